@@ -1,0 +1,14 @@
+// The container's side of the fork: from the ramdisk to the container's process.
+#pragma once
+
+#include "process.h"
+
+struct child_fds {
+    int stdio[3]; // without a terminal: what becomes 0, 1 and 2
+    int terminal; // with one: where the pseudoterminal's master goes
+    int go;       // with one: wait here until the window size is known
+    int error;    // text written here and the exit code say why there is no process
+};
+
+// Becomes the container's process; runs in the new namespaces, never returns.
+_Noreturn void container_exec(const struct process *process, const struct child_fds *fds);

@@ -1,0 +1,143 @@
+#define _GNU_SOURCE
+#include "mounts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+enum { DIRECTORY_MODE = 0755 };
+
+const char *mounts_enter_rootfs(void) {
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) return "making mounts private";
+    // pivot_root(2) refuses to leave a ramdisk, so the rootfs is moved over it.
+    if (chdir("/rootfs") < 0 || mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 ||
+        chdir("/") < 0)
+        return "entering the rootfs";
+    return NULL;
+}
+
+// mkdir -p; from here on the rootfs is the root, so its links lead nowhere else.
+static int make_directories(const char *path) {
+    char parent[PATH_MAX];
+    if (strlen(path) >= sizeof parent) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    for (const char *end = path; (end = strchr(end + 1, '/'));) {
+        memcpy(parent, path, (size_t)(end - path));
+        parent[end - path] = '\0';
+        if (mkdir(parent, DIRECTORY_MODE) < 0 && errno != EEXIST) return -1;
+    }
+    return mkdir(path, DIRECTORY_MODE) < 0 && errno != EEXIST ? -1 : 0;
+}
+
+const char *mounts_apply(const struct process *process) {
+    static char error[PATH_MAX + 32];
+    for (size_t i = 0; i < process->mount_count; i++) {
+        const struct mount_record *m = &process->mounts[i];
+        snprintf(error, sizeof error, "mounting %s on %s", m->type, m->destination);
+        if (make_directories(m->destination) < 0) return error;
+        if (mount(m->source, m->destination, m->type, m->flags, m->data) < 0) return error;
+        if (m->propagation && mount(NULL, m->destination, NULL, m->propagation, NULL) < 0)
+            return error;
+    }
+    return NULL;
+}
+
+static int make_device(const struct device_record *device) {
+    char parent[PATH_MAX];
+    snprintf(parent, sizeof parent, "%s", device->path);
+    char *slash = strrchr(parent, '/');
+    if (slash && slash != parent) {
+        *slash = '\0';
+        if (make_directories(parent) < 0) return -1;
+    }
+    if (mknod(device->path, device->mode, makedev(device->major, device->minor)) < 0)
+        return errno == EEXIST ? 0 : -1;
+    if (lchown(device->path, device->uid, device->gid) < 0) return -1;
+    return chmod(device->path, device->mode & 07777);
+}
+
+const char *mounts_make_devices(const struct process *process) {
+    static char error[PATH_MAX + 32];
+    static const char *const links[][2] = {{"/proc/self/fd", "/dev/fd"},
+                                           {"/proc/self/fd/0", "/dev/stdin"},
+                                           {"/proc/self/fd/1", "/dev/stdout"},
+                                           {"/proc/self/fd/2", "/dev/stderr"},
+                                           {"pts/ptmx", "/dev/ptmx"}};
+    for (size_t i = 0; i < process->device_count; i++)
+        if (make_device(&process->devices[i]) < 0) {
+            snprintf(error, sizeof error, "making the device %s", process->devices[i].path);
+            return error;
+        }
+    for (size_t i = 0; i < sizeof links / sizeof *links; i++)
+        if (symlink(links[i][0], links[i][1]) < 0 && errno != EEXIST) return "making links in /dev";
+    return NULL;
+}
+
+static int write_file(const char *path, const char *text) {
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0) return -1;
+    ssize_t written = write(fd, text, strlen(text));
+    int error = errno;
+    close(fd);
+    errno = error;
+    return written < 0 ? -1 : 0;
+}
+
+static const char *apply_sysctl(char *sysctl) {
+    static char error[PATH_MAX + 32];
+    char path[PATH_MAX];
+    char *value = strchr(sysctl, '=');
+    if (!value) return "reading a sysctl";
+    size_t prefix = (size_t)snprintf(path, sizeof path, "/proc/sys/");
+    snprintf(path + prefix, sizeof path - prefix, "%.*s", (int)(value - sysctl), sysctl);
+    // net/ipv4/conf/eth0.1/... keeps its dots: only a name with no slash is dotted.
+    if (!strchr(path + prefix, '/'))
+        for (char *c = path + prefix; *c; c++)
+            if (*c == '.') *c = '/';
+    snprintf(error, sizeof error, "setting the sysctl %s", sysctl);
+    return write_file(path, value + 1) < 0 ? error : NULL;
+}
+
+static int mask_path(const char *path) {
+    struct stat info;
+    if (stat(path, &info) < 0) return errno == ENOENT ? 0 : -1;
+    if (S_ISDIR(info.st_mode)) return mount("tmpfs", path, "tmpfs", MS_RDONLY, "size=0");
+    return mount("/dev/null", path, NULL, MS_BIND, NULL);
+}
+
+static int remount_readonly(const char *path) {
+    return mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL);
+}
+
+static int readonly_path(const char *path) {
+    if (mount(path, path, NULL, MS_BIND | MS_REC, NULL) < 0) return errno == ENOENT ? 0 : -1;
+    return remount_readonly(path);
+}
+
+const char *mounts_protect(const struct process *process) {
+    static char error[PATH_MAX + 32];
+    const char *failed;
+    for (char **sysctl = process->sysctls; *sysctl; sysctl++)
+        if ((failed = apply_sysctl(*sysctl))) return failed;
+    for (char **path = process->readonly_paths; *path; path++)
+        if (readonly_path(*path) < 0) {
+            snprintf(error, sizeof error, "making %s read-only", *path);
+            return error;
+        }
+    for (char **path = process->masked_paths; *path; path++)
+        if (mask_path(*path) < 0) {
+            snprintf(error, sizeof error, "masking %s", *path);
+            return error;
+        }
+    if (process->readonly_rootfs && mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) < 0)
+        return "making the rootfs read-only";
+    return NULL;
+}

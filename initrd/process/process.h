@@ -1,0 +1,49 @@
+// What the helper knows of the container's process, read from /runx/process: a
+// sequence of NUL-terminated records "KEY VALUE", written by src/guest/process.ts.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+struct mount_record {
+    const char *destination, *type, *source, *data;
+    unsigned long flags, propagation;
+};
+
+struct device_record {
+    const char *path;
+    mode_t mode; // type bits included
+    unsigned major, minor;
+    uid_t uid;
+    gid_t gid;
+};
+
+struct process {
+    char **args, **env; // NULL-terminated
+    const char *cwd, *hostname, *domainname, *oom_score_adj;
+    bool terminal, no_new_privileges, readonly_rootfs;
+    uid_t uid;
+    gid_t gid;
+    int umask; // -1: as it is
+    gid_t *groups;
+    size_t group_count;
+    struct rlimit_record {
+        int resource;
+        struct rlimit limit;
+    } *rlimits;
+    size_t rlimit_count;
+    // Capability sets as bit masks.
+    uint64_t bounding, effective, permitted, inheritable, ambient;
+    struct mount_record *mounts;
+    size_t mount_count;
+    struct device_record *devices;
+    size_t device_count;
+    char **masked_paths, **readonly_paths, **sysctls; // NULL-terminated; sysctl: "key=value"
+};
+
+// Reads the file into memory and fills `process`, whose strings point into it.
+// NULL when all is well, else what is wrong.
+const char *process_load(struct process *process, const char *file);

@@ -1,0 +1,76 @@
+#define _GNU_SOURCE
+#include "signals.h"
+#include "../../src/monitor/xenstore.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+// The process's pid, then the time of the last delivery.
+static const char state_file[] = "/run/process";
+// A second power-off event this soon after a delivery belongs to that delivery.
+enum { SAME_EVENT_SECONDS = 2 };
+
+// Empties the queue into `text`.
+static int take_queue(char *text, size_t size) {
+    struct xenstore xs;
+    int rc = xenstore_open(&xs);
+    if (rc < 0) return rc;
+    do {
+        uint32_t tx;
+        if ((rc = xenstore_begin(&xs, &tx)) < 0) break;
+        rc = xenstore_read(&xs, tx, "data/signals", text, size);
+        int written = rc > 0 ? xenstore_write(&xs, tx, "data/signals", "") : 0;
+        int committed = xenstore_commit(&xs, tx);
+        if (rc >= 0 && (written < 0 || committed < 0)) rc = written < 0 ? written : committed;
+    } while (rc == -EAGAIN);
+    xenstore_close(&xs);
+    return rc;
+}
+
+static void deliver(int fd, bool by_hand) {
+    char state[64], queue[XENSTORE_MAX + 1];
+    long pid = 0, last = 0;
+    ssize_t length = pread(fd, state, sizeof state - 1, 0);
+    state[length > 0 ? length : 0] = '\0';
+    if (sscanf(state, "%ld %ld", &pid, &last) < 1 || pid <= 0) return;
+    int queued = take_queue(queue, sizeof queue);
+    long now = (long)time(NULL);
+    if (queued > 0) {
+        char *rest = queue, *end;
+        for (long signal; (signal = strtol(rest, &end, 10)), end != rest; rest = end)
+            if (signal > 0 && signal <= SIGRTMAX) kill((pid_t)pid, (int)signal);
+        int size = snprintf(state, sizeof state, "%ld %ld\n", pid, now);
+        (void)!pwrite(fd, state, (size_t)size, 0);
+    } else if (by_hand && now - last > SAME_EVENT_SECONDS) {
+        kill((pid_t)pid, SIGTERM);
+    }
+}
+
+static int open_state(void) {
+    int fd = open(state_file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd >= 0) flock(fd, LOCK_EX);
+    return fd;
+}
+
+int signals_deliver(void) {
+    int fd = open_state();
+    if (fd < 0) return 1;
+    deliver(fd, true);
+    close(fd);
+    return 0;
+}
+
+void signals_publish(pid_t process) {
+    int fd = open_state();
+    if (fd < 0) return;
+    dprintf(fd, "%ld 0\n", (long)process);
+    deliver(fd, false);
+    close(fd);
+}

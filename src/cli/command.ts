@@ -1,0 +1,41 @@
+import type { ArgumentsCamelCase, Argv, CommandModule, InferredOptionTypes, Options } from 'yargs';
+
+import type { Context } from '../container/context.ts';
+import { loadConfig } from '../config.ts';
+import { openLog } from '../log.ts';
+
+/** The options that engines put before the command. */
+export const globalOptions = {
+  root: { type: 'string', describe: "directory of the containers' state" },
+  log: { type: 'string', describe: 'file to append log entries to' },
+  'log-format': { choices: ['text', 'json'], default: 'text', describe: 'form of the log entries' },
+  debug: { type: 'boolean', default: false, describe: 'log every command that is run' },
+  config: { type: 'string', describe: 'configuration file (/etc/runx/runx.toml)' },
+  'systemd-cgroup': { type: 'boolean', describe: '(ignored)' },
+  rootless: { type: 'string', describe: '(ignored)' },
+  criu: { type: 'string', describe: '(ignored)' },
+} as const satisfies Record<string, Options>;
+
+export type GlobalOptions = InferredOptionTypes<typeof globalOptions>;
+
+/** A command of the CLI; its options' types follow from its builder. */
+export const defineCommand = <T extends GlobalOptions>(spec: {
+  readonly command: string;
+  readonly describe: string;
+  readonly builder: (y: Argv<GlobalOptions>) => Argv<T>;
+  readonly handler: (args: ArgumentsCamelCase<T>) => Promise<void>;
+}): CommandModule<GlobalOptions, T> => spec;
+
+/** What the operations need, from the global options. */
+export const openContext = async (args: ArgumentsCamelCase<GlobalOptions>): Promise<Context> => {
+  const config = await loadConfig(args.config);
+  const log = await openLog({ file: args.log, format: args.logFormat, debug: args.debug });
+  return { config, log, root: args.root ?? config.root };
+};
+
+/** Writes a result, all of it, to standard output. */
+export const print = async (text: string): Promise<void> => {
+  await new Promise<void>((resolve, reject) => {
+    process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+  });
+};

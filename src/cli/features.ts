@@ -1,0 +1,11 @@
+import { defineCommand, print } from './command.ts';
+
+export const featuresCommand = defineCommand({
+  command: 'features',
+  describe: 'print what runx supports as JSON',
+  builder: (y) => y,
+  handler: async () => {
+    const { features } = await import('../oci/features.ts');
+    await print(`${JSON.stringify(features, null, 2)}\n`);
+  },
+});

@@ -1,0 +1,23 @@
+import { defineCommand, openContext } from './command.ts';
+
+export const killCommand = defineCommand({
+  command: 'kill <id> [signal]',
+  describe: "send a signal to the container's process",
+  builder: (y) =>
+    y
+      .positional('id', { type: 'string', demandOption: true, describe: "the container's id" })
+      .positional('signal', { type: 'string', default: 'TERM', describe: 'name or number' })
+      .option('all', {
+        alias: 'a',
+        type: 'boolean',
+        default: false,
+        describe: 'no error if the container is stopped',
+      })
+      .example('runx kill web HUP', 'KILL destroys the domain'),
+  handler: async (args) => {
+    const { killContainer } = await import('../container/kill.ts');
+    const { parseSignal } = await import('../oci/signals.ts');
+    const context = await openContext(args);
+    await killContainer(context, args.id, parseSignal(args.signal), args.all);
+  },
+});

@@ -1,0 +1,50 @@
+import yargs from 'yargs';
+
+import { UsageError } from '../errors.ts';
+import { renderVersion } from '../version.ts';
+import { globalOptions } from './command.ts';
+import { createCommand } from './create.ts';
+import { deleteCommand } from './delete.ts';
+import { featuresCommand } from './features.ts';
+import { killCommand } from './kill.ts';
+import { listCommand } from './list.ts';
+import { runCommand } from './run.ts';
+import { specCommand } from './spec.ts';
+import { startCommand } from './start.ts';
+import { stateCommand } from './state.ts';
+
+/** Parses the command line and runs its command. */
+export const runCommandLine = async (argv: readonly string[]): Promise<void> => {
+  await yargs(argv)
+    .scriptName('runx')
+    .usage('$0 [options] COMMAND\n\nRuns OCI containers as Xen domains.')
+    .options(globalOptions)
+    .command(createCommand)
+    .command(startCommand)
+    .command(stateCommand)
+    .command(killCommand)
+    .command(deleteCommand)
+    .command(runCommand)
+    .command(listCommand)
+    .command(specCommand)
+    .command(featuresCommand)
+    .parserConfiguration({
+      // --no-pivot and --no-new-keyring are options of their own.
+      'boolean-negation': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'duplicate-arguments-array': false,
+      'greedy-arrays': false,
+    })
+    .version(renderVersion())
+    .strict()
+    .demandCommand(1, 'no command given')
+    .recommendCommands()
+    .wrap(process.stdout.isTTY ? Math.min(100, process.stdout.columns) : 100)
+    .exitProcess(false)
+    .showHelpOnFail(false)
+    .fail((message, error: unknown) => {
+      throw error ?? new UsageError(message);
+    })
+    .parseAsync();
+};

@@ -1,0 +1,24 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { RunxError, hasCode, messageOf } from '../errors.ts';
+import { defineCommand } from './command.ts';
+
+export const specCommand = defineCommand({
+  command: 'spec',
+  describe: 'write a config.json that runs as it is',
+  builder: (y) =>
+    y.option('bundle', { alias: 'b', type: 'string', default: '.', describe: 'bundle directory' }),
+  handler: async (args) => {
+    const { defaultSpec } = await import('../oci/default-spec.ts');
+    const file = join(args.bundle, 'config.json');
+    try {
+      await writeFile(file, `${JSON.stringify(defaultSpec, null, 2)}\n`, { flag: 'wx' });
+    } catch (error) {
+      if (hasCode(error, 'EEXIST')) {
+        throw new RunxError(`${file} exists; remove it first to write a new one`);
+      }
+      throw new RunxError(`${file}: ${messageOf(error)}`);
+    }
+  },
+});

@@ -1,0 +1,67 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import * as v from 'valibot';
+
+import { RunxError, hasCode, messageOf } from './errors.ts';
+import { describeIssue } from './schema.ts';
+
+export const defaultConfigFile = '/etc/runx/runx.toml';
+
+/** Where the kernel, the ramdisk and the monitor are installed: beside the program. */
+const libraryDirectory = dirname(fileURLToPath(import.meta.url));
+
+const absolutePath = v.pipe(v.string(), v.startsWith('/', 'must be an absolute path'));
+const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
+
+const configSchema = v.strictObject({
+  /** Directory of the containers' state, unless --root says otherwise. */
+  root: v.optional(absolutePath, '/run/runx'),
+  /** Guest kernel of containers that bring none. */
+  kernel: v.optional(absolutePath, join(libraryDirectory, 'kernel')),
+  /** Base ramdisk of the guest. */
+  ramdisk: v.optional(absolutePath, join(libraryDirectory, 'ramdisk')),
+  /** The program that stands for a container on the host. */
+  monitor: v.optional(absolutePath, join(libraryDirectory, 'runx-monitor')),
+  /** The xl tool: a name on PATH or an absolute path. */
+  xl: v.optional(v.pipe(v.string(), v.minLength(1)), 'xl'),
+  /** Memory of a domain whose container sets no limit, in MiB. */
+  memory_mib: v.optional(positive, 256),
+  /** Virtual CPUs of a domain whose container sets no quota. */
+  vcpus: v.optional(positive, 1),
+  /** xl.cfg(5) type of the domains. */
+  domain_type: v.optional(v.picklist(['pv', 'pvh']), 'pv'),
+});
+
+/** runx.toml with its defaults filled in. */
+export type Config = v.InferOutput<typeof configSchema>;
+
+export const parseConfig = (value: unknown, file: string): Config => {
+  const result = v.safeParse(configSchema, value);
+  if (result.success) return result.output;
+  throw new RunxError(`${file}: ${describeIssue(result.issues[0])}`);
+};
+
+/** Reads runx.toml; the default file may be missing, one that was asked for may not. */
+export const loadConfig = async (file: string | undefined): Promise<Config> => {
+  let text = '';
+  const path = file ?? defaultConfigFile;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (file !== undefined || !hasCode(error, 'ENOENT')) {
+      throw new RunxError(`${path}: ${messageOf(error)}`);
+    }
+    return parseConfig({}, path);
+  }
+  const toml = (await import('toml')).default;
+  let value: unknown;
+  try {
+    value = toml.parse(text);
+  } catch (error) {
+    const line = (error as { line?: number }).line;
+    throw new RunxError(`${path}${line === undefined ? '' : ` line ${line}`}: ${messageOf(error)}`);
+  }
+  return parseConfig(value, path);
+};

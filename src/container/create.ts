@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import { access, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { RunxError, messageOf, sentences } from '../errors.ts';
+import { checkCommand } from '../guest/command.ts';
+import { planMemoryMiB } from '../guest/memory.ts';
+import { buildRamdisk } from '../guest/ramdisk.ts';
+import { planRootfs } from '../guest/rootfs.ts';
+import { type Monitor, signalMonitor, startMonitor, waitForMonitor } from '../monitor/monitor.ts';
+import { loadBundle } from '../oci/bundle.ts';
+import { ociVersion } from '../oci/version.ts';
+import { renderDomainConfig } from '../xen/domain-config.ts';
+import { createDomain, destroyDomain, domainId, findXl } from '../xen/xl.ts';
+import { parseContainerId } from './container-id.ts';
+import type { Context } from './context.ts';
+import { claimContainer, removeContainer, saveRecord } from './store.ts';
+import { checkSupported } from './supported.ts';
+import { withUndo } from './undo.ts';
+
+export interface CreateOptions {
+  readonly id: string;
+  readonly bundle: string;
+  readonly pidFile?: string | undefined;
+  readonly consoleSocket?: string | undefined;
+  /** runx stays, with the terminal that it was called on. */
+  readonly foreground: boolean;
+}
+
+// Nothing of the kernel's own log is wanted but a panic, and a panic ends the domain.
+const kernelArguments = 'console=hvc0 quiet panic=0 rdinit=/init';
+
+const monitorEndsMs = 30_000;
+
+/** Creates a container, as the numbered lifecycle of runtime.md up to "created". */
+export const createContainer = async (
+  context: Context,
+  options: CreateOptions,
+): Promise<Monitor> => {
+  const { config, log, root } = context;
+  const id = parseContainerId(options.id);
+  const bundle = await loadBundle(options.bundle);
+  const { spec } = bundle;
+  const process = checkSupported(spec);
+  if (options.consoleSocket !== undefined && !process.terminal) {
+    throw new RunxError('--console-socket is given, but process.terminal is not true');
+  }
+  if (process.terminal && options.consoleSocket === undefined && !options.foreground) {
+    throw new RunxError(sentences.noTerminal);
+  }
+  const rootfs = planRootfs(bundle.rootfs);
+  const memoryMiB = planMemoryMiB(spec.linux.resources?.memory?.limit, config.memory_mib);
+  await checkCommand(bundle.rootfs, process, spec.mounts.map((mount) => mount.destination));
+  await checkFile('guest kernel', config.kernel);
+  const ramdisk = await buildRamdisk(config.ramdisk, spec, process, rootfs);
+  const xl = await findXl(config.xl, log);
+
+  return withUndo(log, async (undo) => {
+    const directory = await claimContainer(root, id);
+    undo(`removing ${directory}`, () => removeContainer(root, id));
+
+    const monitor = await startMonitor({
+      program: config.monitor,
+      stateDirectory: directory,
+      id,
+      xlPath: xl.path,
+      terminal: process.terminal,
+      consoleSocket: options.consoleSocket,
+      log,
+    });
+    undo(`ending the monitor of ${id}`, async () => {
+      monitor.release();
+      await signalMonitor(monitor.identity, 'SIGKILL');
+      await waitForMonitor(monitor.identity, monitorEndsMs);
+    });
+
+    const uuid = randomUUID();
+    const name = `${id.slice(0, 40)}-${uuid.slice(0, 8)}`;
+    const record = {
+      version: 1 as const,
+      ociVersion,
+      id,
+      bundle: bundle.path,
+      rootfs: bundle.rootfs,
+      created: new Date().toISOString(),
+      annotations: spec.annotations,
+      monitor: monitor.identity,
+      domain: { name, uuid },
+    };
+    await saveRecord(root, record);
+    monitor.name(name);
+
+    const configFile = join(directory, 'xl.cfg');
+    const ramdiskFile = join(directory, 'ramdisk');
+    await writeFile(ramdiskFile, ramdisk, { mode: 0o600 });
+    await writeFile(
+      configFile,
+      renderDomainConfig({
+        bundle: bundle.path,
+        name,
+        uuid,
+        type: config.domain_type,
+        kernel: config.kernel,
+        ramdisk: ramdiskFile,
+        kernelArguments,
+        memoryMiB,
+        vcpus: config.vcpus,
+        shares: [{ tag: 'rootfs', path: rootfs.path }],
+      }),
+      { mode: 0o600 },
+    );
+    undo(`destroying the domain ${name}`, () => destroyDomain(xl, name));
+    await createDomain(xl, configFile);
+    const domid = await domainId(xl, name);
+    // The domain has its own copy by now; this one holds the container's env.
+    await writeFile(ramdiskFile, '');
+    await monitor.attach(domid);
+
+    await saveRecord(root, { ...record, domain: { name, uuid, domid } });
+    if (options.pidFile !== undefined) await writePidFile(options.pidFile, monitor.identity.pid);
+    monitor.commit();
+    return monitor;
+  });
+};
+
+const checkFile = async (what: string, path: string): Promise<void> => {
+  try {
+    await access(path);
+  } catch (error) {
+    throw new RunxError(`${what} ${path}: ${messageOf(error)}`);
+  }
+};
+
+// containerd parses the whole file as a number: no newline.
+const writePidFile = async (file: string, pid: number): Promise<void> => {
+  try {
+    await writeFile(`${file}.new`, String(pid), { mode: 0o644 });
+    await rename(`${file}.new`, file);
+  } catch (error) {
+    throw new RunxError(`--pid-file ${file}: ${messageOf(error)}`);
+  }
+};

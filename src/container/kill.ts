@@ -1,0 +1,38 @@
+import { constants } from 'node:os';
+
+import { RunxError, sentences } from '../errors.ts';
+import { signalGuest } from '../monitor/monitor.ts';
+import { endsByDefault } from '../oci/signals.ts';
+import { destroyDomain, findXl } from '../xen/xl.ts';
+import { parseContainerId } from './container-id.ts';
+import type { Context } from './context.ts';
+import { statusOf } from './status.ts';
+import { loadRecord, setMark } from './store.ts';
+
+/**
+ * Sends a signal to the container's process.  KILL destroys the domain; so does any
+ * signal that would end a process, while there is none yet.  With `all`, a stopped
+ * container is no error: every process of it has the signal, there being none.
+ */
+export const killContainer = async (
+  context: Context,
+  idText: string,
+  signal: number,
+  all: boolean,
+): Promise<void> => {
+  const { config, log, root } = context;
+  const id = parseContainerId(idText);
+  const record = await loadRecord(root, id);
+  const status = await statusOf(root, record);
+  const { domid, name } = record.domain;
+  if (status === 'stopped' || domid === undefined) {
+    if (all) return;
+    throw new RunxError(sentences.notRunning);
+  }
+  if (signal !== constants.signals.SIGKILL && status === 'running') {
+    await signalGuest(config.monitor, domid, signal, log);
+  } else if (endsByDefault(signal)) {
+    await setMark(root, id, 'killed-by', String(signal));
+    await destroyDomain(await findXl(config.xl, log), name);
+  }
+};

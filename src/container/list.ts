@@ -1,0 +1,40 @@
+import { messageOf } from '../errors.ts';
+import type { State } from '../oci/state.ts';
+import type { Context } from './context.ts';
+import { renderState, statusOf } from './status.ts';
+import { findRecord, listContainers } from './store.ts';
+
+/** The states of all containers; one that cannot be read is warned of and left out. */
+export const listStates = async ({ root, log }: Context): Promise<readonly State[]> => {
+  const states: State[] = [];
+  for (const id of await listContainers(root)) {
+    try {
+      const record = await findRecord(root, id);
+      if (record !== undefined) states.push(renderState(record, await statusOf(root, record)));
+    } catch (error) {
+      log.warn(messageOf(error));
+    }
+  }
+  return states;
+};
+
+/** States as a table, with runc's columns. */
+export const renderTable = (states: readonly State[]): string => {
+  const rows = [
+    ['ID', 'PID', 'STATUS', 'BUNDLE', 'CREATED', 'OWNER'],
+    ...states.map(({ id, pid, status, bundle, created, owner }) => [
+      id,
+      String(pid),
+      status,
+      bundle,
+      created,
+      owner,
+    ]),
+  ];
+  const gap = 4;
+  const columns = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map((row) => row.map((cell, column) => cell.padEnd((columns?.[column] ?? 0) + gap)).join('').trimEnd())
+    .map((line) => `${line}\n`)
+    .join('');
+};

@@ -1,0 +1,27 @@
+import { RunxError, sentences } from '../errors.ts';
+import { signalMonitor, waitForMonitor } from '../monitor/monitor.ts';
+import { findXl, unpauseDomain } from '../xen/xl.ts';
+import { parseContainerId } from './container-id.ts';
+import type { Context } from './context.ts';
+import { statusOf } from './status.ts';
+import { loadRecord, setMark } from './store.ts';
+
+/** Starts the process of a created container. */
+export const startContainer = async (context: Context, idText: string): Promise<void> => {
+  const { config, log, root } = context;
+  const id = parseContainerId(idText);
+  const record = await loadRecord(root, id);
+  const status = await statusOf(root, record);
+  if (status === 'stopped') throw new RunxError(sentences.stoppedStart);
+  if (status === 'creating') throw new RunxError(`container ${id} is still being created`);
+  if (!(await setMark(root, id, 'started'))) throw new RunxError(sentences.alreadyRunning);
+  try {
+    const xl = await findXl(config.xl, log);
+    await unpauseDomain(xl, record.domain.name);
+  } catch (error) {
+    // docker calls nothing after a failed start: the container must be over by now.
+    await signalMonitor(record.monitor, 'SIGKILL');
+    await waitForMonitor(record.monitor, 10_000);
+    throw error;
+  }
+};

@@ -1,0 +1,25 @@
+import { userInfo } from 'node:os';
+
+import { monitorIsAlive } from '../monitor/monitor.ts';
+import type { State, Status } from '../oci/state.ts';
+import { type ContainerRecord, hasMark } from './store.ts';
+
+/** The container's status: its monitor lives exactly as long as the container. */
+export const statusOf = async (root: string, record: ContainerRecord): Promise<Status> => {
+  if (!(await monitorIsAlive(record.monitor))) return 'stopped';
+  if (record.domain.domid === undefined) return 'creating';
+  return (await hasMark(root, record.id, 'started')) ? 'running' : 'created';
+};
+
+/** The State object of the runtime specification. */
+export const renderState = (record: ContainerRecord, status: Status): State => ({
+  ociVersion: record.ociVersion,
+  id: record.id,
+  status,
+  pid: status === 'stopped' ? 0 : record.monitor.pid,
+  bundle: record.bundle,
+  rootfs: record.rootfs,
+  created: record.created,
+  owner: userInfo().username,
+  ...(Object.keys(record.annotations).length > 0 ? { annotations: record.annotations } : {}),
+});

@@ -1,0 +1,34 @@
+import { RunxError } from '../errors.ts';
+import type { Process, Spec } from '../oci/spec.ts';
+
+const isBind = (mount: Spec['mounts'][number]): boolean =>
+  mount.type === 'bind' || mount.options.some((option) => option === 'bind' || option === 'rbind');
+
+/**
+ * Refuses, by name, what a spec asks for and runx cannot give; what a domain makes
+ * meaningless is accepted (README, "Conformance").  Returns the spec's process.
+ */
+export const checkSupported = (spec: Spec): Process => {
+  const { process } = spec;
+  if (process === undefined || process === null) {
+    throw new RunxError('config.json: process is missing');
+  }
+  const refuse = (what: string): never => {
+    throw new RunxError(`config.json: ${what} is not supported`);
+  };
+  const bind = spec.mounts.find(isBind);
+  if (bind !== undefined) refuse(`a bind mount (${bind.destination})`);
+  for (const namespace of spec.linux.namespaces) {
+    if (namespace.path) refuse(`linux.namespaces with a path (${namespace.type})`);
+    if (namespace.type === 'user') refuse('a user namespace');
+  }
+  if (spec.linux.seccomp !== undefined && spec.linux.seccomp !== null) refuse('linux.seccomp');
+  const hook = Object.entries(spec.hooks).find(
+    ([, list]) => Array.isArray(list) && list.length > 0,
+  );
+  if (hook !== undefined) refuse(`hooks.${hook[0]}`);
+  if (process.env.some((variable) => variable.startsWith('NETCONF='))) {
+    refuse('networking by NETCONF in process.env');
+  }
+  return process;
+};

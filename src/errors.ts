@@ -1,0 +1,65 @@
+/** An expected failure: the message is the last word to the user and the engine. */
+export class RunxError extends Error {}
+
+/** The command line is wrong. */
+export class UsageError extends RunxError {}
+
+/** A program that runx called has failed. */
+export class ToolError extends RunxError {
+  readonly tool: string;
+  readonly args: readonly string[];
+  readonly exitCode: number | undefined;
+  readonly stderr: string;
+
+  constructor(tool: string, args: readonly string[], outcome: ToolOutcome) {
+    super(toolMessage(tool, args, outcome));
+    this.tool = tool;
+    this.args = args;
+    this.exitCode = outcome.exitCode;
+    this.stderr = outcome.stderr;
+  }
+}
+
+interface ToolOutcome {
+  readonly exitCode: number | undefined;
+  readonly stderr: string;
+  /** What else stopped it: a signal, a timeout, no such program. */
+  readonly reason?: string | undefined;
+}
+
+const toolMessage = (tool: string, args: readonly string[], outcome: ToolOutcome): string => {
+  const how = outcome.reason ?? `failed with exit code ${outcome.exitCode}`;
+  const lines = outcome.stderr
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  const said = lines.length === 0 ? '' : `: ${lines.join('; ')}`;
+  return `${[tool, args[0]].filter(Boolean).join(' ')} ${how}${said}`;
+};
+
+/** Sentences that engines match: containerd's shim, conmon and docker know runc's words. */
+export const sentences = {
+  exists: 'container with given ID already exists',
+  doesNotExist: 'container does not exist',
+  notRunning: 'container not running',
+  alreadyRunning: 'cannot start an already running container',
+  stoppedStart: 'cannot start a container that has stopped',
+  notStopped: (id: string, status: string) =>
+    `cannot delete container ${id} that is not stopped: ${status}`,
+  commandNotFound: (name: string) =>
+    `exec: ${JSON.stringify(name)}: executable file not found in $PATH`,
+  fileNotFound: (name: string) =>
+    `exec: ${JSON.stringify(name)}: stat ${name}: no such file or directory`,
+  notExecutable: (name: string) => `exec: ${JSON.stringify(name)}: permission denied`,
+  unknownSignal: (name: string) => `unknown signal ${JSON.stringify(name)}`,
+  noTerminal:
+    'cannot allocate tty if runx will detach without setting console socket',
+} as const;
+
+/** The message of anything thrown, for an error made of it. */
+export const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
+
+/** Whether `error` is a system error with this code, such as ENOENT. */
+export const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;

@@ -1,0 +1,98 @@
+import { parseCapabilities } from '../oci/capabilities.ts';
+import { parseMountOptions } from '../oci/mount-options.ts';
+import { parseRlimit } from '../oci/rlimits.ts';
+import type { Device, Mount, Process, Spec } from '../oci/spec.ts';
+
+type Record = readonly [key: string, value: string | number];
+
+const fileTypes = { c: 0o020000, u: 0o020000, b: 0o060000, p: 0o010000 } as const;
+
+/** The devices every container has (runtime-spec, config-linux.md, "Default Devices"). */
+const defaultDevices: readonly Device[] = [
+  { path: '/dev/null', minor: 3 },
+  { path: '/dev/zero', minor: 5 },
+  { path: '/dev/full', minor: 7 },
+  { path: '/dev/random', minor: 8 },
+  { path: '/dev/urandom', minor: 9 },
+  { path: '/dev/tty', major: 5, minor: 0 },
+].map((device) => ({ type: 'c', major: 1, fileMode: 0o666, uid: 0, gid: 0, ...device }));
+
+const unlimited = 2 ** 63;
+
+const limit = (value: number): string =>
+  value >= unlimited ? '18446744073709551615' : String(value);
+
+const mountRecords = (mount: Mount): Record[] => {
+  const type = guestMountType(mount.type ?? 'none');
+  const { flags, propagation, data } = parseMountOptions(mount.options, mount.destination);
+  return [
+    ['mount', mount.destination],
+    ['mount-type', type],
+    ['mount-source', mount.source ?? type],
+    ['mount-flags', flags],
+    ['mount-propagation', propagation],
+    ['mount-data', type === 'cgroup2' ? '' : data],
+  ];
+};
+
+// The guest's kernel has the unified hierarchy alone, so that is what a request
+// for the older one gets, as with runc on such a host.
+const guestMountType = (type: string): string => (type === 'cgroup' ? 'cgroup2' : type);
+
+const deviceRecord = (device: Device): Record => [
+  'device',
+  [
+    fileTypes[device.type] | device.fileMode,
+    device.major,
+    device.minor,
+    device.uid,
+    device.gid,
+    device.path,
+  ].join(' '),
+];
+
+const capabilityRecords = (process: Process): Record[] =>
+  (['bounding', 'effective', 'permitted', 'inheritable', 'ambient'] as const).map((set) => [
+    `capability-${set}`,
+    parseCapabilities(process.capabilities?.[set] ?? []).toString(16),
+  ]);
+
+const records = (spec: Spec, process: Process): Record[] => [
+  ...process.args.map((arg): Record => ['arg', arg]),
+  ...process.env.map((variable): Record => ['env', variable]),
+  ['cwd', process.cwd],
+  ['uid', process.user.uid],
+  ['gid', process.user.gid],
+  ...process.user.additionalGids.map((gid): Record => ['group', gid]),
+  ...(process.user.umask === undefined || process.user.umask === null
+    ? []
+    : [['umask', process.user.umask] satisfies Record]),
+  ['terminal', Number(process.terminal)],
+  ['no-new-privileges', Number(process.noNewPrivileges)],
+  ...capabilityRecords(process),
+  ...process.rlimits.map(
+    ({ type, soft, hard }): Record => ['rlimit', `${parseRlimit(type)} ${limit(soft)} ${limit(hard)}`],
+  ),
+  ...(process.oomScoreAdj === undefined || process.oomScoreAdj === null
+    ? []
+    : [['oom-score-adj', process.oomScoreAdj] satisfies Record]),
+  ...(spec.hostname ? [['hostname', spec.hostname] satisfies Record] : []),
+  ...(spec.domainname ? [['domainname', spec.domainname] satisfies Record] : []),
+  ['readonly-rootfs', Number(spec.root.readonly)],
+  ...spec.mounts.flatMap(mountRecords),
+  ...[...defaultDevices, ...spec.linux.devices].map(deviceRecord),
+  ...Object.entries(spec.linux.sysctl).map(([key, value]): Record => ['sysctl', `${key}=${value}`]),
+  ...spec.linux.maskedPaths.map((path): Record => ['masked-path', path]),
+  ...spec.linux.readonlyPaths.map((path): Record => ['readonly-path', path]),
+];
+
+/**
+ * What initrd/process reads in the guest: NUL-terminated records "KEY VALUE", the
+ * only channel for the process's own strings, none of which a shell ever sees.
+ */
+export const renderProcess = (spec: Spec, process: Process): Buffer =>
+  Buffer.from(
+    records(spec, process)
+      .map(([key, value]) => `${key} ${value}\0`)
+      .join(''),
+  );

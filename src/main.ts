@@ -1,0 +1,47 @@
+import { RunxError, UsageError, messageOf } from './errors.ts';
+import type { LogOptions } from './log.ts';
+import { renderVersion } from './version.ts';
+
+/**
+ * The log options, read without a parser: an error is logged even when the command
+ * line itself is what is wrong.
+ */
+const findLogOptions = (argv: readonly string[]): LogOptions => {
+  const find = (name: string): string | undefined => {
+    const index = argv.findIndex((arg) => arg === name || arg.startsWith(`${name}=`));
+    return argv[index]?.includes('=') ? argv[index].slice(name.length + 1) : argv[index + 1];
+  };
+  const has = (name: string): boolean => argv.some((arg) => arg === name || arg.startsWith(`${name}=`));
+  return {
+    file: has('--log') ? find('--log') : undefined,
+    format: has('--log-format') && find('--log-format') === 'json' ? 'json' : 'text',
+    debug: argv.includes('--debug'),
+  };
+};
+
+const fail = async (error: unknown, argv: readonly string[]): Promise<void> => {
+  const { openLog } = await import('./log.ts');
+  const options = findLogOptions(argv);
+  // A log that cannot be opened must not hide the error itself.
+  const log = await openLog(options).catch(() => openLog({ ...options, file: undefined }));
+  const hint = error instanceof UsageError ? ' (see runx --help)' : '';
+  if (!(error instanceof RunxError) && error instanceof Error) log.debug(error.stack ?? '');
+  log.error(`${messageOf(error)}${hint}`);
+};
+
+const main = async (argv: readonly string[]): Promise<void> => {
+  // Engines ask for the version alone, and often: no parser for that.
+  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-v')) {
+    process.stdout.write(`${renderVersion()}\n`);
+    return;
+  }
+  try {
+    const { runCommandLine } = await import('./cli/parse.ts');
+    await runCommandLine(argv);
+  } catch (error) {
+    await fail(error, argv);
+    process.exitCode = 1;
+  }
+};
+
+void main(process.argv.slice(2));

@@ -1,0 +1,107 @@
+// runx-monitor: see monitor.h.
+#define _GNU_SOURCE
+#include "monitor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static const char usage[] =
+    "usage: runx-monitor run --state DIR --id ID --xl PATH [--terminal] [--console-socket PATH]\n"
+    "       runx-monitor signal DOMID NUMBER\n"
+    "runx starts it; it is of no use by hand.\n";
+
+static _Noreturn void fail(const char *what) {
+    fprintf(stderr, "runx-monitor: %s: %s\n", what, strerror(errno));
+    exit(1);
+}
+
+static long number(const char *text) {
+    char *end;
+    errno = 0;
+    long value = strtol(text, &end, 10);
+    if (errno || *text == '\0' || *end != '\0' || value < 0 || value > 65535) {
+        fprintf(stderr, "runx-monitor: not a number: %s\n", text);
+        exit(2);
+    }
+    return value;
+}
+
+// Its own mounts, which still see the host's being unmounted, and its own /proc.
+static void enter_mount_namespace(void) {
+    if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0) fail("making the mounts private");
+    if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+        fail("mounting /proc");
+}
+
+// Starts the monitor and its guardian as orphans, so that the engine's subreaper
+// becomes the monitor's parent, and tells runx the monitor's pid.
+static int start(const struct options *options) {
+    int pair[2];
+    if (chdir(options->state_directory) < 0) fail(options->state_directory);
+    if (syscall(SYS_close_range, CONTROL_FD + 1, ~0U, 0) < 0 && errno != ENOSYS)
+        fail("closing descriptors");
+    fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC);
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) fail("socketpair");
+
+    long monitor =
+        syscall(SYS_clone, SIGCHLD | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET, 0, 0, 0, 0);
+    if (monitor < 0) fail("creating namespaces");
+    if (monitor == 0) {
+        close(pair[1]);
+        setsid();
+        enter_mount_namespace();
+        monitor_run(options, pair[0]);
+    }
+    close(pair[0]);
+    dprintf(CONTROL_FD, "pid %ld\n", monitor);
+
+    pid_t guardian = fork();
+    if (guardian < 0) fail("fork");
+    if (guardian == 0) {
+        setsid();
+        close(CONTROL_FD);
+        guardian_run(options, pair[1]);
+    }
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    static const struct option long_options[] = {{"state", required_argument, NULL, 's'},
+                                                 {"id", required_argument, NULL, 'i'},
+                                                 {"xl", required_argument, NULL, 'x'},
+                                                 {"terminal", no_argument, NULL, 't'},
+                                                 {"console-socket", required_argument, NULL, 'c'},
+                                                 {0}};
+    struct options options = {0};
+    for (int option; (option = getopt_long(argc, argv, "", long_options, NULL)) != -1;) {
+        switch (option) {
+        case 's': options.state_directory = optarg; break;
+        case 'i': options.id = optarg; break;
+        case 'x': options.xl = optarg; break;
+        case 't': options.terminal = true; break;
+        case 'c': options.console_socket = optarg; break;
+        default: fputs(usage, stderr); return 2;
+        }
+    }
+    const char *command = optind < argc ? argv[optind] : "";
+    if (!strcmp(command, "signal") && argc - optind == 3) {
+        int rc = signal_guest((unsigned)number(argv[optind + 1]), (int)number(argv[optind + 2]));
+        if (rc < 0) fprintf(stderr, "runx-monitor: xenstore: %s\n", strerror(-rc));
+        return rc < 0;
+    }
+    if (!strcmp(command, "run") && argc - optind == 1 && options.state_directory && options.id &&
+        options.xl)
+        return start(&options);
+    fputs(usage, stderr);
+    return 2;
+}

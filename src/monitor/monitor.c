@@ -1,0 +1,316 @@
+#define _GNU_SOURCE
+#include "monitor.h"
+#include "relay.h"
+#include "terminal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { WATCH_CONSOLES, WATCH_RELEASE, WATCH_DATA };
+
+static struct {
+    const struct options *options;
+    int guardian, control, signals, gntdev, evtchn;
+    struct xenstore xs;
+    unsigned domid;   // 0: not created yet
+    char domain[128]; // empty: runx has not named it yet
+    bool committed;   // create is done: from here on the container outlives runx
+    struct console consoles[2];
+    unsigned console_count;
+    struct output outputs[2];
+    struct input input;
+} m;
+
+static enum answer ask_guardian(enum request request, const char *text) {
+    char answer = ANSWER_GONE;
+    dprintf(m.guardian, "%c%s\n", (char)request, text);
+    while (read(m.guardian, &answer, 1) < 0 && errno == EINTR) {}
+    return (enum answer)answer;
+}
+
+static _Noreturn void finish(int code) {
+    for (unsigned i = 0; i < m.console_count; i++)
+        console_unmap(&m.consoles[i], m.gntdev, m.evtchn);
+    if (m.domain[0] != '\0') ask_guardian(REQUEST_DESTROY, "");
+    terminal_restore();
+    if (m.control >= 0) dprintf(m.control, "exit %d\n", code);
+    _exit(code);
+}
+
+// An error of the monitor's own: to runx while it listens, else to the
+// container's standard error.
+static void complain(const char *format, ...) {
+    char text[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (m.control >= 0 && !m.committed)
+        dprintf(m.control, "error %s\n", text);
+    else if (m.outputs[1].fd >= 0)
+        dprintf(m.outputs[1].fd, "runx: container %s: %s\n", m.options->id, text);
+}
+
+static _Noreturn void fail(const char *what, int error) {
+    complain("%s: %s", what, strerror(error));
+    finish(1);
+}
+
+static void pump(bool readable) {
+    for (unsigned i = 0; i < m.console_count; i++) {
+        bool broken = m.outputs[i].broken;
+        output_flush(&m.outputs[i], m.evtchn);
+        if (m.outputs[i].broken && !broken) m.input.closed[i + 1] = true;
+    }
+    if (m.outputs[0].ready) input_pump(&m.input, m.evtchn, readable);
+}
+
+// Gives slow readers their time, or `deadline_ms` if that is not negative.
+static void drain(int deadline_ms) {
+    for (;;) {
+        pump(false);
+        struct pollfd fds[2];
+        nfds_t count = 0;
+        for (unsigned i = 0; i < m.console_count; i++)
+            if (m.outputs[i].blocked)
+                fds[count++] = (struct pollfd){.fd = m.outputs[i].fd, .events = POLLOUT};
+        if (count == 0 || poll(fds, count, deadline_ms) == 0) return;
+    }
+}
+
+// The last line that the guest's kernel and init left on their own console,
+// which xenconsoled keeps; only characters fit for a terminal.
+static void last_console_line(char *line, size_t size) {
+    char path[64], tty[64], byte, current[200];
+    size_t length = 0;
+    line[0] = '\0';
+    snprintf(path, sizeof path, "/local/domain/%u/console/tty", m.domid);
+    if (xenstore_read(&m.xs, 0, path, tty, sizeof tty) < 0 || strncmp(tty, "/dev/pts/", 9)) return;
+    int fd = open(tty, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) return;
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    for (int budget = 65536; budget > 0 && poll(&ready, 1, 300) > 0; budget--) {
+        if (read(fd, &byte, 1) != 1) break;
+        if (byte == '\n' || byte == '\r') {
+            current[length] = '\0';
+            if (strstr(current, "panic") || strstr(current, "runx:") || line[0] == '\0')
+                snprintf(line, size, "%s", current);
+            length = 0;
+        } else if (byte >= ' ' && byte <= '~' && length < sizeof current - 1) {
+            current[length++] = byte;
+        }
+    }
+    close(fd);
+}
+
+// The number in a file of the state directory, or -1.
+static int read_number_file(const char *name) {
+    char text[16];
+    int fd = open(name, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return -1;
+    ssize_t length = read(fd, text, sizeof text - 1);
+    close(fd);
+    if (length <= 0) return -1;
+    text[length] = '\0';
+    return atoi(text);
+}
+
+static int read_data(const char *node, char *text, size_t size) {
+    char path[64];
+    snprintf(path, sizeof path, "/local/domain/%u/data/%s", m.domid, node);
+    return xenstore_read(&m.xs, 0, path, text, size);
+}
+
+// Ends the monitor if the guest's init has said how the process ended.
+static void check_exit_status(void) {
+    char text[256], *end;
+    if (read_data("exit-status", text, sizeof text) < 0) return;
+    long code = strtol(text, &end, 10);
+    drain(-1);
+    if (*text == '\0' || *end != '\0' || code < 0 || code > 255) {
+        complain("the guest wrote an exit status that is none");
+        finish(EXIT_KILLED);
+    }
+    if (read_data("error", text, sizeof text) > 0) {
+        for (char *c = text; *c; c++)
+            if (*c < ' ' || *c > '~') *c = '?';
+        complain("guest: %s", text);
+    }
+    finish((int)code);
+}
+
+// Ends the monitor if the domain is gone, or has ended without an exit status.
+static void check_domain(void) {
+    char path[64], name[sizeof m.domain], line[200];
+    enum answer state = ANSWER_GONE;
+    snprintf(path, sizeof path, "/local/domain/%u/name", m.domid);
+    if (xenstore_read(&m.xs, 0, path, name, sizeof name) >= 0 && !strcmp(name, m.domain))
+        state = ask_guardian(REQUEST_STATE, "");
+    if (state == ANSWER_RUNNING) return;
+    check_exit_status();
+    drain(1000);
+    if (state == ANSWER_GONE) {
+        int signal = read_number_file("killed-by");
+        finish(signal > 0 && signal <= 64 ? 128 + signal : EXIT_KILLED);
+    }
+    last_console_line(line, sizeof line);
+    complain("the guest ended without an exit status%s%s", line[0] ? ": " : "", line);
+    finish(EXIT_KILLED);
+}
+
+static void take_xenstore_events(void) {
+    int rc = xenstore_receive(&m.xs);
+    if (rc < 0) fail("xenstore", -rc);
+    uint32_t events = m.xs.events;
+    m.xs.events = 0;
+    if (events & 1u << WATCH_CONSOLES)
+        for (unsigned i = 0; i < m.console_count; i++) {
+            rc = console_update(&m.consoles[i], &m.xs, m.gntdev, m.evtchn);
+            if (rc < 0) complain("console %u: %s", m.consoles[i].index, strerror(-rc));
+        }
+    pump(false);
+    if (events & 1u << WATCH_DATA) check_exit_status();
+    if (events & 1u << WATCH_RELEASE) check_domain();
+}
+
+static void offer_consoles(void) {
+    char path[64];
+    m.gntdev = open("/dev/xen/gntdev", O_RDWR | O_CLOEXEC);
+    if (m.gntdev < 0) fail("/dev/xen/gntdev", errno);
+    m.evtchn = open("/dev/xen/evtchn", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+    if (m.evtchn < 0) fail("/dev/xen/evtchn", errno);
+    int rc = xenstore_open(&m.xs);
+    if (rc < 0) fail("/dev/xen/xenbus", -rc);
+    m.console_count = m.options->terminal ? 1 : 2;
+    for (unsigned i = 0; i < m.console_count; i++) {
+        m.consoles[i].domid = m.domid;
+        m.consoles[i].index = i + 1;
+        m.outputs[i].console = &m.consoles[i];
+    }
+    m.input.console = &m.consoles[0];
+    m.input.window = m.options->terminal;
+    rc = console_offer(&m.xs, m.domid, m.consoles, m.console_count);
+    if (rc < 0) fail("offering consoles in xenstore", -rc);
+    snprintf(path, sizeof path, "/local/domain/%u/device/console", m.domid);
+    rc = xenstore_watch(&m.xs, path, WATCH_CONSOLES);
+    if (rc == 0) rc = xenstore_watch(&m.xs, "@releaseDomain", WATCH_RELEASE);
+    snprintf(path, sizeof path, "/local/domain/%u/data", m.domid);
+    if (rc == 0) rc = xenstore_watch(&m.xs, path, WATCH_DATA);
+    if (rc < 0) fail("watching xenstore", -rc);
+    dprintf(m.control, "ready\n");
+}
+
+static void name_domain(void) {
+    char text[sizeof m.domain + 16];
+    snprintf(text, sizeof text, "%u %s", m.domid, m.domain);
+    ask_guardian(REQUEST_NAME, text);
+}
+
+// Lines from runx: "name NAME" before the domain is created, "domain DOMID" after,
+// then "commit"; the stream's end without "commit" means that create died.
+static void take_control(void) {
+    static char line[256];
+    static size_t length;
+    ssize_t n = read(m.control, line + length, sizeof line - 1 - length);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN)) return;
+    if (n <= 0) {
+        close(m.control);
+        m.control = -1;
+        if (!m.committed) finish(1);
+        return;
+    }
+    length += (size_t)n;
+    line[length] = '\0';
+    for (char *end; (end = strchr(line, '\n'));) {
+        *end = '\0';
+        if (m.domain[0] == '\0' && sscanf(line, "name %127s", m.domain) == 1) {
+            name_domain();
+        } else if (m.console_count == 0 && sscanf(line, "domain %u", &m.domid) == 1) {
+            name_domain();
+            offer_consoles();
+        } else if (!strcmp(line, "commit")) {
+            m.committed = true;
+        }
+        length -= (size_t)(end + 1 - line);
+        memmove(line, end + 1, length + 1);
+    }
+}
+
+static void take_signals(void) {
+    struct signalfd_siginfo info;
+    while (read(m.signals, &info, sizeof info) == sizeof info) {
+        bool sent = info.ssi_code <= 0; // by a process, not by the kernel
+        if (info.ssi_signo == SIGWINCH && m.options->terminal)
+            m.input.window = true;
+        else if (sent && m.domid != 0)
+            (void)signal_guest(m.domid, (int)info.ssi_signo);
+    }
+}
+
+static void take_console_events(void) {
+    uint32_t ports[16];
+    ssize_t n = read(m.evtchn, ports, sizeof ports);
+    if (n > 0 && write(m.evtchn, ports, (size_t)n) != n) fail("/dev/xen/evtchn", errno);
+}
+
+static void open_stdio(void) {
+    m.input.fd = 0;
+    m.outputs[0].fd = 1;
+    m.outputs[1].fd = 2;
+    if (!m.options->terminal) return;
+    if (!m.options->console_socket) {
+        terminal_raw(0);
+        return;
+    }
+    int slave = terminal_send_master(m.options->console_socket);
+    if (slave < 0) fail(m.options->console_socket, -slave);
+    m.input.fd = m.outputs[0].fd = m.outputs[1].fd = slave;
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int fd = 0; fd <= 2; fd++) dup2(null, fd);
+}
+
+static int open_signals(void) {
+    sigset_t all;
+    sigfillset(&all);
+    const int synchronous[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
+    for (size_t i = 0; i < sizeof synchronous / sizeof *synchronous; i++)
+        sigdelset(&all, synchronous[i]);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    return signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+_Noreturn void monitor_run(const struct options *options, int guardian) {
+    m.options = options;
+    m.guardian = guardian;
+    m.control = CONTROL_FD;
+    m.evtchn = m.gntdev = m.xs.fd = -1;
+    m.signals = open_signals();
+    open_stdio();
+    for (;;) {
+        bool wants_input = m.outputs[0].ready && m.input.length == 0 && m.input.fd >= 0;
+        struct pollfd fds[] = {
+            {.fd = m.signals, .events = POLLIN},
+            {.fd = m.control, .events = POLLIN},
+            {.fd = m.xs.fd, .events = POLLIN},
+            {.fd = m.evtchn, .events = POLLIN},
+            {.fd = wants_input ? m.input.fd : -1, .events = POLLIN},
+            {.fd = m.outputs[0].blocked ? m.outputs[0].fd : -1, .events = POLLOUT},
+            {.fd = m.outputs[1].blocked ? m.outputs[1].fd : -1, .events = POLLOUT},
+        };
+        if (poll(fds, sizeof fds / sizeof *fds, -1) < 0 && errno != EINTR) fail("poll", errno);
+        if (fds[0].revents) take_signals();
+        if (fds[1].revents) take_control();
+        if (fds[3].revents) take_console_events();
+        pump(fds[4].revents != 0);
+        if (fds[2].revents) take_xenstore_events();
+    }
+}

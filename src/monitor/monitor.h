@@ -1,0 +1,33 @@
+// The process that stands for one container on the host: it lives as long as
+// the container's domain, its exit code is the container's, and it is the
+// backend of the container's consoles.
+#pragma once
+
+#include <stdbool.h>
+
+struct options {
+    const char *state_directory;
+    const char *id;             // the container's id, for messages
+    const char *xl;             // path of the xl tool
+    const char *console_socket; // NULL: the terminal, if any, is the inherited one
+    bool terminal;
+};
+
+enum {
+    CONTROL_FD = 3,        // lines to and from runx, see src/monitor/README.md
+    EXIT_KILLED = 128 + 9, // of a container whose domain ended with no status
+};
+
+// Runs the monitor; never returns.  `guardian` is the socket to guardian_run.
+_Noreturn void monitor_run(const struct options *options, int guardian);
+// Serves the monitor from outside its namespaces, where xl has to run, and ends
+// the domain if the monitor dies first; never returns.
+_Noreturn void guardian_run(const struct options *options, int monitor);
+
+// What the monitor asks of the guardian: a line that starts with one of these
+// (NAME is followed by "DOMID NAME"), and one byte back.
+enum request { REQUEST_NAME = 'N', REQUEST_STATE = 'S', REQUEST_DESTROY = 'D' };
+enum answer { ANSWER_RUNNING = 'r', ANSWER_ENDED = 'e', ANSWER_GONE = 'g', ANSWER_DONE = 'd' };
+
+// Sends `signal` to the process of the container in domain `domid`.
+int signal_guest(unsigned domid, int signal);

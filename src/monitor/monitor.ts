@@ -1,0 +1,168 @@
+import { readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import type { Socket } from 'node:net';
+
+import { RunxError, hasCode, messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { run, startDetached } from '../process.ts';
+
+export interface MonitorOptions {
+  /** The runx-monitor program. */
+  readonly program: string;
+  readonly stateDirectory: string;
+  readonly id: string;
+  readonly xlPath: string;
+  readonly terminal: boolean;
+  readonly consoleSocket: string | undefined;
+  readonly log: Log;
+}
+
+/** A process that cannot be mistaken for a later one with the same pid. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Start time from /proc/PID/stat, in clock ticks since boot. */
+  readonly startTime: string;
+}
+
+/** The monitor of a container that is being created or run in the foreground. */
+export interface Monitor {
+  readonly identity: ProcessIdentity;
+  /** Tells it which domain to destroy if create dies from here on. */
+  readonly name: (domain: string) => void;
+  /** Has it offer the domain's consoles. */
+  readonly attach: (domid: number) => Promise<void>;
+  /** From here on the container outlives runx. */
+  readonly commit: () => void;
+  /** The container's exit code. */
+  readonly exitCode: () => Promise<number>;
+  /** Lets go of it, so that runx can end. */
+  readonly release: () => void;
+}
+
+/** Field 22 of /proc/PID/stat; undefined for a process that is gone or a zombie. */
+export const parseStartTime = (stat: string): string | undefined => {
+  // The command's name, in parentheses, may hold anything.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state] = fields;
+  return state === 'Z' || state === 'X' ? undefined : fields[19];
+};
+
+const startTimeOf = async (pid: number): Promise<string | undefined> => {
+  try {
+    return parseStartTime(await readFile(`/proc/${pid}/stat`, 'utf8'));
+  } catch (error) {
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'ESRCH')) return undefined;
+    throw error;
+  }
+};
+
+export const monitorIsAlive = async (identity: ProcessIdentity): Promise<boolean> =>
+  (await startTimeOf(identity.pid)) === identity.startTime;
+
+/** Sends a signal to the monitor itself; false when it is gone. */
+export const signalMonitor = async (
+  identity: ProcessIdentity,
+  signal: NodeJS.Signals,
+): Promise<boolean> => {
+  if (!(await monitorIsAlive(identity))) return false;
+  try {
+    process.kill(identity.pid, signal);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'ESRCH')) return false;
+    throw error;
+  }
+};
+
+/** Waits until the monitor is gone; false when it is not in time. */
+export const waitForMonitor = async (
+  identity: ProcessIdentity,
+  timeoutMs: number,
+): Promise<boolean> => {
+  const pollMs = 20;
+  const deadline = performance.now() + timeoutMs;
+  while (await monitorIsAlive(identity)) {
+    if (performance.now() > deadline) return false;
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+  return true;
+};
+
+/** Has the guest's kernel deliver a signal to the container's process. */
+export const signalGuest = async (
+  program: string,
+  domid: number,
+  signal: number,
+  log: Log,
+): Promise<void> => {
+  await run(program, ['signal', String(domid), String(signal)], { log, timeoutMs: 10_000 });
+};
+
+/** Reads "KEY VALUE" lines; each key's first value can be waited for. */
+const readLines = (socket: Socket) => {
+  const waiting = new Map<string, (value: string) => void>();
+  const seen = new Map<string, string>();
+  let reject: (error: Error) => void = () => {};
+  const failed = new Promise<never>((_resolve, rejectWith) => {
+    reject = rejectWith;
+  });
+  failed.catch(() => {});
+  const lines = createInterface({ input: socket, crlfDelay: Infinity });
+  lines.on('line', (line) => {
+    const [key = '', ...rest] = line.split(' ');
+    const value = rest.join(' ');
+    if (key === 'error') reject(new RunxError(value));
+    seen.set(key, value);
+    waiting.get(key)?.(value);
+  });
+  lines.on('close', () => reject(new RunxError('the monitor ended unexpectedly')));
+  socket.on('error', (error) => reject(new RunxError(`monitor: ${messageOf(error)}`)));
+  return (key: string): Promise<string> => {
+    const value = seen.get(key);
+    if (value !== undefined) return Promise.resolve(value);
+    const arrival = new Promise<string>((resolve) => waiting.set(key, resolve));
+    return Promise.race([arrival, failed]);
+  };
+};
+
+const parseNumber = (text: string, what: string): number => {
+  if (!/^\d+$/.test(text)) throw new RunxError(`the monitor said no ${what}: "${text}"`);
+  return Number(text);
+};
+
+/** Starts the process that will stand for the container; it inherits standard input and output. */
+export const startMonitor = async (options: MonitorOptions): Promise<Monitor> => {
+  const socket = await startDetached(
+    options.program,
+    [
+      'run',
+      ...['--state', options.stateDirectory],
+      ...['--id', options.id],
+      ...['--xl', options.xlPath],
+      ...(options.terminal ? ['--terminal'] : []),
+      ...(options.consoleSocket === undefined ? [] : ['--console-socket', options.consoleSocket]),
+    ],
+    options.log,
+  );
+  const receive = readLines(socket);
+  const pid = parseNumber(await receive('pid'), 'pid');
+  const startTime = await startTimeOf(pid);
+  if (startTime === undefined) {
+    await receive('exit'); // the error it gives is better than the one below
+    throw new RunxError('the monitor ended at once');
+  }
+  return {
+    identity: { pid, startTime },
+    name: (domain) => socket.write(`name ${domain}\n`),
+    attach: async (domid) => {
+      socket.write(`domain ${domid}\n`);
+      await receive('ready');
+    },
+    commit: () => socket.write('commit\n'),
+    exitCode: async () => parseNumber(await receive('exit'), 'exit code'),
+    release: () => {
+      socket.end();
+      socket.unref();
+    },
+  };
+};

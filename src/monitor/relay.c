@@ -1,0 +1,108 @@
+#include "relay.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum { FRAME_HEADER = 3 };
+
+void output_flush(struct output *output, int evtchn) {
+    const void *bytes;
+    size_t available;
+    output->blocked = false;
+    while ((available = console_peek(output->console, &bytes)) > 0) {
+        if (!output->ready) {
+            output->ready = true;
+            console_consume(output->console, evtchn, 1);
+            continue;
+        }
+        if (output->broken) {
+            console_consume(output->console, evtchn, available);
+            continue;
+        }
+        // The descriptor is shared with the engine, so it must stay blocking; a
+        // pipe that polls writable takes the ring's 2048 bytes at once.
+        struct pollfd ready = {.fd = output->fd, .events = POLLOUT};
+        if (poll(&ready, 1, 0) == 0) {
+            output->blocked = true;
+            return;
+        }
+        ssize_t written = write(output->fd, bytes, available);
+        if (written > 0) {
+            console_consume(output->console, evtchn, (size_t)written);
+        } else if (errno == EAGAIN) {
+            output->blocked = true;
+            return;
+        } else if (errno != EINTR) {
+            output->broken = true;
+        }
+    }
+}
+
+// Appends a frame to what is pending, which must be empty.
+static void put_frame(struct input *input, enum frame type, const void *bytes, size_t length) {
+    input->pending[0] = (unsigned char)type;
+    input->pending[1] = (unsigned char)(length & 0xff);
+    input->pending[2] = (unsigned char)(length >> 8);
+    if (length > 0) memmove(input->pending + FRAME_HEADER, bytes, length);
+    input->start = 0;
+    input->length = FRAME_HEADER + length;
+}
+
+static void put_window(struct input *input) {
+    struct winsize size = {0};
+    (void)ioctl(input->fd, TIOCGWINSZ, &size);
+    const unsigned char bytes[] = {
+        (unsigned char)(size.ws_row & 0xff), (unsigned char)(size.ws_row >> 8),
+        (unsigned char)(size.ws_col & 0xff), (unsigned char)(size.ws_col >> 8)};
+    put_frame(input, FRAME_WINDOW, bytes, sizeof bytes);
+}
+
+// Makes the next frame; false when there is nothing to say.
+static bool next_frame(struct input *input, bool readable) {
+    if (input->window) {
+        input->window = false;
+        put_window(input);
+        return true;
+    }
+    for (unsigned char stream = 1; stream <= 2; stream++) {
+        if (input->closed[stream]) {
+            input->closed[stream] = false;
+            put_frame(input, FRAME_CLOSED, &stream, 1);
+            return true;
+        }
+    }
+    if (input->end) {
+        input->end = false;
+        put_frame(input, FRAME_END, NULL, 0);
+        return true;
+    }
+    if (!readable || input->fd < 0) return false;
+    unsigned char *bytes = input->pending + FRAME_HEADER;
+    ssize_t length = read(input->fd, bytes, sizeof input->pending - FRAME_HEADER);
+    if (length > 0) {
+        put_frame(input, FRAME_INPUT, bytes, (size_t)length);
+        return true;
+    }
+    if (length < 0 && (errno == EINTR || errno == EAGAIN)) return false;
+    input->fd = -1;
+    put_frame(input, FRAME_END, NULL, 0);
+    return true;
+}
+
+void input_pump(struct input *input, int evtchn, bool readable) {
+    if (input->console->state != CONSOLE_CONNECTED) return;
+    for (;;) {
+        if (input->length == 0) {
+            if (!next_frame(input, readable)) return;
+            readable = false;
+        }
+        size_t written =
+            console_write(input->console, evtchn, input->pending + input->start, input->length);
+        if (written == 0) return;
+        input->start += written;
+        input->length -= written;
+    }
+}

@@ -1,0 +1,77 @@
+#define _GNU_SOURCE
+#include "terminal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <termios.h>
+#include <unistd.h>
+
+static struct termios saved;
+static int saved_fd = -1;
+
+void terminal_raw(int fd) {
+    if (tcgetattr(fd, &saved) < 0) return;
+    struct termios raw = saved;
+    cfmakeraw(&raw);
+    if (tcsetattr(fd, TCSANOW, &raw) == 0) saved_fd = fd;
+}
+
+void terminal_restore(void) {
+    if (saved_fd >= 0) tcsetattr(saved_fd, TCSADRAIN, &saved);
+    saved_fd = -1;
+}
+
+static int send_descriptor(const char *path, int fd) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof address.sun_path) return -ENAMETOOLONG;
+    strcpy(address.sun_path, path);
+    int connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (connection < 0) return -errno;
+    char data[] = "/dev/ptmx";
+    struct iovec bytes = {data, sizeof data - 1};
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(sizeof(int))];
+    } control = {0};
+    struct msghdr message = {.msg_iov = &bytes,
+                             .msg_iovlen = 1,
+                             .msg_control = &control,
+                             .msg_controllen = sizeof control.room};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(header), &fd, sizeof fd);
+    int rc = 0;
+    if (connect(connection, (struct sockaddr *)&address, sizeof address) < 0 ||
+        sendmsg(connection, &message, MSG_NOSIGNAL) < 0)
+        rc = -errno;
+    close(connection);
+    return rc;
+}
+
+int terminal_send_master(const char *path) {
+    int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (master < 0) return -errno;
+    int rc = -1, slave = -1, unlock = 0;
+    if (ioctl(master, TIOCSPTLCK, &unlock) == 0)
+        slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (slave < 0) {
+        rc = -errno;
+    } else {
+        terminal_raw(slave);
+        // As the controlling terminal it tells its resizes by SIGWINCH.
+        (void)ioctl(slave, TIOCSCTTY, 0);
+        rc = send_descriptor(path, master);
+        if (rc < 0) close(slave);
+    }
+    close(master);
+    return rc < 0 ? rc : slave;
+}

@@ -1,0 +1,32 @@
+// A client of xenstore over /dev/xen/xenbus, which every Xen domain has.  One
+// request at a time; watch events that arrive meanwhile are remembered as bits.
+// Wire format: xen/docs/misc/xenstore.txt.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define XENSTORE_MAX 4096 // XENSTORE_PAYLOAD_MAX: a request's or reply's body
+
+struct xenstore {
+    int fd;
+    uint32_t events; // bit N: the watch with token N fired
+};
+
+// All return 0 or a length, or a negative errno.  tx is 0 outside a transaction.
+int xenstore_open(struct xenstore *xs);
+void xenstore_close(struct xenstore *xs);
+// Reads a node as a NUL-terminated string; the length comes back.
+int xenstore_read(struct xenstore *xs, uint32_t tx, const char *path, char *value, size_t size);
+int xenstore_write(struct xenstore *xs, uint32_t tx, const char *path, const char *value);
+int xenstore_remove(struct xenstore *xs, uint32_t tx, const char *path);
+// Gives path to the domain `owner` and lets the domain `reader` read it too.
+int xenstore_set_owner(struct xenstore *xs, uint32_t tx, const char *path, unsigned owner,
+                       unsigned reader);
+// Sets bit `token` (0 to 31) of events whenever path or what is below it changes.
+int xenstore_watch(struct xenstore *xs, const char *path, unsigned token);
+int xenstore_begin(struct xenstore *xs, uint32_t *tx);
+// Ends a transaction; -EAGAIN when another writer was faster and all is to be done again.
+int xenstore_commit(struct xenstore *xs, uint32_t tx);
+// Takes in the watch events that are ready on fd.
+int xenstore_receive(struct xenstore *xs);

@@ -1,0 +1,25 @@
+import { RunxError } from '../errors.ts';
+
+// In the order of their numbers, linux/capability.h.
+const names = [
+  'CHOWN', 'DAC_OVERRIDE', 'DAC_READ_SEARCH', 'FOWNER', 'FSETID', 'KILL', 'SETGID', 'SETUID',
+  'SETPCAP', 'LINUX_IMMUTABLE', 'NET_BIND_SERVICE', 'NET_BROADCAST', 'NET_ADMIN', 'NET_RAW',
+  'IPC_LOCK', 'IPC_OWNER', 'SYS_MODULE', 'SYS_RAWIO', 'SYS_CHROOT', 'SYS_PTRACE', 'SYS_PACCT',
+  'SYS_ADMIN', 'SYS_BOOT', 'SYS_NICE', 'SYS_RESOURCE', 'SYS_TIME', 'SYS_TTY_CONFIG', 'MKNOD',
+  'LEASE', 'AUDIT_WRITE', 'AUDIT_CONTROL', 'SETFCAP', 'MAC_OVERRIDE', 'MAC_ADMIN', 'SYSLOG',
+  'WAKE_ALARM', 'BLOCK_SUSPEND', 'AUDIT_READ', 'PERFMON', 'BPF', 'CHECKPOINT_RESTORE',
+] as const;
+
+/** A capability set as a bit mask; names are CAP_CHOWN and so on (capabilities(7)). */
+export const parseCapabilities = (set: readonly string[]): bigint => {
+  let mask = 0n;
+  for (const name of set) {
+    const number = names.findIndex((known) => `CAP_${known}` === name.toUpperCase());
+    if (number === -1) throw new RunxError(`unknown capability "${name}"`);
+    mask |= 1n << BigInt(number);
+  }
+  return mask;
+};
+
+/** Every capability's name, as `runx features` lists them. */
+export const capabilityNames: readonly string[] = names.map((name) => `CAP_${name}`);

@@ -1,0 +1,22 @@
+import { capabilityNames } from './capabilities.ts';
+import { mountOptionNames } from './mount-options.ts';
+import { ociVersion } from './version.ts';
+
+/** The Features document of the runtime specification (features.md). */
+export const features = {
+  ociVersionMin: '1.0.0',
+  ociVersionMax: ociVersion,
+  hooks: [],
+  mountOptions: mountOptionNames,
+  linux: {
+    namespaces: ['cgroup', 'ipc', 'mount', 'network', 'pid', 'uts'],
+    capabilities: capabilityNames,
+    cgroup: { v1: false, v2: false, systemd: false, systemdUser: false, rdma: false },
+    seccomp: { enabled: false },
+    apparmor: { enabled: false },
+    selinux: { enabled: false },
+    intelRdt: { enabled: false },
+    mountExtensions: { idmap: { enabled: false } },
+  },
+  potentiallyUnsafeConfigAnnotations: [],
+};

@@ -1,0 +1,34 @@
+import { constants } from 'node:os';
+
+import { RunxError, sentences } from '../errors.ts';
+
+const realTimeMinimum = 34;
+const realTimeMaximum = 64;
+
+/** Signal number from a number or a name, with or without SIG; RTMIN+N too. */
+export const parseSignal = (text: string): number => {
+  if (/^\d+$/.test(text)) {
+    const number = Number(text);
+    if (number >= 1 && number <= realTimeMaximum) return number;
+    throw new RunxError(sentences.unknownSignal(text));
+  }
+  const name = text.toUpperCase().replace(/^SIG/, '');
+  const number = constants.signals[`SIG${name}` as NodeJS.Signals];
+  if (number !== undefined) return number;
+  const realTime = /^RTM(IN(?:\+(\d+))?|AX(?:-(\d+))?)$/.exec(name);
+  if (realTime !== null) {
+    const value = realTime[1]?.startsWith('IN')
+      ? realTimeMinimum + Number(realTime[2] ?? 0)
+      : realTimeMaximum - Number(realTime[3] ?? 0);
+    if (value >= realTimeMinimum && value <= realTimeMaximum) return value;
+  }
+  throw new RunxError(sentences.unknownSignal(text));
+};
+
+/** Whether the default action of the signal ends a process (signal(7)). */
+export const endsByDefault = (signal: number): boolean => {
+  const { SIGCHLD, SIGCONT, SIGURG, SIGWINCH, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU } =
+    constants.signals;
+  const harmless = [SIGCHLD, SIGCONT, SIGURG, SIGWINCH, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU];
+  return !harmless.includes(signal);
+};

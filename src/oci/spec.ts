@@ -1,0 +1,119 @@
+import * as v from 'valibot';
+
+import { RunxError } from '../errors.ts';
+import { describeIssue } from '../schema.ts';
+
+// A string that becomes a C string in the guest.
+const text = v.pipe(
+  v.string(),
+  v.check((value) => !value.includes('\0'), 'must not hold a NUL byte'),
+);
+const absolute = v.pipe(text, v.startsWith('/', 'must be an absolute path'));
+const id = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff_ffff));
+const integer = v.pipe(v.number(), v.integer());
+const list = <T extends v.GenericSchema>(item: T) => v.nullish(v.array(item), []);
+const flag = v.nullish(v.boolean(), false);
+
+const capabilitiesSchema = v.object({
+  bounding: list(text),
+  effective: list(text),
+  permitted: list(text),
+  inheritable: list(text),
+  ambient: list(text),
+});
+
+const rlimitSchema = v.object({
+  type: text,
+  soft: v.pipe(v.number(), v.minValue(0)),
+  hard: v.pipe(v.number(), v.minValue(0)),
+});
+
+const processSchema = v.object({
+  terminal: flag,
+  args: v.pipe(v.array(text), v.minLength(1, 'must name a program')),
+  env: list(
+    v.pipe(
+      text,
+      v.check((value) => value.indexOf('=') > 0, 'must be NAME=value'),
+    ),
+  ),
+  cwd: absolute,
+  user: v.nullish(
+    v.object({
+      uid: v.nullish(id, 0),
+      gid: v.nullish(id, 0),
+      umask: v.nullish(v.pipe(integer, v.minValue(0), v.maxValue(0o777))),
+      additionalGids: list(id),
+    }),
+    {},
+  ),
+  capabilities: v.nullish(capabilitiesSchema),
+  rlimits: list(rlimitSchema),
+  noNewPrivileges: flag,
+  oomScoreAdj: v.nullish(v.pipe(integer, v.minValue(-1000), v.maxValue(1000))),
+});
+
+const mountSchema = v.object({
+  destination: absolute,
+  type: v.nullish(text),
+  source: v.nullish(text),
+  options: list(text),
+});
+
+const deviceSchema = v.object({
+  type: v.picklist(['b', 'c', 'u', 'p']),
+  path: absolute,
+  major: v.nullish(integer, 0),
+  minor: v.nullish(integer, 0),
+  fileMode: v.nullish(v.pipe(integer, v.minValue(0), v.maxValue(0o7777)), 0o666),
+  uid: v.nullish(id, 0),
+  gid: v.nullish(id, 0),
+});
+
+const linuxSchema = v.object({
+  namespaces: list(v.object({ type: text, path: v.nullish(text) })),
+  devices: list(deviceSchema),
+  resources: v.nullish(
+    v.object({ memory: v.nullish(v.object({ limit: v.nullish(integer) })) }),
+  ),
+  sysctl: v.nullish(v.record(text, text), {}),
+  maskedPaths: list(absolute),
+  readonlyPaths: list(absolute),
+  seccomp: v.nullish(v.unknown()),
+  uidMappings: list(v.unknown()),
+  gidMappings: list(v.unknown()),
+});
+
+const specSchema = v.object({
+  ociVersion: v.pipe(
+    v.string(),
+    v.regex(/^1\.\d+\.\d+(-[\w.-]+)?(\+[\w.-]+)?$/, 'is not a version 1 of the runtime specification'),
+  ),
+  process: v.nullish(processSchema),
+  root: v.object({ path: v.pipe(text, v.minLength(1)), readonly: flag }),
+  hostname: v.nullish(text),
+  domainname: v.nullish(text),
+  mounts: list(mountSchema),
+  hooks: v.nullish(v.record(v.string(), v.unknown()), {}),
+  annotations: v.nullish(v.record(v.string(), v.string()), {}),
+  linux: v.nullish(linuxSchema, {}),
+});
+
+/** The part of config.json that runx reads; what else stands in it is ignored. */
+export type Spec = v.InferOutput<typeof specSchema>;
+export type Process = v.InferOutput<typeof processSchema>;
+export type Mount = v.InferOutput<typeof mountSchema>;
+export type Device = v.InferOutput<typeof deviceSchema>;
+
+/** Parses the text of config.json; `file` is its name in errors. */
+export const parseSpec = (json: string, file: string): Spec => {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (error) {
+    throw new RunxError(`${file} is not JSON: ${(error as SyntaxError).message}`);
+  }
+  const result = v.safeParse(specSchema, value);
+  if (result.success) return result.output;
+  throw new RunxError(`${file}: ${describeIssue(result.issues[0])}`);
+};

@@ -1,0 +1,49 @@
+/** What runx writes into a domain configuration (xl.cfg(5)). */
+export interface DomainConfig {
+  /** Said in a comment: where the domain comes from. */
+  readonly bundle: string;
+  readonly name: string;
+  readonly uuid: string;
+  readonly type: 'pv' | 'pvh';
+  readonly kernel: string;
+  readonly ramdisk: string;
+  /** Arguments of the guest's kernel; nothing of the container's goes here. */
+  readonly kernelArguments: string;
+  readonly memoryMiB: number;
+  readonly vcpus: number;
+  readonly shares: readonly { readonly tag: string; readonly path: string }[];
+}
+
+// Every byte that is not plain text is written as \xHH, which xl reads back.
+const quote = (value: string): string => {
+  const bytes = [...Buffer.from(value)].map((byte) => {
+    const isPlain = byte >= 0x20 && byte <= 0x7e && byte !== 0x22 && byte !== 0x5c;
+    return isPlain ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`;
+  });
+  return `"${bytes.join('')}"`;
+};
+
+const comment = (value: string): string => value.replaceAll(/[^\x20-\x7e]/g, '?');
+
+/** The domain configuration as text for `xl create`. */
+export const renderDomainConfig = (config: DomainConfig): string =>
+  [
+    `# written by runx for the bundle ${comment(config.bundle)}`,
+    `name = ${quote(config.name)}`,
+    `uuid = ${quote(config.uuid)}`,
+    `type = ${quote(config.type)}`,
+    `kernel = ${quote(config.kernel)}`,
+    `ramdisk = ${quote(config.ramdisk)}`,
+    `extra = ${quote(config.kernelArguments)}`,
+    `memory = ${config.memoryMiB}`,
+    `vcpus = ${config.vcpus}`,
+    ...(config.shares.length === 0
+      ? []
+      : [`p9 = [ ${config.shares.map(({ tag, path }) => quote(renderShare(tag, path))).join(', ')} ]`]),
+    // The domain stays until the monitor has read how it ended, and never restarts.
+    ...['poweroff', 'reboot', 'crash', 'watchdog'].map((event) => `on_${event} = "preserve"`),
+    '',
+  ].join('\n');
+
+const renderShare = (tag: string, path: string): string =>
+  `tag=${tag},security_model=none,path=${path}`;

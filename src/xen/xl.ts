@@ -1,0 +1,70 @@
+import { access } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+
+import { RunxError, ToolError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { type RunOptions, defaultPath, run } from '../process.ts';
+
+/** The xl tool of this host. */
+export interface Xl {
+  /** Absolute path. */
+  readonly path: string;
+  readonly log: Log;
+}
+
+const timeoutMs = 120_000;
+
+/** Finds xl; a host that has none is no Dom0. */
+export const findXl = async (name: string, log: Log): Promise<Xl> => {
+  const directories = name.includes('/') ? [''] : (process.env['PATH'] || defaultPath).split(delimiter);
+  for (const directory of directories) {
+    const path = join(directory, name);
+    try {
+      await access(path);
+      return { path, log };
+    } catch {
+      continue;
+    }
+  }
+  throw new RunxError(
+    `${name} was not found: runx runs in a Xen Dom0 with the xl toolstack (see "Requirements" in its README)`,
+  );
+};
+
+const xl = (tool: Xl, args: readonly string[], options: Partial<RunOptions> = {}) =>
+  run(tool.path, args, { log: tool.log, timeoutMs, ...options });
+
+/** Creates the domain, paused, and leaves no xl behind that would act on its end. */
+export const createDomain = async (tool: Xl, configFile: string): Promise<void> => {
+  await xl(tool, ['create', '-p', '-e', '-q', configFile]);
+};
+
+export const unpauseDomain = async (tool: Xl, name: string): Promise<void> => {
+  await xl(tool, ['unpause', name]);
+};
+
+/** The id of the domain with this name. */
+export const domainId = async (tool: Xl, name: string): Promise<number> => {
+  const { stdout } = await xl(tool, ['domid', name]);
+  const text = stdout.trim();
+  if (!/^\d+$/.test(text)) throw new RunxError(`xl domid ${name}: no number in "${text}"`);
+  return Number(text);
+};
+
+/** Destroys the domain; one that is already gone is as good. */
+export const destroyDomain = async (tool: Xl, name: string): Promise<void> => {
+  try {
+    await xl(tool, ['destroy', name]);
+  } catch (error) {
+    if (error instanceof ToolError && error.exitCode !== undefined && !(await domainExists(tool, name))) {
+      return;
+    }
+    throw error;
+  }
+};
+
+/** Whether a domain has this name, dying ones included. */
+export const domainExists = async (tool: Xl, name: string): Promise<boolean> => {
+  const { exitCode } = await xl(tool, ['list', name], { okExitCodes: [1] });
+  return exitCode === 0;
+};
