@@ -60,8 +60,8 @@ export const loadConfig = async (file: string | undefined): Promise<Config> => {
   try {
     value = toml.parse(text);
   } catch (error) {
-    const line = (error as { line?: number }).line;
-    throw new RunxError(`${path}${line === undefined ? '' : ` line ${line}`}: ${messageOf(error)}`);
+    const where = error instanceof Error && 'line' in error ? ` line ${String(error.line)}` : '';
+    throw new RunxError(`${path}${where}: ${messageOf(error)}`);
   }
   return parseConfig(value, path);
 };

@@ -52,8 +52,7 @@ export const sentences = {
     `exec: ${JSON.stringify(name)}: stat ${name}: no such file or directory`,
   notExecutable: (name: string) => `exec: ${JSON.stringify(name)}: permission denied`,
   unknownSignal: (name: string) => `unknown signal ${JSON.stringify(name)}`,
-  noTerminal:
-    'cannot allocate tty if runx will detach without setting console socket',
+  noTerminal: 'cannot allocate tty if runx will detach without setting console socket',
 } as const;
 
 /** The message of anything thrown, for an error made of it. */

@@ -11,7 +11,8 @@ const findLogOptions = (argv: readonly string[]): LogOptions => {
     const index = argv.findIndex((arg) => arg === name || arg.startsWith(`${name}=`));
     return argv[index]?.includes('=') ? argv[index].slice(name.length + 1) : argv[index + 1];
   };
-  const has = (name: string): boolean => argv.some((arg) => arg === name || arg.startsWith(`${name}=`));
+  const has = (name: string): boolean =>
+    argv.some((arg) => arg === name || arg.startsWith(`${name}=`));
   return {
     file: has('--log') ? find('--log') : undefined,
     format: has('--log-format') && find('--log-format') === 'json' ? 'json' : 'text',

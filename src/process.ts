@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 
 import { ToolError } from './errors.ts';
 import type { Log } from './log.ts';
@@ -85,6 +85,10 @@ export const startDetached = (file: string, args: readonly string[], log: Log): 
       const reason = failure({ code: error.code }, 0);
       reject(new ToolError(file, [], { exitCode: undefined, stderr: '', reason }));
     });
-    child.once('spawn', () => resolve(child.stdio[3] as Socket));
+    child.once('spawn', () => {
+      const socket = child.stdio[3];
+      if (socket instanceof Socket) resolve(socket);
+      else reject(new TypeError('descriptor 3 is not a socket'));
+    });
   });
 };

@@ -65,7 +65,8 @@ static void open_terminal(const struct process *process, const struct child_fds 
         fail(EXIT_SETUP, "mounting /dev/console");
     close(console);
     send_descriptor(fds->terminal, master);
-    while (read(fds->go, &byte, 1) < 0 && errno == EINTR) {}
+    while (read(fds->go, &byte, 1) < 0 && errno == EINTR) {
+    }
     if (ioctl(slave, TIOCSCTTY, 0) < 0) fail(EXIT_SETUP, "taking the terminal");
     for (int fd = 0; fd <= 2; fd++) dup2(slave, fd);
     close(slave);
@@ -89,8 +90,8 @@ static void set_credentials(const struct process *process) {
     struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
     struct __user_cap_data_struct data[2];
     for (unsigned capability = 0; capability <= LAST_CAPABILITY; capability++)
-        if (!(process->bounding >> capability & 1) && prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0 &&
-            errno != EINVAL)
+        if (!(process->bounding >> capability & 1) &&
+            prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0 && errno != EINVAL)
             fail(EXIT_SETUP, "dropping capabilities");
     if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0) fail(EXIT_SETUP, "keeping capabilities");
     if (setgroups(process->group_count, process->groups) < 0 || setgid(process->gid) < 0 ||

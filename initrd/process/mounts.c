@@ -137,7 +137,8 @@ const char *mounts_protect(const struct process *process) {
             snprintf(error, sizeof error, "masking %s", *path);
             return error;
         }
-    if (process->readonly_rootfs && mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) < 0)
+    if (process->readonly_rootfs &&
+        mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) < 0)
         return "making the rootfs read-only";
     return NULL;
 }

@@ -33,7 +33,7 @@ struct process {
     struct rlimit_record {
         int resource;
         struct rlimit limit;
-    } *rlimits;
+    } * rlimits;
     size_t rlimit_count;
     // Capability sets as bit masks.
     uint64_t bounding, effective, permitted, inheritable, ambient;

@@ -92,6 +92,7 @@ int pump_input(int console, int to, bool terminal, int go, const int outputs[2])
         case FRAME_WINDOW:
             if (terminal && length == 4) set_window(to, body);
             if (go >= 0) {
+                (void)!write(go, "", 1);
                 close(go);
                 go = -1;
             }

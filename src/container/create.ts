@@ -50,7 +50,11 @@ export const createContainer = async (
   }
   const rootfs = planRootfs(bundle.rootfs);
   const memoryMiB = planMemoryMiB(spec.linux.resources?.memory?.limit, config.memory_mib);
-  await checkCommand(bundle.rootfs, process, spec.mounts.map((mount) => mount.destination));
+  await checkCommand(
+    bundle.rootfs,
+    process,
+    spec.mounts.map((mount) => mount.destination),
+  );
   await checkFile('guest kernel', config.kernel);
   const ramdisk = await buildRamdisk(config.ramdisk, spec, process, rootfs);
   const xl = await findXl(config.xl, log);

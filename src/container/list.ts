@@ -32,9 +32,16 @@ export const renderTable = (states: readonly State[]): string => {
     ]),
   ];
   const gap = 4;
-  const columns = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const columns = rows[0]?.map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
   return rows
-    .map((row) => row.map((cell, column) => cell.padEnd((columns?.[column] ?? 0) + gap)).join('').trimEnd())
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd((columns?.[column] ?? 0) + gap))
+        .join('')
+        .trimEnd(),
+    )
     .map((line) => `${line}\n`)
     .join('');
 };

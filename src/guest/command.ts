@@ -27,7 +27,9 @@ export const checkCommand = async (
 ): Promise<void> => {
   const [name = ''] = process.args;
   const isBelowMount = (path: string): boolean =>
-    mountDestinations.some((destination) => path === destination || path.startsWith(`${destination}/`));
+    mountDestinations.some(
+      (destination) => path === destination || path.startsWith(`${destination}/`),
+    );
   if (name.includes('/')) {
     const path = posix.resolve(process.cwd, name);
     if (isBelowMount(path)) return;

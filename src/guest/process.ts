@@ -70,9 +70,10 @@ const records = (spec: Spec, process: Process): Record[] => [
   ['terminal', Number(process.terminal)],
   ['no-new-privileges', Number(process.noNewPrivileges)],
   ...capabilityRecords(process),
-  ...process.rlimits.map(
-    ({ type, soft, hard }): Record => ['rlimit', `${parseRlimit(type)} ${limit(soft)} ${limit(hard)}`],
-  ),
+  ...process.rlimits.map(({ type, soft, hard }): Record => [
+    'rlimit',
+    `${parseRlimit(type)} ${limit(soft)} ${limit(hard)}`,
+  ]),
   ...(process.oomScoreAdj === undefined || process.oomScoreAdj === null
     ? []
     : [['oom-score-adj', process.oomScoreAdj] satisfies Record]),

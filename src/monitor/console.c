@@ -52,7 +52,8 @@ static int offer_one(struct xenstore *xs, uint32_t tx, const struct console *con
                 {"/frontend-id", NULL, domid},
                 {"/online", NULL, 1},
                 {"/state", NULL, INIT_WAIT}},
-      front[] = {{"/backend", backend, 0}, {"/backend-id", NULL, 0}, {"/state", NULL, INITIALISING}};
+      front[] = {
+          {"/backend", backend, 0}, {"/backend-id", NULL, 0}, {"/state", NULL, INITIALISING}};
     if ((rc = xenstore_write(xs, tx, backend, "")) < 0) return rc;
     if ((rc = xenstore_set_owner(xs, tx, backend, 0, domid)) < 0) return rc;
     if ((rc = xenstore_write(xs, tx, frontend, "")) < 0) return rc;
@@ -115,10 +116,10 @@ static int connect_ring(struct console *console, struct xenstore *xs, int gntdev
     int rc = read_frontend(console, xs, "/ring-ref", &ref);
     if (rc == 0) rc = read_frontend(console, xs, "/port", &port);
     if (rc < 0) return rc;
-    struct ioctl_gntdev_map_grant_ref map = {.count = 1,
-                                             .refs = {{console->domid, (uint32_t)ref}}};
+    struct ioctl_gntdev_map_grant_ref map = {.count = 1, .refs = {{console->domid, (uint32_t)ref}}};
     if (ioctl(gntdev, IOCTL_GNTDEV_MAP_GRANT_REF, &map) < 0) return -errno;
-    void *page = mmap(NULL, RING_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, gntdev, (off_t)map.index);
+    void *page =
+        mmap(NULL, RING_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, gntdev, (off_t)map.index);
     if (page == MAP_FAILED) return -errno;
     struct ioctl_evtchn_bind_interdomain bind = {console->domid, (uint32_t)port};
     int local = ioctl(evtchn, IOCTL_EVTCHN_BIND_INTERDOMAIN, &bind);

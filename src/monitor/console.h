@@ -22,8 +22,8 @@ struct console {
     enum console_state state;
     unsigned domid, index; // /local/domain/<domid>/device/console/<index>
     struct console_ring *ring;
-    uint64_t grant;        // gntdev's handle of the mapping
-    uint32_t port;         // local event channel, bound on the shared evtchn descriptor
+    uint64_t grant;             // gntdev's handle of the mapping
+    uint32_t port;              // local event channel, bound on the shared evtchn descriptor
     uint32_t out_cons, in_prod; // our own indices, the ring's copies are only written
 };
 

@@ -94,8 +94,12 @@ _Noreturn void guardian_run(const struct options *options, int monitor) {
     while (read_line(monitor, line, sizeof line)) {
         char answer = ANSWER_DONE;
         switch ((enum request)line[0]) {
-        case REQUEST_NAME: sscanf(line + 1, "%u %127s", &domid, domain); break;
-        case REQUEST_STATE: answer = (char)domain_state(options, domain); break;
+        case REQUEST_NAME:
+            sscanf(line + 1, "%u %127s", &domid, domain);
+            break;
+        case REQUEST_STATE:
+            answer = (char)domain_state(options, domain);
+            break;
         case REQUEST_DESTROY:
             destroy(options, domid, domain);
             domain[0] = '\0';

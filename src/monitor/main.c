@@ -85,12 +85,24 @@ int main(int argc, char **argv) {
     struct options options = {0};
     for (int option; (option = getopt_long(argc, argv, "", long_options, NULL)) != -1;) {
         switch (option) {
-        case 's': options.state_directory = optarg; break;
-        case 'i': options.id = optarg; break;
-        case 'x': options.xl = optarg; break;
-        case 't': options.terminal = true; break;
-        case 'c': options.console_socket = optarg; break;
-        default: fputs(usage, stderr); return 2;
+        case 's':
+            options.state_directory = optarg;
+            break;
+        case 'i':
+            options.id = optarg;
+            break;
+        case 'x':
+            options.xl = optarg;
+            break;
+        case 't':
+            options.terminal = true;
+            break;
+        case 'c':
+            options.console_socket = optarg;
+            break;
+        default:
+            fputs(usage, stderr);
+            return 2;
         }
     }
     const char *command = optind < argc ? argv[optind] : "";

@@ -33,7 +33,8 @@ static struct {
 static enum answer ask_guardian(enum request request, const char *text) {
     char answer = ANSWER_GONE;
     dprintf(m.guardian, "%c%s\n", (char)request, text);
-    while (read(m.guardian, &answer, 1) < 0 && errno == EINTR) {}
+    while (read(m.guardian, &answer, 1) < 0 && errno == EINTR) {
+    }
     return (enum answer)answer;
 }
 

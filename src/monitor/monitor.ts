@@ -136,11 +136,11 @@ export const startMonitor = async (options: MonitorOptions): Promise<Monitor> =>
     options.program,
     [
       'run',
-      ...['--state', options.stateDirectory],
-      ...['--id', options.id],
-      ...['--xl', options.xlPath],
+      `--state=${options.stateDirectory}`,
+      `--id=${options.id}`,
+      `--xl=${options.xlPath}`,
       ...(options.terminal ? ['--terminal'] : []),
-      ...(options.consoleSocket === undefined ? [] : ['--console-socket', options.consoleSocket]),
+      ...(options.consoleSocket === undefined ? [] : [`--console-socket=${options.consoleSocket}`]),
     ],
     options.log,
   );

@@ -19,7 +19,9 @@ const isDirectory = async (path: string, name: string): Promise<void> => {
     found = await stat(path);
   } catch (error) {
     throw new RunxError(
-      hasCode(error, 'ENOENT') ? `${name} ${path} does not exist` : `${name} ${path}: ${messageOf(error)}`,
+      hasCode(error, 'ENOENT')
+        ? `${name} ${path} does not exist`
+        : `${name} ${path}: ${messageOf(error)}`,
     );
   }
   if (!found.isDirectory()) throw new RunxError(`${name} ${path} is not a directory`);

@@ -13,7 +13,7 @@ export const parseSignal = (text: string): number => {
     throw new RunxError(sentences.unknownSignal(text));
   }
   const name = text.toUpperCase().replace(/^SIG/, '');
-  const number = constants.signals[`SIG${name}` as NodeJS.Signals];
+  const number = new Map(Object.entries(constants.signals)).get(`SIG${name}`);
   if (number !== undefined) return number;
   const realTime = /^RTM(IN(?:\+(\d+))?|AX(?:-(\d+))?)$/.exec(name);
   if (realTime !== null) {

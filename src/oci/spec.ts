@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-import { RunxError } from '../errors.ts';
+import { RunxError, messageOf } from '../errors.ts';
 import { describeIssue } from '../schema.ts';
 
 // A string that becomes a C string in the guest.
@@ -73,9 +73,7 @@ const deviceSchema = v.object({
 const linuxSchema = v.object({
   namespaces: list(v.object({ type: text, path: v.nullish(text) })),
   devices: list(deviceSchema),
-  resources: v.nullish(
-    v.object({ memory: v.nullish(v.object({ limit: v.nullish(integer) })) }),
-  ),
+  resources: v.nullish(v.object({ memory: v.nullish(v.object({ limit: v.nullish(integer) })) })),
   sysctl: v.nullish(v.record(text, text), {}),
   maskedPaths: list(absolute),
   readonlyPaths: list(absolute),
@@ -87,7 +85,10 @@ const linuxSchema = v.object({
 const specSchema = v.object({
   ociVersion: v.pipe(
     v.string(),
-    v.regex(/^1\.\d+\.\d+(-[\w.-]+)?(\+[\w.-]+)?$/, 'is not a version 1 of the runtime specification'),
+    v.regex(
+      /^1\.\d+\.\d+(-[\w.-]+)?(\+[\w.-]+)?$/,
+      'is not a version 1 of the runtime specification',
+    ),
   ),
   process: v.nullish(processSchema),
   root: v.object({ path: v.pipe(text, v.minLength(1)), readonly: flag }),
@@ -111,7 +112,7 @@ export const parseSpec = (json: string, file: string): Spec => {
   try {
     value = JSON.parse(json);
   } catch (error) {
-    throw new RunxError(`${file} is not JSON: ${(error as SyntaxError).message}`);
+    throw new RunxError(`${file} is not JSON: ${messageOf(error)}`);
   }
   const result = v.safeParse(specSchema, value);
   if (result.success) return result.output;

@@ -39,7 +39,9 @@ export const renderDomainConfig = (config: DomainConfig): string =>
     `vcpus = ${config.vcpus}`,
     ...(config.shares.length === 0
       ? []
-      : [`p9 = [ ${config.shares.map(({ tag, path }) => quote(renderShare(tag, path))).join(', ')} ]`]),
+      : [
+          `p9 = [ ${config.shares.map(({ tag, path }) => quote(renderShare(tag, path))).join(', ')} ]`,
+        ]),
     // The domain stays until the monitor has read how it ended, and never restarts.
     ...['poweroff', 'reboot', 'crash', 'watchdog'].map((event) => `on_${event} = "preserve"`),
     '',

@@ -16,7 +16,9 @@ const timeoutMs = 120_000;
 
 /** Finds xl; a host that has none is no Dom0. */
 export const findXl = async (name: string, log: Log): Promise<Xl> => {
-  const directories = name.includes('/') ? [''] : (process.env['PATH'] || defaultPath).split(delimiter);
+  const directories = name.includes('/')
+    ? ['']
+    : (process.env['PATH'] || defaultPath).split(delimiter);
   for (const directory of directories) {
     const path = join(directory, name);
     try {
@@ -56,7 +58,11 @@ export const destroyDomain = async (tool: Xl, name: string): Promise<void> => {
   try {
     await xl(tool, ['destroy', name]);
   } catch (error) {
-    if (error instanceof ToolError && error.exitCode !== undefined && !(await domainExists(tool, name))) {
+    if (
+      error instanceof ToolError &&
+      error.exitCode !== undefined &&
+      !(await domainExists(tool, name))
+    ) {
       return;
     }
     throw error;
