@@ -26,6 +26,8 @@ const configSchema = v.strictObject({
   monitor: v.optional(absolutePath, join(libraryDirectory, 'runx-monitor')),
   /** The xl tool: a name on PATH or an absolute path. */
   xl: v.optional(v.pipe(v.string(), v.minLength(1)), 'xl'),
+  /** The 9P server of root file systems; where there is none, xl's QEMU serves them. */
+  diod: v.optional(v.pipe(v.string(), v.minLength(1)), 'diod'),
   /** Memory of a domain whose container sets no limit, in MiB. */
   memory_mib: v.optional(positive, 256),
   /** Virtual CPUs of a domain whose container sets no quota. */
@@ -42,6 +44,14 @@ export const parseConfig = (value: unknown, file: string): Config => {
   if (result.success) return result.output;
   throw new RunxError(`${file}: ${describeIssue(result.issues[0])}`);
 };
+
+// Where toml's parser stopped.
+const syntaxErrorSchema = v.object({
+  location: v.object({ start: v.object({ line: v.number() }) }),
+});
+
+const lineOf = (error: unknown): string =>
+  v.is(syntaxErrorSchema, error) ? ` line ${error.location.start.line}` : '';
 
 /** Reads runx.toml; the default file may be missing, one that was asked for may not. */
 export const loadConfig = async (file: string | undefined): Promise<Config> => {
@@ -60,8 +70,7 @@ export const loadConfig = async (file: string | undefined): Promise<Config> => {
   try {
     value = toml.parse(text);
   } catch (error) {
-    const where = error instanceof Error && 'line' in error ? ` line ${String(error.line)}` : '';
-    throw new RunxError(`${path}${where}: ${messageOf(error)}`);
+    throw new RunxError(`${path}${lineOf(error)}: ${messageOf(error)}`);
   }
   return parseConfig(value, path);
 };

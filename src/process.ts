@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
+import { access, constants } from 'node:fs/promises';
 import { Socket } from 'node:net';
+import { join } from 'node:path';
 
 import { ToolError } from './errors.ts';
 import type { Log } from './log.ts';
@@ -29,6 +31,21 @@ const environment = (extra: Readonly<Record<string, string>> = {}): Record<strin
   LC_ALL: 'C',
   ...extra,
 });
+
+/** The absolute path of a program named as on a command line; undefined if there is none. */
+export const findProgram = async (name: string): Promise<string | undefined> => {
+  const directories = name.includes('/') ? [''] : (process.env['PATH'] || defaultPath).split(':');
+  for (const directory of directories) {
+    const path = join(directory, name);
+    try {
+      await access(path, constants.X_OK);
+      return path;
+    } catch {
+      continue;
+    }
+  }
+  return undefined;
+};
 
 /** Runs a program to its end and returns what it said; throws ToolError when it fails. */
 export const run = async (

@@ -39,7 +39,6 @@ export const runCommandLine = async (argv: readonly string[]): Promise<void> => 
     .version(renderVersion())
     .strict()
     .demandCommand(1, 'no command given')
-    .recommendCommands()
     .wrap(process.stdout.isTTY ? Math.min(100, process.stdout.columns) : 100)
     .exitProcess(false)
     .showHelpOnFail(false)

@@ -12,6 +12,7 @@ import { loadBundle } from '../oci/bundle.ts';
 import { ociVersion } from '../oci/version.ts';
 import { renderDomainConfig } from '../xen/domain-config.ts';
 import { createDomain, destroyDomain, domainId, findXl } from '../xen/xl.ts';
+import { findProgram } from '../process.ts';
 import { parseContainerId } from './container-id.ts';
 import type { Context } from './context.ts';
 import { claimContainer, removeContainer, saveRecord } from './store.ts';
@@ -48,7 +49,8 @@ export const createContainer = async (
   if (process.terminal && options.consoleSocket === undefined && !options.foreground) {
     throw new RunxError(sentences.noTerminal);
   }
-  const rootfs = planRootfs(bundle.rootfs);
+  const diod = await findProgram(config.diod);
+  const rootfs = planRootfs(bundle.rootfs, diod);
   const memoryMiB = planMemoryMiB(spec.linux.resources?.memory?.limit, config.memory_mib);
   await checkCommand(
     bundle.rootfs,
@@ -70,6 +72,7 @@ export const createContainer = async (
       xlPath: xl.path,
       terminal: process.terminal,
       consoleSocket: options.consoleSocket,
+      rootfs: diod === undefined ? undefined : { path: rootfs.path, diod },
       log,
     });
     undo(`ending the monitor of ${id}`, async () => {
@@ -109,7 +112,7 @@ export const createContainer = async (
         kernelArguments,
         memoryMiB,
         vcpus: config.vcpus,
-        shares: [{ tag: 'rootfs', path: rootfs.path }],
+        shares: diod === undefined ? [{ tag: 'rootfs', path: rootfs.path }] : [],
       }),
       { mode: 0o600 },
     );

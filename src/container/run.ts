@@ -1,3 +1,7 @@
+import { constants } from 'node:os';
+
+import { RunxError, hasCode } from '../errors.ts';
+import { endsByDefault } from '../oci/signals.ts';
 import { createContainer } from './create.ts';
 import type { Context } from './context.ts';
 import { deleteContainer } from './delete.ts';
@@ -26,6 +30,15 @@ const forwarded = [
   'SIGCONT',
 ] as const;
 
+const sendSignal = (pid: number, signal: NodeJS.Signals): void => {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    // Once it has ended, its exit code is on the way.
+    if (!hasCode(error, 'ESRCH')) throw error;
+  }
+};
+
 /** Creates and starts a container; in the foreground, waits for it and removes it. */
 export const runContainer = async (
   context: Context,
@@ -33,20 +46,24 @@ export const runContainer = async (
 ): Promise<number> => {
   const { id } = options;
   const foreground = !options.detach;
-  const monitor = await createContainer(context, { ...options, foreground });
-  const { pid } = monitor.identity;
-  const forward = (signal: NodeJS.Signals): void => {
-    try {
-      process.kill(pid, signal);
-    } catch {
-      // It ended meanwhile, and its exit code is on the way.
-    }
-  };
-  if (foreground) for (const signal of forwarded) process.on(signal, forward);
-  await withUndo(context.log, async (undo) => {
+  let pid: number | undefined;
+  let early: NodeJS.Signals | undefined;
+  for (const signal of forwarded) {
+    process.on(signal, () => {
+      if (pid === undefined) early = signal;
+      else sendSignal(pid, signal);
+    });
+  }
+  const monitor = await withUndo(context.log, async (undo) => {
+    const created = await createContainer(context, { ...options, foreground });
     undo(`deleting ${id}`, () => deleteContainer(context, id, true));
+    if (early !== undefined && endsByDefault(constants.signals[early])) {
+      throw new RunxError(`interrupted by ${early} while creating ${id}`);
+    }
     await startContainer(context, id);
+    return created;
   });
+  ({ pid } = monitor.identity);
   if (!foreground) {
     monitor.release();
     return 0;

@@ -27,8 +27,9 @@ export const checkSupported = (spec: Spec): Process => {
     ([, list]) => Array.isArray(list) && list.length > 0,
   );
   if (hook !== undefined) refuse(`hooks.${hook[0]}`);
-  if (process.env.some((variable) => variable.startsWith('NETCONF='))) {
-    refuse('networking by NETCONF in process.env');
-  }
+  const magic = process.env.find((variable) =>
+    /^(NETCONF|RUNX_KERNEL|RUNX_RAMDISK)=/.test(variable),
+  );
+  if (magic !== undefined) refuse(`${magic.replace(/=.*/s, '')} in process.env`);
   return process;
 };

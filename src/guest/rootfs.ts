@@ -1,21 +1,24 @@
 import { RunxError } from '../errors.ts';
 
-/** How the rootfs reaches the guest. */
+/** How the rootfs reaches the guest: by 9P, from diod or from the QEMU that xl starts. */
 export interface Rootfs {
   readonly kind: '9p';
   /** Host directory that is exported. */
   readonly path: string;
+  /** Path of the diod server; undefined for QEMU. */
+  readonly diod: string | undefined;
 }
 
-/** Decides how a rootfs directory reaches the guest. */
-export const planRootfs = (path: string): Rootfs => {
+/** Decides how a rootfs directory reaches the guest; diod, where there is one, needs no QEMU. */
+export const planRootfs = (path: string, diod: string | undefined): Rootfs => {
   // xl.cfg(5) has no way to write a comma in a p9 specification.
-  if (path.includes(',')) throw new RunxError(`rootfs ${path}: its path must not hold a comma`);
-  return { kind: '9p', path };
+  if (diod === undefined && path.includes(',')) {
+    throw new RunxError(
+      `rootfs ${path}: with no diod on this host, its path must not hold a comma`,
+    );
+  }
+  return { kind: '9p', path, diod };
 };
 
-const quoteForShell = (value: string): string => `'${value.replaceAll("'", `'\\''`)}'`;
-
 /** The file that initrd/init reads to mount the rootfs. */
-export const renderRootfs = (rootfs: Rootfs): string =>
-  `rootfs=${rootfs.kind}\nrootfs_path=${quoteForShell(rootfs.path)}\n`;
+export const renderRootfs = (rootfs: Rootfs): string => `rootfs=${rootfs.kind}\n`;

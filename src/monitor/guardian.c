@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "console.h"
+#include "device.h"
 #include "monitor.h"
 
 #include <errno.h>
@@ -62,7 +62,7 @@ static void destroy(const struct options *options, unsigned domid, const char *d
     struct xenstore xs;
     run_xl(options, "destroy", domain, NULL, 0);
     if (xenstore_open(&xs) < 0) return;
-    console_withdraw_all(&xs, domid);
+    device_withdraw_all(&xs, domid);
     xenstore_close(&xs);
 }
 

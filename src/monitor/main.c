@@ -17,6 +17,7 @@
 
 static const char usage[] =
     "usage: runx-monitor run --state DIR --id ID --xl PATH [--terminal] [--console-socket PATH]\n"
+    "                        [--rootfs DIR --diod PATH]\n"
     "       runx-monitor signal DOMID NUMBER\n"
     "runx starts it; it is of no use by hand.\n";
 
@@ -81,6 +82,8 @@ int main(int argc, char **argv) {
                                                  {"xl", required_argument, NULL, 'x'},
                                                  {"terminal", no_argument, NULL, 't'},
                                                  {"console-socket", required_argument, NULL, 'c'},
+                                                 {"rootfs", required_argument, NULL, 'r'},
+                                                 {"diod", required_argument, NULL, 'd'},
                                                  {0}};
     struct options options = {0};
     for (int option; (option = getopt_long(argc, argv, "", long_options, NULL)) != -1;) {
@@ -100,6 +103,12 @@ int main(int argc, char **argv) {
         case 'c':
             options.console_socket = optarg;
             break;
+        case 'r':
+            options.rootfs = optarg;
+            break;
+        case 'd':
+            options.diod = optarg;
+            break;
         default:
             fputs(usage, stderr);
             return 2;
@@ -112,7 +121,7 @@ int main(int argc, char **argv) {
         return rc < 0;
     }
     if (!strcmp(command, "run") && argc - optind == 1 && options.state_directory && options.id &&
-        options.xl)
+        options.xl && !options.rootfs == !options.diod)
         return start(&options);
     fputs(usage, stderr);
     return 2;

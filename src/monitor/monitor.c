@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "monitor.h"
 #include "relay.h"
+#include "share.h"
 #include "terminal.h"
 
 #include <errno.h>
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,7 +21,8 @@ enum { WATCH_CONSOLES, WATCH_RELEASE, WATCH_DATA };
 
 static struct {
     const struct options *options;
-    int guardian, control, signals, gntdev, evtchn;
+    int guardian, control, signals;
+    struct channels channels;
     struct xenstore xs;
     unsigned domid;   // 0: not created yet
     char domain[128]; // empty: runx has not named it yet
@@ -28,6 +31,8 @@ static struct {
     unsigned console_count;
     struct output outputs[2];
     struct input input;
+    struct share rootfs;
+    pid_t rootfs_server; // 0: none
 } m;
 
 static enum answer ask_guardian(enum request request, const char *text) {
@@ -39,8 +44,9 @@ static enum answer ask_guardian(enum request request, const char *text) {
 }
 
 static _Noreturn void finish(int code) {
-    for (unsigned i = 0; i < m.console_count; i++)
-        console_unmap(&m.consoles[i], m.gntdev, m.evtchn);
+    if (m.rootfs_server > 0 && kill(m.rootfs_server, SIGKILL) == 0)
+        waitpid(m.rootfs_server, NULL, 0);
+    for (unsigned i = 0; i < m.console_count; i++) console_disconnect(&m.consoles[i], &m.channels);
     if (m.domain[0] != '\0') ask_guardian(REQUEST_DESTROY, "");
     terminal_restore();
     if (m.control >= 0) dprintf(m.control, "exit %d\n", code);
@@ -69,10 +75,10 @@ static _Noreturn void fail(const char *what, int error) {
 static void pump(bool readable) {
     for (unsigned i = 0; i < m.console_count; i++) {
         bool broken = m.outputs[i].broken;
-        output_flush(&m.outputs[i], m.evtchn);
+        output_flush(&m.outputs[i], &m.channels);
         if (m.outputs[i].broken && !broken) m.input.closed[i + 1] = true;
     }
-    if (m.outputs[0].ready) input_pump(&m.input, m.evtchn, readable);
+    if (m.outputs[0].ready) input_pump(&m.input, &m.channels, readable);
 }
 
 // Gives slow readers their time, or `deadline_ms` if that is not negative.
@@ -175,38 +181,45 @@ static void take_xenstore_events(void) {
     m.xs.events = 0;
     if (events & 1u << WATCH_CONSOLES)
         for (unsigned i = 0; i < m.console_count; i++) {
-            rc = console_update(&m.consoles[i], &m.xs, m.gntdev, m.evtchn);
-            if (rc < 0) complain("console %u: %s", m.consoles[i].index, strerror(-rc));
+            rc = console_update(&m.consoles[i], &m.xs, &m.channels);
+            if (rc < 0) complain("console %u: %s", i + 1, strerror(-rc));
         }
     pump(false);
     if (events & 1u << WATCH_DATA) check_exit_status();
     if (events & 1u << WATCH_RELEASE) check_domain();
 }
 
-static void offer_consoles(void) {
+static void offer_devices(void) {
     char path[64];
-    m.gntdev = open("/dev/xen/gntdev", O_RDWR | O_CLOEXEC);
-    if (m.gntdev < 0) fail("/dev/xen/gntdev", errno);
-    m.evtchn = open("/dev/xen/evtchn", O_RDWR | O_CLOEXEC | O_NONBLOCK);
-    if (m.evtchn < 0) fail("/dev/xen/evtchn", errno);
-    int rc = xenstore_open(&m.xs);
+    struct device_offer offers[3];
+    int rc = channels_open(&m.channels);
+    if (rc < 0) fail("/dev/xen/gntdev and /dev/xen/evtchn", -rc);
+    rc = xenstore_open(&m.xs);
     if (rc < 0) fail("/dev/xen/xenbus", -rc);
-    m.console_count = m.options->terminal ? 1 : 2;
-    for (unsigned i = 0; i < m.console_count; i++) {
-        m.consoles[i].domid = m.domid;
-        m.consoles[i].index = i + 1;
+    unsigned count = m.options->terminal ? 1 : 2;
+    for (unsigned i = 0; i < count; i++) {
+        offers[i] = console_offer(&m.consoles[i], m.domid, i + 1);
         m.outputs[i].console = &m.consoles[i];
     }
     m.input.console = &m.consoles[0];
     m.input.window = m.options->terminal;
-    rc = console_offer(&m.xs, m.domid, m.consoles, m.console_count);
-    if (rc < 0) fail("offering consoles in xenstore", -rc);
-    snprintf(path, sizeof path, "/local/domain/%u/device/console", m.domid);
-    rc = xenstore_watch(&m.xs, path, WATCH_CONSOLES);
+    if (m.options->rootfs) {
+        m.rootfs =
+            (struct share){{"9pfs", m.domid, 0}, "rootfs", m.options->rootfs, m.options->diod};
+        offers[count] = share_offer(&m.rootfs);
+    }
+    rc = device_offer(&m.xs, offers, m.options->rootfs ? count + 1 : count);
+    for (unsigned i = 0; i < count && rc == 0; i++)
+        rc = device_watch(&m.consoles[i].device, &m.xs, WATCH_CONSOLES);
     if (rc == 0) rc = xenstore_watch(&m.xs, "@releaseDomain", WATCH_RELEASE);
     snprintf(path, sizeof path, "/local/domain/%u/data", m.domid);
     if (rc == 0) rc = xenstore_watch(&m.xs, path, WATCH_DATA);
-    if (rc < 0) fail("watching xenstore", -rc);
+    if (rc < 0) fail("offering devices in xenstore", -rc);
+    m.console_count = count;
+    if (m.options->rootfs) {
+        m.rootfs_server = share_start(&m.rootfs);
+        if (m.rootfs_server < 0) fail("serving the rootfs", -m.rootfs_server);
+    }
     dprintf(m.control, "ready\n");
 }
 
@@ -237,7 +250,7 @@ static void take_control(void) {
             name_domain();
         } else if (m.console_count == 0 && sscanf(line, "domain %u", &m.domid) == 1) {
             name_domain();
-            offer_consoles();
+            offer_devices();
         } else if (!strcmp(line, "commit")) {
             m.committed = true;
         }
@@ -259,8 +272,8 @@ static void take_signals(void) {
 
 static void take_console_events(void) {
     uint32_t ports[16];
-    ssize_t n = read(m.evtchn, ports, sizeof ports);
-    if (n > 0 && write(m.evtchn, ports, (size_t)n) != n) fail("/dev/xen/evtchn", errno);
+    int rc = channels_take_events(&m.channels, ports, sizeof ports / sizeof *ports);
+    if (rc < 0) fail("/dev/xen/evtchn", -rc);
 }
 
 static void open_stdio(void) {
@@ -293,7 +306,7 @@ _Noreturn void monitor_run(const struct options *options, int guardian) {
     m.options = options;
     m.guardian = guardian;
     m.control = CONTROL_FD;
-    m.evtchn = m.gntdev = m.xs.fd = -1;
+    m.channels.gntdev = m.channels.evtchn = m.xs.fd = -1;
     m.signals = open_signals();
     open_stdio();
     for (;;) {
@@ -302,7 +315,7 @@ _Noreturn void monitor_run(const struct options *options, int guardian) {
             {.fd = m.signals, .events = POLLIN},
             {.fd = m.control, .events = POLLIN},
             {.fd = m.xs.fd, .events = POLLIN},
-            {.fd = m.evtchn, .events = POLLIN},
+            {.fd = m.channels.evtchn, .events = POLLIN},
             {.fd = wants_input ? m.input.fd : -1, .events = POLLIN},
             {.fd = m.outputs[0].blocked ? m.outputs[0].fd : -1, .events = POLLOUT},
             {.fd = m.outputs[1].blocked ? m.outputs[1].fd : -1, .events = POLLOUT},

@@ -11,6 +11,8 @@ struct options {
     const char *xl;             // path of the xl tool
     const char *console_socket; // NULL: the terminal, if any, is the inherited one
     bool terminal;
+    const char *rootfs; // what to serve by 9P, NULL for nothing
+    const char *diod;   // path of the 9P server
 };
 
 enum {

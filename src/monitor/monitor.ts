@@ -14,6 +14,8 @@ export interface MonitorOptions {
   readonly xlPath: string;
   readonly terminal: boolean;
   readonly consoleSocket: string | undefined;
+  /** What the monitor serves by 9P, and with which diod. */
+  readonly rootfs: { readonly path: string; readonly diod: string } | undefined;
   readonly log: Log;
 }
 
@@ -141,6 +143,9 @@ export const startMonitor = async (options: MonitorOptions): Promise<Monitor> =>
       `--xl=${options.xlPath}`,
       ...(options.terminal ? ['--terminal'] : []),
       ...(options.consoleSocket === undefined ? [] : [`--console-socket=${options.consoleSocket}`]),
+      ...(options.rootfs === undefined
+        ? []
+        : [`--rootfs=${options.rootfs.path}`, `--diod=${options.rootfs.diod}`]),
     ],
     options.log,
   );

@@ -8,18 +8,18 @@
 
 enum { FRAME_HEADER = 3 };
 
-void output_flush(struct output *output, int evtchn) {
+void output_flush(struct output *output, const struct channels *channels) {
     const void *bytes;
     size_t available;
     output->blocked = false;
     while ((available = console_peek(output->console, &bytes)) > 0) {
         if (!output->ready) {
             output->ready = true;
-            console_consume(output->console, evtchn, 1);
+            console_consume(output->console, channels, 1);
             continue;
         }
         if (output->broken) {
-            console_consume(output->console, evtchn, available);
+            console_consume(output->console, channels, available);
             continue;
         }
         // The descriptor is shared with the engine, so it must stay blocking; a
@@ -31,7 +31,7 @@ void output_flush(struct output *output, int evtchn) {
         }
         ssize_t written = write(output->fd, bytes, available);
         if (written > 0) {
-            console_consume(output->console, evtchn, (size_t)written);
+            console_consume(output->console, channels, (size_t)written);
         } else if (errno == EAGAIN) {
             output->blocked = true;
             return;
@@ -92,7 +92,7 @@ static bool next_frame(struct input *input, bool readable) {
     return true;
 }
 
-void input_pump(struct input *input, int evtchn, bool readable) {
+void input_pump(struct input *input, const struct channels *channels, bool readable) {
     if (input->console->state != CONSOLE_CONNECTED) return;
     for (;;) {
         if (input->length == 0) {
@@ -100,7 +100,7 @@ void input_pump(struct input *input, int evtchn, bool readable) {
             readable = false;
         }
         size_t written =
-            console_write(input->console, evtchn, input->pending + input->start, input->length);
+            console_write(input->console, channels, input->pending + input->start, input->length);
         if (written == 0) return;
         input->start += written;
         input->length -= written;

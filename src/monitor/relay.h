@@ -37,6 +37,6 @@ struct input {
 };
 
 // Writes what the console holds to the descriptor, as far as it takes it.
-void output_flush(struct output *output, int evtchn);
+void output_flush(struct output *output, const struct channels *channels);
 // Reads input, if `readable`, and writes frames to the console, as far as it takes them.
-void input_pump(struct input *input, int evtchn, bool readable);
+void input_pump(struct input *input, const struct channels *channels, bool readable);

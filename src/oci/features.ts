@@ -7,7 +7,7 @@ export const features = {
   ociVersionMin: '1.0.0',
   ociVersionMax: ociVersion,
   hooks: [],
-  mountOptions: mountOptionNames,
+  mountOptions: mountOptionNames.filter((name) => !name.endsWith('bind')),
   linux: {
     namespaces: ['cgroup', 'ipc', 'mount', 'network', 'pid', 'uts'],
     capabilities: capabilityNames,

@@ -14,14 +14,10 @@ export interface DomainConfig {
   readonly shares: readonly { readonly tag: string; readonly path: string }[];
 }
 
-// Every byte that is not plain text is written as \xHH, which xl reads back.
-const quote = (value: string): string => {
-  const bytes = [...Buffer.from(value)].map((byte) => {
-    const isPlain = byte >= 0x20 && byte <= 0x7e && byte !== 0x22 && byte !== 0x5c;
-    return isPlain ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`;
-  });
-  return `"${bytes.join('')}"`;
-};
+// xl reads \", \\ and \n back; its \x and octal escapes lose the character (seen on
+// Xen 4.17), and every other byte stands for itself.
+const quote = (value: string): string =>
+  `"${value.replaceAll(/["\\]/g, '\\$&').replaceAll('\n', '\\n')}"`;
 
 const comment = (value: string): string => value.replaceAll(/[^\x20-\x7e]/g, '?');
 

@@ -1,9 +1,6 @@
-import { access } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
-
 import { RunxError, ToolError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { type RunOptions, defaultPath, run } from '../process.ts';
+import { type RunOptions, findProgram, run } from '../process.ts';
 
 /** The xl tool of this host. */
 export interface Xl {
@@ -16,18 +13,8 @@ const timeoutMs = 120_000;
 
 /** Finds xl; a host that has none is no Dom0. */
 export const findXl = async (name: string, log: Log): Promise<Xl> => {
-  const directories = name.includes('/')
-    ? ['']
-    : (process.env['PATH'] || defaultPath).split(delimiter);
-  for (const directory of directories) {
-    const path = join(directory, name);
-    try {
-      await access(path);
-      return { path, log };
-    } catch {
-      continue;
-    }
-  }
+  const path = await findProgram(name);
+  if (path !== undefined) return { path, log };
   throw new RunxError(
     `${name} was not found: runx runs in a Xen Dom0 with the xl toolstack (see "Requirements" in its README)`,
   );

@@ -1,0 +1,31 @@
+// The memory and the event channel that a frontend shares with its backend here.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+// Descriptors of /dev/xen/gntdev and /dev/xen/evtchn.
+struct channels {
+    int gntdev, evtchn;
+};
+
+// Pages of a guest, mapped in one piece.
+struct grant {
+    void *pages; // NULL: not mapped
+    uint64_t handle;
+    uint32_t count;
+};
+
+enum { GRANT_PAGE = 4096 };
+
+// All return 0 or a port, or a negative errno.
+int channels_open(struct channels *channels);
+int channels_map(const struct channels *channels, unsigned domid, const uint32_t *refs,
+                 uint32_t count, struct grant *grant);
+// A domain whose pages are mapped cannot be destroyed entirely.
+void channels_unmap(const struct channels *channels, struct grant *grant);
+int channels_bind(const struct channels *channels, unsigned domid, uint32_t remote_port);
+void channels_unbind(const struct channels *channels, uint32_t port);
+void channels_notify(const struct channels *channels, uint32_t port);
+// Reads which of our ports were notified, and lets them be notified again; how many.
+int channels_take_events(const struct channels *channels, uint32_t *ports, size_t size);

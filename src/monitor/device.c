@@ -1,0 +1,113 @@
+#include "device.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { PATH = 128 };
+
+static void backend_path(char path[PATH], const struct device *device, const char *node) {
+    snprintf(path, PATH, "/local/domain/0/backend/%s/%u/%u%s%s", device->kind, device->domid,
+             device->index, *node ? "/" : "", node);
+}
+
+static void frontend_path(char path[PATH], const struct device *device, const char *node) {
+    snprintf(path, PATH, "/local/domain/%u/device/%s/%u%s%s", device->domid, device->kind,
+             device->index, *node ? "/" : "", node);
+}
+
+typedef void path_of(char path[PATH], const struct device *device, const char *node);
+
+static int write_node(struct xenstore *xs, uint32_t tx, const struct device *device, path_of *of,
+                      const char *node, const char *value) {
+    char path[PATH];
+    of(path, device, node);
+    return xenstore_write(xs, tx, path, value);
+}
+
+static int write_number(struct xenstore *xs, uint32_t tx, const struct device *device, path_of *of,
+                        const char *node, unsigned value) {
+    char text[12];
+    snprintf(text, sizeof text, "%u", value);
+    return write_node(xs, tx, device, of, node, text);
+}
+
+// Makes the directory of one end, owned by `owner` and readable by `reader`.
+static int make_end(struct xenstore *xs, uint32_t tx, const char *path, unsigned owner,
+                    unsigned reader) {
+    int rc = xenstore_write(xs, tx, path, "");
+    return rc < 0 ? rc : xenstore_set_owner(xs, tx, path, owner, reader);
+}
+
+static int offer_one(struct xenstore *xs, uint32_t tx, const struct device_offer *offer) {
+    const struct device *device = &offer->device;
+    char path[PATH], frontend[PATH], backend[PATH];
+    unsigned domid = device->domid;
+    int rc;
+    // The guest's kernel lists the kind's directory, so it must be the guest's to read.
+    snprintf(path, sizeof path, "/local/domain/%u/device/%s", domid, device->kind);
+    if ((rc = make_end(xs, tx, path, domid, 0)) < 0) return rc;
+    snprintf(path, sizeof path, "/local/domain/0/backend/%s/%u", device->kind, domid);
+    if ((rc = make_end(xs, tx, path, 0, domid)) < 0) return rc;
+    frontend_path(frontend, device, "");
+    backend_path(backend, device, "");
+    if ((rc = make_end(xs, tx, backend, 0, domid)) < 0) return rc;
+    if ((rc = make_end(xs, tx, frontend, domid, 0)) < 0) return rc;
+    if ((rc = write_node(xs, tx, device, backend_path, "frontend", frontend)) < 0) return rc;
+    if ((rc = write_number(xs, tx, device, backend_path, "frontend-id", domid)) < 0) return rc;
+    if ((rc = write_number(xs, tx, device, backend_path, "online", 1)) < 0) return rc;
+    for (const struct device_node *n = offer->backend; n->name; n++)
+        if ((rc = write_node(xs, tx, device, backend_path, n->name, n->value)) < 0) return rc;
+    if ((rc = write_number(xs, tx, device, backend_path, "state", DEVICE_INIT_WAIT)) < 0) return rc;
+    if ((rc = write_node(xs, tx, device, frontend_path, "backend", backend)) < 0) return rc;
+    if ((rc = write_number(xs, tx, device, frontend_path, "backend-id", 0)) < 0) return rc;
+    for (const struct device_node *n = offer->frontend; n->name; n++)
+        if ((rc = write_node(xs, tx, device, frontend_path, n->name, n->value)) < 0) return rc;
+    return write_number(xs, tx, device, frontend_path, "state", DEVICE_INITIALISING);
+}
+
+int device_offer(struct xenstore *xs, const struct device_offer *offers, size_t count) {
+    int rc;
+    do {
+        uint32_t tx;
+        if ((rc = xenstore_begin(xs, &tx)) < 0) return rc;
+        for (size_t i = 0; i < count && rc == 0; i++) rc = offer_one(xs, tx, &offers[i]);
+        int committed = xenstore_commit(xs, tx);
+        if (rc == 0) rc = committed;
+    } while (rc == -EAGAIN);
+    return rc;
+}
+
+int64_t device_read_number(const struct device *device, struct xenstore *xs, const char *node) {
+    char path[PATH], text[16], *end;
+    frontend_path(path, device, node);
+    int rc = xenstore_read(xs, 0, path, text, sizeof text);
+    if (rc < 0) return rc;
+    unsigned long value = strtoul(text, &end, 10);
+    return *text == '\0' || *end != '\0' || value > UINT32_MAX ? -EINVAL : (int64_t)value;
+}
+
+int device_frontend_state(const struct device *device, struct xenstore *xs) {
+    int64_t state = device_read_number(device, xs, "state");
+    return state < DEVICE_INITIALISING || state > DEVICE_CLOSED ? 0 : (int)state;
+}
+
+int device_set_backend_state(const struct device *device, struct xenstore *xs,
+                             enum device_state state) {
+    return write_number(xs, 0, device, backend_path, "state", (unsigned)state);
+}
+
+int device_watch(const struct device *device, struct xenstore *xs, unsigned token) {
+    char path[PATH];
+    frontend_path(path, device, "");
+    return xenstore_watch(xs, path, token);
+}
+
+void device_withdraw_all(struct xenstore *xs, unsigned domid) {
+    static const char *const kinds[] = {"console", "9pfs"};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        char path[PATH];
+        snprintf(path, sizeof path, "/local/domain/0/backend/%s/%u", kinds[i], domid);
+        (void)xenstore_remove(xs, 0, path);
+    }
+}

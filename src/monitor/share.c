@@ -1,0 +1,249 @@
+#define _GNU_SOURCE
+#include "share.h"
+#include "channel.h"
+#include "server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum {
+    MAX_RINGS = 4,
+    MAX_ORDER = 7,        // 2^7 pages a ring, half of them each way
+    MAX_MESSAGE = 262144, // more than the guest's msize
+    HEADER = 7,           // size[4] type[1] tag[2]
+    WATCH_FRONTEND = 0,
+};
+
+// The shared page of one ring; "in" is from us to the guest, "out" from the guest.
+struct interface {
+    uint32_t in_cons, in_prod;
+    uint8_t pad1[56];
+    uint32_t out_cons, out_prod;
+    uint8_t pad2[56];
+    uint32_t order, refs[];
+};
+
+struct ring {
+    struct interface *interface;
+    struct grant page, data;
+    uint8_t *in, *out;
+    uint32_t size; // of each way, a power of two
+    uint32_t port, out_cons, in_prod;
+};
+
+// A message on its way between the server and a ring.
+struct message {
+    uint8_t bytes[MAX_MESSAGE];
+    uint32_t length, done;
+};
+
+static struct {
+    const struct share *share;
+    struct xenstore xs;
+    struct channels channels;
+    struct ring rings[MAX_RINGS];
+    unsigned ring_count;
+    int server;
+    struct message request, reply;
+    uint8_t ring_of[65536]; // by tag: a reply goes to the ring of its request
+} s;
+
+struct device_offer share_offer(const struct share *share) {
+    return (struct device_offer){
+        .device = share->device,
+        .backend = {{"versions", "1"}, {"max-rings", "4"}, {"max-ring-page-order", "7"}},
+        .frontend = {{"tag", share->tag}},
+    };
+}
+
+static int connect_ring(struct ring *ring, unsigned index) {
+    char node[32];
+    const unsigned domid = s.share->device.domid;
+    snprintf(node, sizeof node, "ring-ref%u", index);
+    int64_t ref = device_read_number(&s.share->device, &s.xs, node);
+    snprintf(node, sizeof node, "event-channel-%u", index);
+    int64_t port = device_read_number(&s.share->device, &s.xs, node);
+    if (ref < 0 || port < 0) return -EINVAL;
+    const uint32_t page = (uint32_t)ref;
+    int rc = channels_map(&s.channels, domid, &page, 1, &ring->page);
+    if (rc < 0) return rc;
+    ring->interface = ring->page.pages;
+    uint32_t order = __atomic_load_n(&ring->interface->order, __ATOMIC_ACQUIRE);
+    if (order < 1 || order > MAX_ORDER) return -EINVAL;
+    uint32_t count = 1u << order, refs[1u << MAX_ORDER];
+    for (uint32_t i = 0; i < count; i++)
+        refs[i] = __atomic_load_n(&ring->interface->refs[i], __ATOMIC_RELAXED);
+    if ((rc = channels_map(&s.channels, domid, refs, count, &ring->data)) < 0) return rc;
+    ring->size = count * GRANT_PAGE / 2;
+    ring->in = ring->data.pages;
+    ring->out = ring->in + ring->size;
+    if ((rc = channels_bind(&s.channels, domid, (uint32_t)port)) < 0) return rc;
+    ring->port = (uint32_t)rc;
+    return 0;
+}
+
+static int connect_rings(void) {
+    int64_t count = device_read_number(&s.share->device, &s.xs, "num-rings");
+    if (count < 1 || count > MAX_RINGS) return -EINVAL;
+    for (unsigned i = 0; i < (unsigned)count; i++) {
+        int rc = connect_ring(&s.rings[i], i);
+        if (rc < 0) return rc;
+    }
+    s.ring_count = (unsigned)count;
+    return device_set_backend_state(&s.share->device, &s.xs, DEVICE_CONNECTED);
+}
+
+static uint32_t little_endian(const uint8_t *bytes, unsigned count) {
+    uint32_t value = 0;
+    while (count-- > 0) value = value << 8 | bytes[count];
+    return value;
+}
+
+static void copy_from_ring(const struct ring *ring, uint32_t position, uint8_t *to,
+                           uint32_t length) {
+    uint32_t start = position & (ring->size - 1);
+    uint32_t first = length < ring->size - start ? length : ring->size - start;
+    memcpy(to, ring->out + start, first);
+    memcpy(to + first, ring->out, length - first);
+}
+
+static void copy_to_ring(const struct ring *ring, uint32_t position, const uint8_t *from,
+                         uint32_t length) {
+    uint32_t start = position & (ring->size - 1);
+    uint32_t first = length < ring->size - start ? length : ring->size - start;
+    memcpy(ring->in + start, from, first);
+    memcpy(ring->in, from + first, length - first);
+}
+
+// Takes the next whole request off the ring; false when there is none yet.
+static bool take_request(struct ring *ring, unsigned index) {
+    uint32_t available =
+        __atomic_load_n(&ring->interface->out_prod, __ATOMIC_ACQUIRE) - ring->out_cons;
+    if (available < HEADER) return false;
+    if (available > ring->size) _exit(1); // a guest that breaks the protocol is served no more
+    copy_from_ring(ring, ring->out_cons, s.request.bytes, HEADER);
+    uint32_t length = little_endian(s.request.bytes, 4);
+    if (length < HEADER || length > MAX_MESSAGE || length > ring->size) _exit(1);
+    if (available < length) return false;
+    copy_from_ring(ring, ring->out_cons + HEADER, s.request.bytes + HEADER, length - HEADER);
+    s.ring_of[little_endian(s.request.bytes + 5, 2)] = (uint8_t)index;
+    s.request.length = length;
+    s.request.done = 0;
+    ring->out_cons += length;
+    __atomic_store_n(&ring->interface->out_cons, ring->out_cons, __ATOMIC_RELEASE);
+    channels_notify(&s.channels, ring->port);
+    return true;
+}
+
+// Hands requests to the server until there are none, or it takes no more for now.
+static void pump_requests(void) {
+    static unsigned next;
+    for (;;) {
+        for (unsigned tried = 0; s.request.length == 0 && tried < s.ring_count; tried++) {
+            unsigned index = next++ % s.ring_count;
+            take_request(&s.rings[index], index);
+        }
+        if (s.request.length == 0) return;
+        ssize_t n = send(s.server, s.request.bytes + s.request.done,
+                         s.request.length - s.request.done, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+        if (n < 0) _exit(1);
+        s.request.done += (uint32_t)n;
+        if (s.request.done == s.request.length) s.request.length = 0;
+    }
+}
+
+// Puts the whole reply on its ring; false when there is no room yet.
+static bool put_reply(void) {
+    struct ring *ring = &s.rings[s.ring_of[little_endian(s.reply.bytes + 5, 2)]];
+    if (!ring->interface || s.reply.length > ring->size) _exit(1);
+    uint32_t used = ring->in_prod - __atomic_load_n(&ring->interface->in_cons, __ATOMIC_ACQUIRE);
+    if (used > ring->size) _exit(1);
+    if (ring->size - used < s.reply.length) return false;
+    copy_to_ring(ring, ring->in_prod, s.reply.bytes, s.reply.length);
+    ring->in_prod += s.reply.length;
+    __atomic_store_n(&ring->interface->in_prod, ring->in_prod, __ATOMIC_RELEASE);
+    channels_notify(&s.channels, ring->port);
+    return true;
+}
+
+// Brings replies to the guest until there are none, or a ring is full.
+static void pump_replies(void) {
+    for (;;) {
+        uint32_t wanted = s.reply.done < HEADER ? HEADER : s.reply.length;
+        if (s.reply.done == wanted && wanted > HEADER) {
+            if (!put_reply()) return;
+            s.reply.done = s.reply.length = 0;
+            continue;
+        }
+        ssize_t n =
+            recv(s.server, s.reply.bytes + s.reply.done, wanted - s.reply.done, MSG_DONTWAIT);
+        if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+        if (n <= 0) _exit(1); // the server is gone
+        s.reply.done += (uint32_t)n;
+        if (s.reply.done == HEADER) {
+            s.reply.length = little_endian(s.reply.bytes, 4);
+            if (s.reply.length < HEADER || s.reply.length > MAX_MESSAGE) _exit(1);
+            if (s.reply.length == HEADER && put_reply()) s.reply.done = s.reply.length = 0;
+        }
+    }
+}
+
+static void take_xenstore_events(void) {
+    if (xenstore_receive(&s.xs) < 0) _exit(1);
+    int state = device_frontend_state(&s.share->device, &s.xs);
+    if (state == DEVICE_INITIALISED && s.ring_count == 0 && connect_rings() < 0) _exit(1);
+    if (state == DEVICE_CLOSING || state == DEVICE_CLOSED)
+        device_set_backend_state(&s.share->device, &s.xs, DEVICE_CLOSED);
+}
+
+static _Noreturn void serve(void) {
+    for (;;) {
+        // With a reply that found no room, only the guest can move things on.
+        bool reply_waits = s.reply.length > 0 && s.reply.done == s.reply.length;
+        struct pollfd fds[] = {
+            {.fd = s.xs.fd, .events = POLLIN},
+            {.fd = s.channels.evtchn, .events = POLLIN},
+            {.fd = reply_waits ? -1 : s.server, .events = POLLIN},
+            {.fd = s.request.length > 0 ? s.server : -1, .events = POLLOUT},
+        };
+        if (poll(fds, sizeof fds / sizeof *fds, -1) < 0 && errno != EINTR) _exit(1);
+        uint32_t ports[MAX_RINGS];
+        if (fds[1].revents && channels_take_events(&s.channels, ports, MAX_RINGS) < 0) _exit(1);
+        if (fds[0].revents) take_xenstore_events();
+        if (s.ring_count == 0) continue;
+        pump_replies();
+        pump_requests();
+    }
+}
+
+pid_t share_start(const struct share *share) {
+    pid_t child = fork();
+    if (child != 0) return child < 0 ? -errno : child;
+    int pair[2], null = open("/dev/null", O_RDWR);
+    for (int fd = 0; fd <= 2; fd++) dup2(null, fd);
+    syscall(SYS_close_range, 3, ~0U, 0);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    s.share = share;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) _exit(1);
+    pid_t server = fork();
+    if (server < 0) _exit(1);
+    if (server == 0) server_exec(share, pair[1]);
+    close(pair[1]);
+    s.server = pair[0];
+    if (channels_open(&s.channels) < 0 || xenstore_open(&s.xs) < 0 ||
+        device_watch(&share->device, &s.xs, WATCH_FRONTEND) < 0)
+        _exit(1);
+    serve();
+}

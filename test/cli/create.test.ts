@@ -1,0 +1,266 @@
+import assert from 'node:assert/strict';
+import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, relative } from 'node:path';
+import { describe, test } from 'node:test';
+
+import { assertSilent } from '../support/assert-result.ts';
+import { parseCpio } from '../support/cpio-archive.ts';
+import { makeCreated, startTimeOf } from '../support/created-container.ts';
+import { makeFakeDom0 } from '../support/fake-dom0.ts';
+import { minimalSpec } from '../support/spec.ts';
+import { parseXlConfig } from '../support/xl-config.ts';
+
+describe('runx create', { concurrency: 4 }, () => {
+  test('calls xl create for a paused domain that no xl watches, then asks for its domid', async (t) => {
+    const { dom0, domain } = await makeCreated(t);
+    assert.match(domain, /^web-[0-9a-f]{8}$/);
+    assert.deepEqual(dom0.xlCalls(), [
+      ['create', '-p', '-e', '-q', dom0.path('root/web/xl.cfg')],
+      ['domid', domain],
+    ]);
+  });
+
+  test('starts the monitor and has it offer the consoles of the domain', async (t) => {
+    const { dom0 } = await makeCreated(t);
+    const state = dom0.path('root/web');
+    assert.deepEqual(dom0.monitorCalls(), [
+      [
+        'run',
+        `--state=${state}`,
+        '--id=web',
+        `--xl=${dom0.xl}`,
+        `--rootfs=${dom0.path('bundle/rootfs')}`,
+        `--diod=${dom0.path('bin/diod')}`,
+      ],
+    ]);
+    assert.deepEqual(dom0.lines('offered'), ['7']);
+  });
+
+  test('keeps the domain configuration beside the state', async (t) => {
+    const { dom0, domain } = await makeCreated(t);
+    const text = await readFile(dom0.path('root/web/xl.cfg'), 'utf8');
+    const settings = parseXlConfig(text);
+    const uuid = String(settings.get('uuid'));
+    assert.equal(domain, `web-${uuid.slice(0, 8)}`);
+    assert.match(uuid, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+    assert.equal(text.split('\n')[0], `# written by runx for the bundle ${dom0.path('bundle')}`);
+    assert.deepEqual(Object.fromEntries(settings), {
+      name: domain,
+      uuid,
+      type: 'pv',
+      kernel: dom0.path('kernel'),
+      ramdisk: dom0.path('root/web/ramdisk'),
+      extra: 'console=hvc0 quiet panic=0 rdinit=/init',
+      memory: '256',
+      vcpus: '1',
+      on_poweroff: 'preserve',
+      on_reboot: 'preserve',
+      on_crash: 'preserve',
+      on_watchdog: 'preserve',
+    });
+  });
+
+  test('has xl share the rootfs where there is no diod', async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    await dom0.configure({ diod: dom0.path('no-diod') });
+    const bundle = await dom0.makeBundle('bundle');
+    assertSilent(await dom0.runx(['create', '--bundle', bundle, 'web']));
+    const settings = parseXlConfig(await readFile(dom0.path('root/web/xl.cfg'), 'utf8'));
+    assert.deepEqual(settings.get('p9'), [
+      `tag=rootfs,security_model=none,path=${bundle}/rootfs`,
+    ]);
+    assert.equal(dom0.monitorCalls()[0]?.length, 4);
+  });
+
+  test("takes memory from the container's limit, type and vcpus from runx.toml", async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    await dom0.configure({ domain_type: 'pvh', vcpus: 3 });
+    const resources = { memory: { limit: 100 * 1024 * 1024 } };
+    const bundle = await dom0.makeBundle('bundle', { linux: { resources } });
+    assertSilent(await dom0.runx(['create', '--bundle', bundle, 'web']));
+    const settings = parseXlConfig(await readFile(dom0.path('root/web/xl.cfg'), 'utf8'));
+    assert.deepEqual(
+      ['memory', 'type', 'vcpus'].map((name) => settings.get(name)),
+      ['140', 'pvh', '3'],
+    );
+  });
+
+  test('hands the guest the base ramdisk and the process behind it, and keeps no copy', async (t) => {
+    const args = ['/bin/program', 'a  b', '$HOME', '*', 'new\nline', ''];
+    const { dom0, domain } = await makeCreated(t, {
+      process: { ...minimalSpec.process, args },
+    });
+    const ramdisk = await readFile(dom0.path('created', `${domain}.ramdisk`));
+    const base = Buffer.from('base ramdisk');
+    assert.deepEqual(ramdisk.subarray(0, base.length), base);
+    const files = parseCpio(ramdisk.subarray(base.length));
+    assert.deepEqual(
+      files.map(({ path }) => path),
+      ['runx/process', 'runx/rootfs'],
+    );
+    const records = files[0]?.content.toString().split('\0') ?? [];
+    assert.deepEqual(
+      records.slice(0, args.length),
+      args.map((arg) => `arg ${arg}`),
+    );
+    assert.equal(statSync(dom0.path('root/web/ramdisk')).size, 0);
+  });
+
+  test("keeps the process's strings out of files, arguments and the debug log", async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    const secret = 'correct-horse-battery-staple';
+    const bundle = await dom0.makeBundle('bundle', {
+      process: { ...minimalSpec.process, args: ['/bin/program', secret], env: [`KEY=${secret}`] },
+    });
+    const result = await dom0.runx(['--debug', 'create', '--bundle', bundle, 'web']);
+    assert.equal(result.exitCode, 0);
+    const said = [
+      result.stderr,
+      ...[
+        'root/web/xl.cfg',
+        'root/web/state.json',
+        'root/web/ramdisk',
+        'xl-calls',
+        'monitor-calls',
+      ].map((name) => readFileSync(dom0.path(name), 'utf8')),
+    ];
+    assert.equal(said.join('').includes(secret), false);
+  });
+
+  test('writes the whole record to state.json', async (t) => {
+    const annotations = { 'org.example.note': 'two\nlines "quoted"' };
+    const { dom0, bundle, domain, monitor } = await makeCreated(t, { annotations });
+    const record: { created: string; domain: { uuid: string } } = JSON.parse(
+      await readFile(dom0.path('root/web/state.json'), 'utf8'),
+    );
+    assert.deepEqual(record, {
+      version: 1,
+      ociVersion: '1.2.0',
+      id: 'web',
+      bundle,
+      rootfs: `${bundle}/rootfs`,
+      created: record.created,
+      annotations,
+      monitor: { pid: monitor, startTime: await startTimeOf(monitor) },
+      domain: { name: domain, uuid: record.domain.uuid, domid: 7 },
+    });
+  });
+
+  test('lets nobody but root read what it writes', async (t) => {
+    const { dom0 } = await makeCreated(t);
+    const mode = (name: string): string => (statSync(dom0.path(name)).mode & 0o777).toString(8);
+    assert.deepEqual(['root', 'root/web'].map(mode), ['700', '700']);
+    assert.deepEqual(
+      ['state.json', 'xl.cfg', 'ramdisk'].map((name) => mode(`root/web/${name}`)),
+      ['600', '600', '600'],
+    );
+  });
+
+  test("writes the monitor's pid to the pid file, without a newline", async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    const bundle = await dom0.makeBundle('bundle');
+    const pidFile = dom0.path('pid');
+    assertSilent(await dom0.runx(['create', '--bundle', bundle, '--pid-file', pidFile, 'web']));
+    assert.deepEqual([await readFile(pidFile, 'utf8')], dom0.monitors().map(String));
+  });
+
+  test('replaces a pid file at once: a reader of the old one sees it whole', async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    const bundle = await dom0.makeBundle('bundle');
+    const pidFile = dom0.path('pid');
+    await writeFile(pidFile, 'old');
+    const reader = openSync(pidFile, 'r');
+    t.after(() => closeSync(reader));
+    assertSilent(await dom0.runx(['create', '--bundle', bundle, '--pid-file', pidFile, 'web']));
+    assert.equal(readFileSync(reader, 'utf8'), 'old');
+    assert.notEqual(readFileSync(pidFile, 'utf8'), 'old');
+  });
+
+  test('takes the options of engines, before and behind the command', async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    const bundle = await dom0.makeBundle('bundle');
+    const [root, log, pidFile] = [dom0.path('other root'), dom0.path('log'), dom0.path('pid')];
+    const before = ['--root', root, '--debug', '--log', log, '--log-format', 'json'];
+    const behind = ['--bundle', bundle, '--pid-file', pidFile, '--no-pivot', '--no-new-keyring'];
+    const args = [...before, '--systemd-cgroup', 'create', ...behind, 'web'];
+    assertSilent(await dom0.runx(args));
+    assert.equal(statSync(`${root}/web/state.json`).isFile(), true);
+    assert.deepEqual([await readFile(pidFile, 'utf8')], dom0.monitors().map(String));
+    assert.deepEqual(dom0.containers(), []);
+  });
+
+  test('takes options as --name=value', async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    const bundle = await dom0.makeBundle('bundle');
+    const [root, log, pidFile] = [dom0.path('r'), dom0.path('log'), dom0.path('pid')];
+    const before = [`--root=${root}`, `--log=${log}`, '--log-format=json', '--systemd-cgroup'];
+    const args = [...before, 'create', `--bundle=${bundle}`, `--pid-file=${pidFile}`, 'web'];
+    assertSilent(await dom0.runx(args));
+    assert.equal(statSync(`${root}/web/state.json`).isFile(), true);
+    assert.deepEqual([await readFile(pidFile, 'utf8')], dom0.monitors().map(String));
+  });
+
+  test('takes the bundle from the working directory, and keeps its absolute path', async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    const bundle = await dom0.makeBundle('bundle');
+    assertSilent(await dom0.runx(['create', 'here'], { cwd: bundle }));
+    const up = relative(dom0.path('output'), bundle);
+    assertSilent(await dom0.runx(['create', '-b', up, 'there'], { cwd: dom0.path('output') }));
+    for (const id of ['here', 'there']) {
+      const { stdout } = await dom0.runx(['state', id]);
+      assert.equal((JSON.parse(stdout) as { bundle: string }).bundle, bundle);
+    }
+  });
+
+  test('finds xl on PATH and runs it by its absolute path', async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    await dom0.configure({ xl: 'xl' });
+    const bundle = await dom0.makeBundle('bundle');
+    const env = { PATH: `/nowhere:${dirname(dom0.xl)}:/usr/bin:/bin` };
+    assertSilent(await dom0.runx(['create', '--bundle', bundle, 'web'], { env }));
+    assert.equal(dom0.monitorCalls()[0]?.[3], `--xl=${dom0.xl}`);
+    assert.equal(dom0.domains().length, 1);
+  });
+
+  test('passes the monitor an absolute --console-socket', async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    const bundle = await dom0.makeBundle('bundle', {
+      process: { ...minimalSpec.process, terminal: true },
+    });
+    const args = ['create', '--bundle', bundle, '--console-socket', 'console.sock', 'web'];
+    assertSilent(await dom0.runx(args, { cwd: bundle }));
+    assert.deepEqual(dom0.monitorCalls()[0]?.slice(4, 6), [
+      '--terminal',
+      `--console-socket=${bundle}/console.sock`,
+    ]);
+  });
+
+  test('is won by one of two callers with the same id', async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    const bundle = await dom0.makeBundle('bundle');
+    const args = ['create', '--bundle', bundle, 'web'];
+    const results = await Promise.all([dom0.runx(args), dom0.runx(args)]);
+    assert.deepEqual(results.map(({ stderr }) => stderr).toSorted(), [
+      '',
+      'runx: container with given ID already exists\n',
+    ]);
+    assert.deepEqual([dom0.domains().length, dom0.monitors().length], [1, 1]);
+  });
+
+  test('leaves a container with the same id untouched', async (t) => {
+    const { dom0, bundle, monitor, xlCallsSince } = await makeCreated(t);
+    const before = await readFile(dom0.path('root/web/state.json'), 'utf8');
+    const result = await dom0.runx(['create', '--bundle', bundle, 'web']);
+    assert.equal(result.stderr, 'runx: container with given ID already exists\n');
+    assert.equal(result.exitCode, 1);
+    assert.equal(await readFile(dom0.path('root/web/state.json'), 'utf8'), before);
+    assert.deepEqual(dom0.monitors(), [monitor]);
+    assert.deepEqual(xlCallsSince(), []);
+  });
+
+  test('works on a spec without process.env', async (t) => {
+    const { status } = await makeCreated(t, { process: { args: ['/bin/program'], cwd: '/' } });
+    assert.equal(await status(), 'created');
+  });
+});

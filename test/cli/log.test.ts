@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { describe, test } from 'node:test';
+
+import { assertFails, assertPrints, assertSilent } from '../support/assert-result.ts';
+import { type FakeDom0, makeFakeDom0 } from '../support/fake-dom0.ts';
+
+interface Entry {
+  readonly level: string;
+  readonly time: string;
+  readonly msg: string;
+}
+
+const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+
+const readEntries = async (file: string): Promise<readonly Entry[]> => {
+  const lines = (await readFile(file, 'utf8')).split('\n');
+  assert.equal(lines.pop(), '', 'the last line is whole');
+  return lines.map((line): Entry => JSON.parse(line));
+};
+
+const failing = ['state', 'nosuch'];
+const sentence = 'container does not exist';
+
+const jsonLog = (dom0: FakeDom0): readonly string[] => [
+  '--log',
+  dom0.path('log'),
+  '--log-format',
+  'json',
+];
+
+describe('runx --log-format json', { concurrency: 4 }, () => {
+  test('an error is an entry with the level as a word, an RFC 3339 time and the sentence', async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    assertFails(await dom0.runx([...jsonLog(dom0), ...failing]), sentence);
+    const [entry, ...others] = await readEntries(dom0.path('log'));
+    assert.deepEqual(entry, { level: 'error', time: entry?.time, msg: sentence });
+    assert.match(entry?.time ?? '', rfc3339);
+    assert.ok(Math.abs(Date.now() - Date.parse(entry?.time ?? '')) < 60_000, entry?.time);
+    assert.deepEqual(others, []);
+  });
+
+  test('--log=F and --log-format=json are the same', async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    const args = [`--log=${dom0.path('log')}`, '--log-format=json', ...failing];
+    assertFails(await dom0.runx(args), sentence);
+    const entries = await readEntries(dom0.path('log'));
+    assert.deepEqual(
+      entries.map(({ level, msg }) => [level, msg]),
+      [['error', sentence]],
+    );
+  });
+
+  test('an error of the command line is an entry too', async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    const { exitCode, stderr } = await dom0.runx([...jsonLog(dom0), 'create']);
+    assert.equal(exitCode, 1);
+    const [entry] = await readEntries(dom0.path('log'));
+    assert.equal(stderr, `runx: ${entry?.msg}\n`);
+    assert.match(stderr, / \(see runx --help\)\n$/);
+  });
+
+  test("what a program said is in the error's entry, however it is quoted", async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    await dom0.plan('create.stderr', 'no "memory" \\ é\n');
+    const bundle = await dom0.makeBundle('bundle');
+    await dom0.runx([...jsonLog(dom0), 'create', '--bundle', bundle, 'web']);
+    const entries = await readEntries(dom0.path('log'));
+    assert.deepEqual(
+      entries.map(({ msg }) => msg),
+      [`${dom0.xl} create failed with exit code 3: no "memory" \\ é`],
+    );
+  });
+
+  test('the last entry is the error, after the warnings', async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    await dom0.plan('domid.stderr', 'first\n');
+    await dom0.plan('destroy.stderr', 'second\n');
+    const bundle = await dom0.makeBundle('bundle');
+    const result = await dom0.runx([...jsonLog(dom0), 'create', '--bundle', bundle, 'web']);
+    const error = `${dom0.xl} domid failed with exit code 3: first`;
+    assertFails(result, error);
+    const entries = await readEntries(dom0.path('log'));
+    assert.deepEqual(
+      entries.map(({ level }) => level),
+      ['warn', 'error'],
+    );
+    assert.equal(entries[1]?.msg, error);
+  });
+
+  test('--debug has an entry for every program that is run, with its duration', async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    const bundle = await dom0.makeBundle('bundle');
+    assertSilent(
+      await dom0.runx([...jsonLog(dom0), '--debug', 'create', '--bundle', bundle, 'web']),
+    );
+    const entries = await readEntries(dom0.path('log'));
+    const programs = entries.map(({ level, msg }) => {
+      assert.equal(level, 'debug');
+      return msg.replace(/ -> 0 in \d+ ms$/, ' (took its time)');
+    });
+    const [domain] = dom0.domains();
+    assert.deepEqual(programs, [
+      `${dom0.path('bin/runx-monitor')} ${dom0.monitorCalls()[0]?.join(' ')}`,
+      `${dom0.xl} create -p -e -q ${dom0.path('root/web/xl.cfg')} (took its time)`,
+      `${dom0.xl} domid ${domain} (took its time)`,
+    ]);
+  });
+});
+
+describe('runx --log', { concurrency: 4 }, () => {
+  test('a command that succeeds leaves an empty log', async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    assertSilent(await dom0.runx([...jsonLog(dom0), 'delete', '--force', 'nosuch']));
+    assert.equal(await readFile(dom0.path('log'), 'utf8'), '');
+  });
+
+  test('what is in the log stays', async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    await writeFile(dom0.path('log'), 'before\n');
+    await dom0.runx(['--log', dom0.path('log'), ...failing]);
+    const [before, entry, end] = (await readFile(dom0.path('log'), 'utf8')).split('\n');
+    assert.deepEqual([before, end], ['before', '']);
+    assert.match(entry ?? '', /level=error/);
+  });
+
+  test('the text form is a line of time, level and quoted message', async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    assert.equal((await dom0.runx(['--log', dom0.path('log'), 'state', 'a"b'])).exitCode, 1);
+    const text = await readFile(dom0.path('log'), 'utf8');
+    const [, time = '', level, message = ''] =
+      /^time="([^"]+)" level=(\w+) msg=(".*")\n$/.exec(text) ?? [];
+    assert.match(time, rfc3339);
+    assert.equal(level, 'error');
+    assert.match(String(JSON.parse(message)), /^invalid container id "a\\"b": /);
+  });
+
+  test('a log that cannot be opened is an error, on standard error', async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    const file = dom0.path('nowhere/log');
+    assertFails(
+      await dom0.runx(['--log', file, 'list']),
+      `--log ${file}: ENOENT: no such file or directory, open '${file}'`,
+    );
+  });
+
+  test('without a log, --debug speaks on standard error and results stay clean', async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    const bundle = await dom0.makeBundle('bundle');
+    const { stdout, stderr } = await dom0.runx(['--debug', 'create', '--bundle', bundle, 'web']);
+    assert.equal(stdout, '');
+    const lines = stderr.trimEnd().split('\n');
+    assert.equal(lines.length, 3);
+    for (const line of lines) assert.match(line, /^runx: debug: \//);
+    assertPrints(await dom0.runx(['--debug', 'list', '-q']), 'web\n');
+  });
+});

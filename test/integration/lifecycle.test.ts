@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { afterEach, test } from 'node:test';
+
+import { inDom0, leftovers, makeBundle } from '../support/dom0.ts';
+
+afterEach(async () => {
+  assert.equal(await leftovers(), '', 'nothing is left behind');
+});
+
+const waits = ['sh', '-c', 'trap "exit 5" TERM; echo ready; while :; do sleep 0.1; done'];
+
+// Waits for a line "ready" in the file $out.
+const untilReady = 'until grep -q ready "$out"; do sleep 0.1; done';
+const untilStopped = (id: string): string =>
+  `until runx state ${id} | grep -q '"stopped"'; do sleep 0.1; done`;
+
+const parseDocuments = (text: string): Record<string, unknown>[] =>
+  text.split('---\n').map((document): Record<string, unknown> => JSON.parse(document));
+
+test('create, start, kill TERM, delete: the states between, the pid, the pid-file', async () => {
+  const bundle = await makeBundle('cycle', waits, (spec) => ({
+    ...spec,
+    annotations: { 'com.example.key': 'value "quoted"' },
+  }));
+  const result = await inDom0(
+    `set -e; out=/tmp/cycle.out
+     runx create --bundle "$1" --pid-file /tmp/cycle.pid cycle > $out < /dev/null
+     runx state cycle; echo ---; runx start cycle; ${untilReady}; runx state cycle; echo ---
+     printf '{"pidFile":"%s","rss":"%s"}\\n---\\n' "$(cat /tmp/cycle.pid)" \
+       "$(awk '/VmRSS/ { print $2 }' /proc/"$(cat /tmp/cycle.pid)"/status)"
+     runx kill cycle TERM; ${untilStopped('cycle')}; runx state cycle; runx delete cycle; rm $out`,
+    [bundle],
+  );
+  assert.equal(result.exitCode, 0, result.stderr);
+  const [created, running, monitor, stopped] = parseDocuments(result.stdout.toString());
+  const pid = created?.['pid'];
+  const common = {
+    ociVersion: '1.2.0',
+    id: 'cycle',
+    bundle,
+    rootfs: '/var/tmp/runx-test/rootfs',
+    created: created?.['created'],
+    owner: 'root',
+    annotations: { 'com.example.key': 'value "quoted"' },
+  };
+  assert.deepEqual(created, { ...common, status: 'created', pid });
+  assert.deepEqual(running, { ...common, status: 'running', pid });
+  assert.deepEqual(stopped, { ...common, status: 'stopped', pid: 0 });
+  assert.equal(monitor?.['pidFile'], String(pid));
+  assert.ok(Number(monitor?.['rss']) <= 1024, `the monitor holds ${String(monitor?.['rss'])} KiB`);
+});
+
+test('start of a running container and kill of a stopped one fail in words engines know', async () => {
+  const bundle = await makeBundle('words', waits);
+  const result = await inDom0(
+    `out=/tmp/words.out; runx create --bundle "$1" words > $out < /dev/null
+     runx create --bundle "$1" words; runx start words; ${untilReady}; runx start words
+     runx delete words; runx kill words KILL; ${untilStopped('words')}; runx kill words TERM
+     runx kill --all words TERM; echo $?; runx delete words; runx delete words; runx delete --force words
+     echo $?; rm $out`,
+    [bundle],
+  );
+  assert.deepEqual(result.stderr.trim().split('\n'), [
+    'runx: container with given ID already exists',
+    'runx: cannot start an already running container',
+    'runx: cannot delete container words that is not stopped: running',
+    'runx: container not running',
+    'runx: container does not exist',
+  ]);
+  assert.equal(result.stdout.toString(), '0\n0\n');
+});
+
+test('kill KILL ends a container that ignores everything else, with 137', async () => {
+  const bundle = await makeBundle('stubborn', ['sh', '-c', 'trap "" TERM; echo ready; sleep 600']);
+  const result = await inDom0(
+    `out=/tmp/stubborn.out; runx run --bundle "$1" stubborn > $out & pid=$!
+     ${untilReady}; runx kill stubborn TERM; runx kill stubborn KILL; wait $pid; echo $?; rm $out`,
+    [bundle],
+  );
+  assert.equal(result.stdout.toString(), '137\n');
+});
+
+test('a signal to a created container ends it', async () => {
+  const bundle = await makeBundle('early', ['true']);
+  const result = await inDom0(
+    `runx create --bundle "$1" early < /dev/null; runx kill early TERM; ${untilStopped('early')}
+     runx start early; runx delete early; echo $?`,
+    [bundle],
+  );
+  assert.equal(result.stderr, 'runx: cannot start a container that has stopped\n');
+  assert.equal(result.stdout.toString(), '0\n');
+});
+
+test('run --detach outlives runx; its natural end leaves only its state', async () => {
+  const bundle = await makeBundle('detached', ['sh', '-c', 'echo done']);
+  const result = await inDom0(
+    `runx run --detach --bundle "$1" detached < /dev/null; ${untilStopped('detached')}
+     xl list | tail -n +3; runx list -q; runx delete detached`,
+    [bundle],
+  );
+  assert.equal(result.stdout.toString(), 'done\ndetached\n');
+});
+
+test('a monitor killed outright takes its domain along', async () => {
+  const bundle = await makeBundle('orphan', waits);
+  const result = await inDom0(
+    `out=/tmp/orphan.out; runx create --bundle "$1" --pid-file /tmp/orphan.pid orphan > $out < /dev/null
+     runx start orphan; ${untilReady}; kill -9 "$(cat /tmp/orphan.pid)"
+     until [ -z "$(xl list | tail -n +3)" ]; do sleep 0.1; done
+     runx state orphan | grep status; runx delete orphan; echo $?; rm $out`,
+    [bundle],
+  );
+  assert.equal(result.stdout.toString(), '  "status": "stopped",\n0\n');
+});
+
+test('create killed at any moment leaves nothing that delete --force does not remove', async (t) => {
+  const bundle = await makeBundle('cut', ['true']);
+  const moments = process.env['RUNX_TEST_FULL'] === '1' ? 12 : 3;
+  t.diagnostic(`${moments} moments`);
+  for (let moment = 1; moment <= moments; moment += 1) {
+    const seconds = ((5 * moment) / moments).toFixed(2);
+    const result = await inDom0(
+      `runx create --bundle "$1" cut < /dev/null & pid=$!; sleep ${seconds}; kill -9 $pid; wait $pid
+       runx delete --force cut; echo $?`,
+      [bundle],
+    );
+    assert.equal(result.stdout.toString(), '0\n', `${result.stderr} after ${seconds} s`);
+    assert.equal(await leftovers(), '', `after ${seconds} s`);
+  }
+});
+
+test('two creates of one id at once: one wins', async () => {
+  const bundle = await makeBundle('race', ['true']);
+  const result = await inDom0(
+    `runx create --bundle "$1" race < /dev/null & one=$!; runx create --bundle "$1" race < /dev/null & two=$!
+     wait $one; a=$?; wait $two; echo $((a + $?)); runx delete race`,
+    [bundle],
+  );
+  assert.equal(result.stdout.toString(), '1\n');
+  assert.equal(result.stderr, 'runx: container with given ID already exists\n');
+});

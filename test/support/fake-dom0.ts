@@ -1,0 +1,131 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { makeFileTree } from './file-tree.ts';
+import { type CliOptions, type CliResult, type RunningCli, startCli } from './run-cli.ts';
+import { minimalSpec } from './spec.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
+
+/** A directory that runx takes for a Dom0, with fakes of xl and of the monitor. */
+export interface FakeDom0 {
+  readonly directory: string;
+  readonly root: string;
+  readonly configFile: string;
+  readonly xl: string;
+  readonly path: (...names: string[]) => string;
+  readonly exists: (name: string) => boolean;
+  /** Says how a fake behaves: see test/fixtures/bin. */
+  readonly plan: (name: string, content: string) => Promise<void>;
+  /** Writes runx.toml with other settings. */
+  readonly configure: (changes: Readonly<Record<string, string | number>>) => Promise<void>;
+  readonly makeBundle: (name: string, changes?: object) => Promise<string>;
+  readonly runx: (args: readonly string[], options?: Partial<CliOptions>) => Promise<CliResult>;
+  readonly startRunx: (args: readonly string[], options?: Partial<CliOptions>) => RunningCli;
+  readonly xlCalls: () => readonly string[][];
+  readonly monitorCalls: () => readonly string[][];
+  /** The lines of a file that a fake writes; none when there is no such file. */
+  readonly lines: (name: string) => readonly string[];
+  readonly domains: () => readonly string[];
+  readonly containers: () => readonly string[];
+  /** Pids of the fake monitors that live. */
+  readonly monitors: () => readonly number[];
+}
+
+const fixtures = fileURLToPath(new URL('../fixtures/bin/', import.meta.url));
+
+// Their command line tells them from any other process, and from other tests'.
+const processesOf = (directory: string): number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      const file = `/proc/${pid}/cmdline`;
+      // It may end between the two.
+      const words = existsSync(file) ? readIfThere(file).split('\0') : [];
+      return words[1] === join(directory, 'bin/monitor.mjs');
+    })
+    .map(Number);
+
+const readIfThere = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+};
+
+const killQuietly = (pid: number): void => {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended meanwhile.
+  }
+};
+
+export const makeFakeDom0 = async (t: TestContext): Promise<FakeDom0> => {
+  const directory = await temporaryDirectory(t);
+  t.after(() => processesOf(directory).forEach(killQuietly));
+  const path = (...names: string[]): string => join(directory, ...names);
+  const root = path('root');
+  const configFile = path('runx.toml');
+  const xl = path('bin/xl');
+
+  for (const name of ['bin', 'plan', 'domains', 'created', 'output']) await mkdir(path(name));
+  for (const name of ['xl', 'runx-monitor', 'monitor.mjs']) {
+    await symlink(join(fixtures, name), path('bin', name));
+  }
+  await symlink(process.execPath, path('bin/node'));
+  await makeFileTree(directory, { executables: ['bin/diod'] });
+  await writeFile(path('last-domid'), '6\n');
+  await writeFile(path('kernel'), 'kernel');
+  await writeFile(path('ramdisk'), 'base ramdisk');
+
+  const settings = {
+    root,
+    kernel: path('kernel'),
+    ramdisk: path('ramdisk'),
+    monitor: path('bin/runx-monitor'),
+    xl,
+    diod: path('bin/diod'),
+  };
+  const configure: FakeDom0['configure'] = (changes) => {
+    const entries = Object.entries({ ...settings, ...changes });
+    const toml = entries.map(([name, value]) => `${name} = ${JSON.stringify(value)}\n`);
+    return writeFile(configFile, toml.join(''));
+  };
+  await configure({});
+
+  const lines = (name: string): readonly string[] =>
+    existsSync(path(name)) ? readFileSync(path(name), 'utf8').split('\n').slice(0, -1) : [];
+  const calls = (name: string): string[][] =>
+    lines(name).map((line) => line.split('\t').slice(0, -1));
+  const startRunx: FakeDom0['startRunx'] = (args, options) =>
+    startCli(['--config', configFile, ...args], { directory: path('output'), ...options });
+
+  return {
+    directory,
+    root,
+    configFile,
+    xl,
+    path,
+    exists: (name) => existsSync(path(name)),
+    configure,
+    plan: (name, content) => writeFile(path('plan', name), content),
+    makeBundle: async (name, changes = {}) => {
+      const bundle = path(name);
+      await makeFileTree(bundle, { executables: ['rootfs/bin/program'] });
+      await writeFile(join(bundle, 'config.json'), JSON.stringify({ ...minimalSpec, ...changes }));
+      return bundle;
+    },
+    startRunx,
+    runx: (args, options) => startRunx(args, options).result,
+    xlCalls: () => calls('xl-calls'),
+    monitorCalls: () => calls('monitor-calls'),
+    lines,
+    domains: () => readdirSync(path('domains')),
+    containers: () => (existsSync(root) ? readdirSync(root) : []),
+    monitors: () => processesOf(directory),
+  };
+};

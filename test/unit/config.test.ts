@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+
+import { loadConfig, parseConfig } from '../../src/config.ts';
+import { RunxError } from '../../src/errors.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+
+const writeConfig = async (t: TestContext, text: string): Promise<string> => {
+  const file = join(await temporaryDirectory(t), 'runx.toml');
+  await writeFile(file, text);
+  return file;
+};
+
+test('an empty configuration is the defaults', () => {
+  const { root, xl, diod, memory_mib, vcpus, domain_type } = parseConfig({}, 'runx.toml');
+  assert.deepEqual(
+    { root, xl, diod, memory_mib, vcpus, domain_type },
+    { root: '/run/runx', xl: 'xl', diod: 'diod', memory_mib: 256, vcpus: 1, domain_type: 'pv' },
+  );
+});
+
+test('kernel, ramdisk and monitor are beside the program unless the configuration says so', () => {
+  const { kernel, ramdisk, monitor } = parseConfig({}, 'runx.toml');
+  const names = [kernel, ramdisk, monitor].map((path) => path.slice(path.lastIndexOf('/')));
+  assert.deepEqual(names, ['/kernel', '/ramdisk', '/runx-monitor']);
+});
+
+test('every setting can be set', async (t) => {
+  const file = await writeConfig(
+    t,
+    `root = "/r"
+     kernel = "/k"
+     ramdisk = "/d"
+     monitor = "/m"
+     xl = "/opt/xl"
+     diod = "/opt/diod"
+     memory_mib = 512
+     vcpus = 2
+     domain_type = "pvh"`,
+  );
+  assert.deepEqual(await loadConfig(file), {
+    root: '/r',
+    kernel: '/k',
+    ramdisk: '/d',
+    monitor: '/m',
+    xl: '/opt/xl',
+    diod: '/opt/diod',
+    memory_mib: 512,
+    vcpus: 2,
+    domain_type: 'pvh',
+  });
+});
+
+const refused: readonly [what: string, value: object, sentence: string][] = [
+  ['a wrong type', { root: 1 }, 'root: Invalid type: Expected string but received 1'],
+  ['a relative path', { kernel: 'kernel' }, 'kernel: must be an absolute path'],
+  ['no memory', { memory_mib: 0 }, 'memory_mib: Invalid value: Expected >=1 but received 0'],
+  ['half a CPU', { vcpus: 0.5 }, 'vcpus: Invalid integer: Received 0.5'],
+  [
+    'an unknown domain type',
+    { domain_type: 'hvm' },
+    'domain_type: Invalid type: Expected ("pv" | "pvh") but received "hvm"',
+  ],
+  ['an empty xl', { xl: '' }, 'xl: Invalid length: Expected >=1 but received 0'],
+];
+for (const [what, value, sentence] of refused) {
+  test(`runx.toml with ${what} is refused by the setting's name`, () => {
+    assert.throws(
+      () => parseConfig(value, '/c/runx.toml'),
+      new RunxError(`/c/runx.toml: ${sentence}`),
+    );
+  });
+}
+
+test('an unknown setting is refused by its name', () => {
+  assert.throws(
+    () => parseConfig({ rot: '/x' }, 'runx.toml'),
+    (error) => error instanceof RunxError && error.message.startsWith('runx.toml: rot: '),
+  );
+});
+
+test('an xl that is neither a name nor an absolute path is refused', () => {
+  assert.throws(
+    () => parseConfig({ xl: './xl' }, 'runx.toml'),
+    (error) => error instanceof RunxError && error.message.startsWith('runx.toml: xl: '),
+  );
+});
+
+const invalid: readonly [what: string, text: string, line: number][] = [
+  ['a key that is set twice', 'root = "/a"\nroot = "/b"\n', 2],
+  ['a number out of range', '\n\nmemory_mib = 99999999999999999999\n', 3],
+  ['a string without quotes', 'root = "/a"\nxl = xl\n', 2],
+  ['a string without an end', '\nroot = "/a\n', 2],
+];
+for (const [what, text, line] of invalid) {
+  test(`${what} is refused by file and line`, async (t) => {
+    const file = await writeConfig(t, text);
+    await assert.rejects(loadConfig(file), (error) => {
+      assert.ok(error instanceof RunxError);
+      assert.equal(error.message.split(': ')[0], `${file} line ${line}`);
+      return true;
+    });
+  });
+}
+
+test('a configuration file that was asked for must be there', async (t) => {
+  const file = join(await temporaryDirectory(t), 'runx.toml');
+  await assert.rejects(
+    loadConfig(file),
+    new RunxError(`${file}: ENOENT: no such file or directory, open '${file}'`),
+  );
+});

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { checkSupported } from '../../../src/container/supported.ts';
+import { RunxError } from '../../../src/errors.ts';
+import { minimalSpec, specWith } from '../../support/spec.ts';
+
+test('a supported spec gives its process', () => {
+  const spec = specWith({});
+  assert.equal(checkSupported(spec), spec.process);
+});
+
+test('a spec without process is refused', () => {
+  for (const process of [undefined, null]) {
+    assert.throws(
+      () => checkSupported(specWith({ process })),
+      new RunxError('config.json: process is missing'),
+    );
+  }
+});
+
+test('a namespace with a path is refused by its type', () => {
+  assert.throws(
+    () =>
+      checkSupported(
+        specWith({ linux: { namespaces: [{ type: 'pid' }, { type: 'ipc', path: '/x' }] } }),
+      ),
+    new RunxError('config.json: linux.namespaces with a path (ipc) is not supported'),
+  );
+});
+
+test('a user namespace is refused', () => {
+  assert.throws(
+    () => checkSupported(specWith({ linux: { namespaces: [{ type: 'user' }] } })),
+    new RunxError('config.json: a user namespace is not supported'),
+  );
+});
+
+test('a variable that only resembles NETCONF is accepted', () => {
+  const env = ['MY_NETCONF=x', 'NETCONFIG=y', 'A=NETCONF=z'];
+  const spec = specWith({ process: { ...minimalSpec.process, env } });
+  assert.deepEqual(checkSupported(spec).env, env);
+});
+
+test('empty hooks are accepted', () => {
+  const spec = specWith({ hooks: { prestart: [], poststop: null } });
+  assert.equal(checkSupported(spec), spec.process);
+});

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { capabilityNames } from '../../../src/oci/capabilities.ts';
+import { features } from '../../../src/oci/features.ts';
+import { ociVersion } from '../../../src/oci/version.ts';
+import { specWith } from '../../support/spec.ts';
+
+test('features says which versions of the specification are spoken', () => {
+  assert.equal(features.ociVersionMin, '1.0.0');
+  assert.equal(features.ociVersionMax, ociVersion);
+});
+
+test('a spec of either end of that range is accepted', () => {
+  for (const version of [features.ociVersionMin, features.ociVersionMax]) {
+    assert.equal(specWith({ ociVersion: version }).ociVersion, version);
+  }
+});
+
+test('features lists the mount options in order, each once', () => {
+  const { mountOptions } = features;
+  assert.deepEqual(mountOptions, [...new Set(mountOptions)].toSorted());
+  for (const option of ['ro', 'nosuid', 'rprivate', 'strictatime']) {
+    assert.ok(mountOptions.includes(option), option);
+  }
+});
+
+test('features lists every capability', () => {
+  assert.deepEqual(features.linux.capabilities, capabilityNames);
+});
+
+test('features lists no user namespace, which is refused', () => {
+  assert.deepEqual(features.linux.namespaces, ['cgroup', 'ipc', 'mount', 'network', 'pid', 'uts']);
+});
