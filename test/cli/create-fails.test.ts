@@ -88,10 +88,10 @@ describe('runx create that is killed', { concurrency: 4 }, () => {
     const gate = dom0.path('plan', `${command}.gate`);
     execFileSync('mkfifo', [gate]);
     const bundle = await dom0.makeBundle('bundle');
-    const create = dom0.startRunx(['create', '--bundle', bundle, 'web']);
+    const killed = dom0.startRunx(['create', '--bundle', bundle, 'web']);
     await waitUntil(`xl ${command}`, () => dom0.xlCalls().some(([name]) => name === command));
-    create.process.kill('SIGKILL');
-    assert.equal((await create.result).signal, 'SIGKILL');
+    killed.process.kill('SIGKILL');
+    assert.equal((await killed.result).signal, 'SIGKILL');
     await waitUntil("the monitor's end", () => dom0.monitors().length === 0);
     await writeFile(gate, '\n');
     await rm(gate);

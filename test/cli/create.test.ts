@@ -67,9 +67,7 @@ describe('runx create', { concurrency: 4 }, () => {
     const bundle = await dom0.makeBundle('bundle');
     assertSilent(await dom0.runx(['create', '--bundle', bundle, 'web']));
     const settings = parseXlConfig(await readFile(dom0.path('root/web/xl.cfg'), 'utf8'));
-    assert.deepEqual(settings.get('p9'), [
-      `tag=rootfs,security_model=none,path=${bundle}/rootfs`,
-    ]);
+    assert.deepEqual(settings.get('p9'), [`tag=rootfs,security_model=none,path=${bundle}/rootfs`]);
     assert.equal(dom0.monitorCalls()[0]?.length, 4);
   });
 
@@ -208,8 +206,8 @@ describe('runx create', { concurrency: 4 }, () => {
     const up = relative(dom0.path('output'), bundle);
     assertSilent(await dom0.runx(['create', '-b', up, 'there'], { cwd: dom0.path('output') }));
     for (const id of ['here', 'there']) {
-      const { stdout } = await dom0.runx(['state', id]);
-      assert.equal((JSON.parse(stdout) as { bundle: string }).bundle, bundle);
+      const state: { bundle: string } = JSON.parse((await dom0.runx(['state', id])).stdout);
+      assert.equal(state.bundle, bundle);
     }
   });
 

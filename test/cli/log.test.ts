@@ -111,8 +111,12 @@ describe('runx --log-format json', { concurrency: 4 }, () => {
 describe('runx --log', { concurrency: 4 }, () => {
   test('a command that succeeds leaves an empty log', async (t) => {
     const dom0 = await makeFakeDom0(t);
-    assertSilent(await dom0.runx([...jsonLog(dom0), 'delete', '--force', 'nosuch']));
-    assert.equal(await readFile(dom0.path('log'), 'utf8'), '');
+    for (const format of ['text', 'json']) {
+      const file = dom0.path(format);
+      const args = ['--log', file, '--log-format', format, 'delete', '--force', 'nosuch'];
+      assertSilent(await dom0.runx(args));
+      assert.equal(await readFile(file, 'utf8'), '');
+    }
   });
 
   test('what is in the log stays', async (t) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { type TestContext, describe, test } from 'node:test';
 
 import { assertFails, assertPrints, assertSilent } from '../support/assert-result.ts';
@@ -30,9 +30,6 @@ const makeForeground = async (t: TestContext): Promise<{ dom0: FakeDom0; run: Ru
   await waitUntil('the start', () => dom0.xlCalls().some(([command]) => command === 'unpause'));
   return { dom0, run };
 };
-
-const endProcess = (dom0: FakeDom0, exitCode: number): Promise<void> =>
-  writeFile(dom0.path('plan/container-exit-code'), String(exitCode));
 
 describe('runx run', { concurrency: 4 }, () => {
   for (const exitCode of [0, 7, 255]) {
@@ -124,13 +121,21 @@ describe('runx run', { concurrency: 4 }, () => {
 describe('runx run in the foreground', { concurrency: 4 }, () => {
   test('passes signals on to the monitor, and lives on itself', async (t) => {
     const { dom0, run } = await makeForeground(t);
-    const signals = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH'];
+    const signals: readonly NodeJS.Signals[] = [
+      'SIGHUP',
+      'SIGINT',
+      'SIGQUIT',
+      'SIGTERM',
+      'SIGUSR1',
+      'SIGUSR2',
+      'SIGWINCH',
+    ];
     for (const signal of signals) {
-      run.process.kill(signal as NodeJS.Signals);
+      run.process.kill(signal);
       await waitUntil(`${signal} at the monitor`, () => dom0.lines('signals').includes(signal));
     }
     assert.deepEqual(dom0.lines('signals'), signals);
-    await endProcess(dom0, 143);
+    await dom0.plan('container-exit-code', '143');
     assert.equal((await run.result).exitCode, 143);
     assertNothingIsLeft(dom0);
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { TestContext } from 'node:test';
 
 import { parseStartTime } from '../../src/monitor/monitor.ts';
@@ -40,8 +40,9 @@ export const makeCreated = async (t: TestContext, changes: object = {}): Promise
       const { status }: { status: string } = JSON.parse(stdout);
       return status;
     },
-    waitForEnd: () =>
-      waitUntil("the monitor's end", () => dom0.monitors().length === 0).then(() => {}),
+    waitForEnd: async () => {
+      await waitUntil("the monitor's end", () => dom0.monitors().length === 0);
+    },
   };
 };
 
@@ -56,7 +57,7 @@ export const makeRunning = async (t: TestContext, changes: object = {}): Promise
 /** The same, but its process has exited. */
 export const makeStopped = async (t: TestContext, changes: object = {}): Promise<Container> => {
   const container = await makeRunning(t, changes);
-  await writeFile(container.dom0.path('plan/container-exit-code'), '0');
+  await container.dom0.plan('container-exit-code', '0');
   await container.waitForEnd();
   return container;
 };

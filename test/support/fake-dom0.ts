@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -112,7 +112,11 @@ export const makeFakeDom0 = async (t: TestContext): Promise<FakeDom0> => {
     path,
     exists: (name) => existsSync(path(name)),
     configure,
-    plan: (name, content) => writeFile(path('plan', name), content),
+    plan: async (name, content) => {
+      // At once: a fake that waits for the file must not find half of it.
+      await writeFile(path('planned'), content);
+      await rename(path('planned'), path('plan', name));
+    },
     makeBundle: async (name, changes = {}) => {
       const bundle = path(name);
       await makeFileTree(bundle, { executables: ['rootfs/bin/program'] });
