@@ -13,6 +13,7 @@ export const defaultConfigFile = '/etc/runx/runx.toml';
 const libraryDirectory = dirname(fileURLToPath(import.meta.url));
 
 const absolutePath = v.pipe(v.string(), v.startsWith('/', 'must be an absolute path'));
+const program = v.pipe(v.string(), v.regex(/^(\/.*|[^/]+)$/, 'must be a name or an absolute path'));
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
 
 const configSchema = v.strictObject({
@@ -25,9 +26,9 @@ const configSchema = v.strictObject({
   /** The program that stands for a container on the host. */
   monitor: v.optional(absolutePath, join(libraryDirectory, 'runx-monitor')),
   /** The xl tool: a name on PATH or an absolute path. */
-  xl: v.optional(v.pipe(v.string(), v.minLength(1)), 'xl'),
+  xl: v.optional(program, 'xl'),
   /** The 9P server of root file systems; where there is none, xl's QEMU serves them. */
-  diod: v.optional(v.pipe(v.string(), v.minLength(1)), 'diod'),
+  diod: v.optional(program, 'diod'),
   /** Memory of a domain whose container sets no limit, in MiB. */
   memory_mib: v.optional(positive, 256),
   /** Virtual CPUs of a domain whose container sets no quota. */
@@ -45,13 +46,16 @@ export const parseConfig = (value: unknown, file: string): Config => {
   throw new RunxError(`${file}: ${describeIssue(result.issues[0])}`);
 };
 
-// Where toml's parser stopped.
+// Where toml's parser stopped: on syntax, or on sense.
 const syntaxErrorSchema = v.object({
   location: v.object({ start: v.object({ line: v.number() }) }),
 });
+const senseErrorSchema = v.object({ line: v.number() });
 
-const lineOf = (error: unknown): string =>
-  v.is(syntaxErrorSchema, error) ? ` line ${error.location.start.line}` : '';
+const lineOf = (error: unknown): string => {
+  if (v.is(syntaxErrorSchema, error)) return ` line ${error.location.start.line}`;
+  return v.is(senseErrorSchema, error) ? ` line ${error.line}` : '';
+};
 
 /** Reads runx.toml; the default file may be missing, one that was asked for may not. */
 export const loadConfig = async (file: string | undefined): Promise<Config> => {

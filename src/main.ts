@@ -27,7 +27,8 @@ const fail = async (error: unknown, argv: readonly string[]): Promise<void> => {
   const log = await openLog(options).catch(() => openLog({ ...options, file: undefined }));
   const hint = error instanceof UsageError ? ' (see runx --help)' : '';
   if (!(error instanceof RunxError) && error instanceof Error) log.debug(error.stack ?? '');
-  log.error(`${messageOf(error)}${hint}`);
+  // Some parsers' messages have several lines; engines and people read one.
+  log.error(`${messageOf(error).replaceAll(/\s*\n\s*/g, ' ')}${hint}`);
 };
 
 const main = async (argv: readonly string[]): Promise<void> => {

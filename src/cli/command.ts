@@ -2,18 +2,23 @@ import type { ArgumentsCamelCase, Argv, CommandModule, InferredOptionTypes, Opti
 
 import type { Context } from '../container/context.ts';
 import { loadConfig } from '../config.ts';
+import { RunxError } from '../errors.ts';
 import { openLog } from '../log.ts';
 
 /** The options that engines put before the command. */
 export const globalOptions = {
-  root: { type: 'string', describe: "directory of the containers' state" },
-  log: { type: 'string', describe: 'file to append log entries to' },
+  root: { type: 'string', requiresArg: true, describe: "directory of the containers' state" },
+  log: { type: 'string', requiresArg: true, describe: 'file to append log entries to' },
   'log-format': { choices: ['text', 'json'], default: 'text', describe: 'form of the log entries' },
   debug: { type: 'boolean', default: false, describe: 'log every command that is run' },
-  config: { type: 'string', describe: 'configuration file (/etc/runx/runx.toml)' },
+  config: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'configuration file (/etc/runx/runx.toml)',
+  },
   'systemd-cgroup': { type: 'boolean', describe: '(ignored)' },
-  rootless: { type: 'string', describe: '(ignored)' },
-  criu: { type: 'string', describe: '(ignored)' },
+  rootless: { type: 'string', requiresArg: true, describe: '(ignored)' },
+  criu: { type: 'string', requiresArg: true, describe: '(ignored)' },
 } as const satisfies Record<string, Options>;
 
 export type GlobalOptions = InferredOptionTypes<typeof globalOptions>;
@@ -36,6 +41,8 @@ export const openContext = async (args: ArgumentsCamelCase<GlobalOptions>): Prom
 /** Writes a result, all of it, to standard output. */
 export const print = async (text: string): Promise<void> => {
   await new Promise<void>((resolve, reject) => {
-    process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
+    const fail = (error: Error): void => reject(new RunxError(`standard output: ${error.message}`));
+    process.stdout.once('error', fail);
+    process.stdout.write(text, (error) => (error ? fail(error) : resolve()));
   });
 };

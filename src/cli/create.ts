@@ -1,3 +1,4 @@
+import { createOptions } from './bundle-options.ts';
 import { defineCommand, openContext } from './command.ts';
 
 export const createCommand = defineCommand({
@@ -6,14 +7,7 @@ export const createCommand = defineCommand({
   builder: (y) =>
     y
       .positional('id', { type: 'string', demandOption: true, describe: "the container's id" })
-      .option('bundle', { alias: 'b', type: 'string', default: '.', describe: 'bundle directory' })
-      .option('pid-file', { type: 'string', describe: 'file to write the host pid to' })
-      .option('console-socket', {
-        type: 'string',
-        describe: "Unix socket that receives the terminal's master",
-      })
-      .option('no-pivot', { type: 'boolean', describe: '(ignored)' })
-      .option('no-new-keyring', { type: 'boolean', describe: '(ignored)' })
+      .options(createOptions)
       .example('runx create --bundle /bundles/web web', 'create it; runx start web starts it'),
   handler: async (args) => {
     const { createContainer } = await import('../container/create.ts');

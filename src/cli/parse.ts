@@ -28,6 +28,10 @@ export const runCommandLine = async (argv: readonly string[]): Promise<void> => 
     .command(listCommand)
     .command(specCommand)
     .command(featuresCommand)
+    // Reached by what yargs takes for no command, such as: runx -- create
+    .command('$0', false, {}, () => {
+      throw new UsageError('no command given');
+    })
     .parserConfiguration({
       // --no-pivot and --no-new-keyring are options of their own.
       'boolean-negation': false,
@@ -43,7 +47,8 @@ export const runCommandLine = async (argv: readonly string[]): Promise<void> => 
     .exitProcess(false)
     .showHelpOnFail(false)
     .fail((message, error: unknown) => {
-      throw error ?? new UsageError(message);
+      // yargs' own errors are errors of the command line.
+      throw error instanceof Error && error.name !== 'YError' ? error : new UsageError(message);
     })
     .parseAsync();
 };

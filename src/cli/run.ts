@@ -1,3 +1,4 @@
+import { createOptions } from './bundle-options.ts';
 import { defineCommand, openContext } from './command.ts';
 
 export const runCommand = defineCommand({
@@ -6,7 +7,7 @@ export const runCommand = defineCommand({
   builder: (y) =>
     y
       .positional('id', { type: 'string', demandOption: true, describe: "the container's id" })
-      .option('bundle', { alias: 'b', type: 'string', default: '.', describe: 'bundle directory' })
+      .options(createOptions)
       .option('detach', {
         alias: 'd',
         type: 'boolean',
@@ -18,13 +19,6 @@ export const runCommand = defineCommand({
         default: false,
         describe: 'do not delete the container when it ends',
       })
-      .option('pid-file', { type: 'string', describe: 'file to write the host pid to' })
-      .option('console-socket', {
-        type: 'string',
-        describe: "Unix socket that receives the terminal's master",
-      })
-      .option('no-pivot', { type: 'boolean', describe: '(ignored)' })
-      .option('no-new-keyring', { type: 'boolean', describe: '(ignored)' })
       .example('runx run --bundle /bundles/hello hello', "exits with the process's own exit code"),
   handler: async (args) => {
     const { runContainer } = await import('../container/run.ts');

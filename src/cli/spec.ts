@@ -2,13 +2,13 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { RunxError, hasCode, messageOf } from '../errors.ts';
+import { bundleOption } from './bundle-options.ts';
 import { defineCommand } from './command.ts';
 
 export const specCommand = defineCommand({
   command: 'spec',
   describe: 'write a config.json that runs as it is',
-  builder: (y) =>
-    y.option('bundle', { alias: 'b', type: 'string', default: '.', describe: 'bundle directory' }),
+  builder: (y) => y.option('bundle', bundleOption),
   handler: async (args) => {
     const { defaultSpec } = await import('../oci/default-spec.ts');
     const file = join(args.bundle, 'config.json');

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { access, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 import { RunxError, messageOf, sentences } from '../errors.ts';
 import { checkCommand } from '../guest/command.ts';
@@ -71,7 +71,8 @@ export const createContainer = async (
       id,
       xlPath: xl.path,
       terminal: process.terminal,
-      consoleSocket: options.consoleSocket,
+      consoleSocket:
+        options.consoleSocket === undefined ? undefined : resolve(options.consoleSocket),
       rootfs: diod === undefined ? undefined : { path: rootfs.path, diod },
       log,
     });

@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 
 import { RunxError, hasCode } from '../errors.ts';
 import { endsByDefault } from '../oci/signals.ts';
+import { waitForMonitor } from '../monitor/monitor.ts';
 import { createContainer } from './create.ts';
 import type { Context } from './context.ts';
 import { deleteContainer } from './delete.ts';
@@ -29,6 +30,8 @@ const forwarded = [
   'SIGWINCH',
   'SIGCONT',
 ] as const;
+
+const monitorEndsMs = 30_000;
 
 const sendSignal = (pid: number, signal: NodeJS.Signals): void => {
   try {
@@ -64,12 +67,16 @@ export const runContainer = async (
     return created;
   });
   ({ pid } = monitor.identity);
+  // One that came while it was being started.
+  if (early !== undefined) sendSignal(pid, early);
   if (!foreground) {
     monitor.release();
     return 0;
   }
   const exitCode = await monitor.exitCode();
   monitor.release();
+  // It says the code a moment before it is gone.
+  await waitForMonitor(monitor.identity, monitorEndsMs);
   if (!options.keep) await deleteContainer(context, id, false);
   return exitCode;
 };

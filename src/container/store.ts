@@ -35,6 +35,10 @@ export const claimContainer = async (root: string, id: string): Promise<string> 
   try {
     const { ensureDir } = (await import('fs-extra')).default;
     await ensureDir(root, { mode: 0o700 });
+  } catch (error) {
+    throw new RunxError(`state directory ${root}: ${messageOf(error)}`);
+  }
+  try {
     await mkdir(directory, { mode: 0o700 });
   } catch (error) {
     if (hasCode(error, 'EEXIST')) throw new RunxError(sentences.exists);

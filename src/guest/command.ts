@@ -27,8 +27,8 @@ export const checkCommand = async (
 ): Promise<void> => {
   const [name = ''] = process.args;
   const isBelowMount = (path: string): boolean =>
-    mountDestinations.some(
-      (destination) => path === destination || path.startsWith(`${destination}/`),
+    mountDestinations.some((destination) =>
+      `${path}/`.startsWith(`${posix.resolve(destination)}/`.replace('//', '/')),
     );
   if (name.includes('/')) {
     const path = posix.resolve(process.cwd, name);

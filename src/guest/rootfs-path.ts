@@ -28,7 +28,9 @@ export const resolveInRootfs = async (
     try {
       found = await lstat(here);
     } catch (error) {
-      if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return undefined;
+      if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].some((code) => hasCode(error, code))) {
+        return undefined;
+      }
       throw error;
     }
     if (!found.isSymbolicLink()) {

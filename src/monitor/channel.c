@@ -64,9 +64,13 @@ void channels_notify(const struct channels *channels, uint32_t port) {
     (void)ioctl(channels->evtchn, IOCTL_EVTCHN_NOTIFY, &notify);
 }
 
-int channels_take_events(const struct channels *channels, uint32_t *ports, size_t size) {
-    ssize_t length = read(channels->evtchn, ports, size * sizeof *ports);
-    if (length < 0) return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-    if (length > 0 && write(channels->evtchn, ports, (size_t)length) != length) return -errno;
-    return (int)((size_t)length / sizeof *ports);
+int channels_take_events(const struct channels *channels, struct channel_events *events) {
+    ssize_t length = read(channels->evtchn, events->ports, sizeof events->ports);
+    if (length < 0 && errno != EAGAIN && errno != EINTR) return -errno;
+    events->size = length < 0 ? 0 : (size_t)length;
+    return 0;
+}
+
+void channels_rearm(const struct channels *channels, const struct channel_events *events) {
+    if (events->size > 0) (void)!write(channels->evtchn, events->ports, events->size);
 }

@@ -18,6 +18,11 @@ struct grant {
 
 enum { GRANT_PAGE = 4096 };
 
+struct channel_events {
+    uint32_t ports[16];
+    size_t size; // in bytes
+};
+
 // All return 0 or a port, or a negative errno.
 int channels_open(struct channels *channels);
 int channels_map(const struct channels *channels, unsigned domid, const uint32_t *refs,
@@ -27,5 +32,7 @@ void channels_unmap(const struct channels *channels, struct grant *grant);
 int channels_bind(const struct channels *channels, unsigned domid, uint32_t remote_port);
 void channels_unbind(const struct channels *channels, uint32_t port);
 void channels_notify(const struct channels *channels, uint32_t port);
-// Reads which of our ports were notified, and lets them be notified again; how many.
-int channels_take_events(const struct channels *channels, uint32_t *ports, size_t size);
+// Takes which of our ports were notified.  Until channels_rearm they are not notified
+// again, so that what comes while the work is done costs nothing.
+int channels_take_events(const struct channels *channels, struct channel_events *events);
+void channels_rearm(const struct channels *channels, const struct channel_events *events);

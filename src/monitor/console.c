@@ -61,9 +61,13 @@ size_t console_peek(struct console *console, const void **bytes) {
 }
 
 void console_consume(struct console *console, const struct channels *channels, size_t length) {
+    uint32_t before = console->out_cons;
     console->out_cons += (uint32_t)length;
-    __atomic_store_n(&console->ring->out_cons, console->out_cons, __ATOMIC_RELEASE);
-    channels_notify(channels, console->port);
+    __atomic_store_n(&console->ring->out_cons, console->out_cons, __ATOMIC_SEQ_CST);
+    // A guest waits only when the ring was full, and one that is woken for nothing
+    // answers later and later (Linux, drivers/xen/events: lateeoi).
+    uint32_t produced = __atomic_load_n(&console->ring->out_prod, __ATOMIC_SEQ_CST);
+    if (produced - before >= sizeof console->ring->out) channels_notify(channels, console->port);
 }
 
 size_t console_write(struct console *console, const struct channels *channels, const void *bytes,

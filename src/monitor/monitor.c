@@ -81,6 +81,22 @@ static void pump(bool readable) {
     if (m.outputs[0].ready) input_pump(&m.input, &m.channels, readable);
 }
 
+// A guest writes a few hundred bytes at a time, and to sleep and be woken for each
+// costs more than to move them: while output flows, look a moment longer for more.
+static void linger(void) {
+    enum { LOOKS = 3000, ENOUGH = 1024 };
+    for (int look = 0; look < LOOKS; look++) {
+        size_t waiting = 0;
+        const void *bytes;
+        for (unsigned i = 0; i < m.console_count; i++)
+            if (!m.outputs[i].blocked) waiting += console_peek(&m.consoles[i], &bytes);
+        if (waiting >= ENOUGH || (waiting > 0 && look >= LOOKS / 2)) {
+            pump(false);
+            look = 0;
+        }
+    }
+}
+
 // Gives slow readers their time, or `deadline_ms` if that is not negative.
 static void drain(int deadline_ms) {
     for (;;) {
@@ -270,16 +286,10 @@ static void take_signals(void) {
     }
 }
 
-static void take_console_events(void) {
-    uint32_t ports[16];
-    int rc = channels_take_events(&m.channels, ports, sizeof ports / sizeof *ports);
-    if (rc < 0) fail("/dev/xen/evtchn", -rc);
-}
-
 static void open_stdio(void) {
     m.input.fd = 0;
-    m.outputs[0].fd = 1;
-    m.outputs[1].fd = 2;
+    output_open(&m.outputs[0], 1);
+    output_open(&m.outputs[1], 2);
     if (!m.options->terminal) return;
     if (!m.options->console_socket) {
         terminal_raw(0);
@@ -287,7 +297,9 @@ static void open_stdio(void) {
     }
     int slave = terminal_send_master(m.options->console_socket);
     if (slave < 0) fail(m.options->console_socket, -slave);
-    m.input.fd = m.outputs[0].fd = m.outputs[1].fd = slave;
+    m.input.fd = slave;
+    output_open(&m.outputs[0], slave);
+    output_open(&m.outputs[1], slave);
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int fd = 0; fd <= 2; fd++) dup2(null, fd);
 }
@@ -323,8 +335,12 @@ _Noreturn void monitor_run(const struct options *options, int guardian) {
         if (poll(fds, sizeof fds / sizeof *fds, -1) < 0 && errno != EINTR) fail("poll", errno);
         if (fds[0].revents) take_signals();
         if (fds[1].revents) take_control();
-        if (fds[3].revents) take_console_events();
+        struct channel_events events = {0};
+        if (fds[3].revents && channels_take_events(&m.channels, &events) < 0)
+            fail("/dev/xen/evtchn", errno);
         pump(fds[4].revents != 0);
+        if (events.size > 0) linger();
+        channels_rearm(&m.channels, &events);
         if (fds[2].revents) take_xenstore_events();
     }
 }

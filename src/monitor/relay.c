@@ -1,12 +1,30 @@
 #include "relay.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { FRAME_HEADER = 3 };
+
+void output_open(struct output *output, int fd) {
+    struct stat info;
+    char path[32];
+    output->fd = fd;
+    output->nonblocking = false;
+    // The descriptor itself is shared with the engine and must stay as it is.  A pipe
+    // can be opened anew; a file would lose its place.
+    if (fstat(fd, &info) < 0 || !S_ISFIFO(info.st_mode)) return;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    int own = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    if (own < 0) return;
+    output->fd = own;
+    output->nonblocking = true;
+}
 
 void output_flush(struct output *output, const struct channels *channels) {
     const void *bytes;
@@ -22,10 +40,8 @@ void output_flush(struct output *output, const struct channels *channels) {
             console_consume(output->console, channels, available);
             continue;
         }
-        // The descriptor is shared with the engine, so it must stay blocking; a
-        // pipe that polls writable takes the ring's 2048 bytes at once.
         struct pollfd ready = {.fd = output->fd, .events = POLLOUT};
-        if (poll(&ready, 1, 0) == 0) {
+        if (!output->nonblocking && poll(&ready, 1, 0) == 0) {
             output->blocked = true;
             return;
         }

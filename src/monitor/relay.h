@@ -23,9 +23,10 @@ enum frame {
 struct output {
     struct console *console;
     int fd;
-    bool ready;   // the guest's mark has come
-    bool broken;  // the reader is gone: what still comes is dropped
-    bool blocked; // the reader is slow: wait for POLLOUT
+    bool nonblocking; // else a poll goes before each write
+    bool ready;       // the guest's mark has come
+    bool broken;      // the reader is gone: what still comes is dropped
+    bool blocked;     // the reader is slow: wait for POLLOUT
 };
 
 struct input {
@@ -36,6 +37,8 @@ struct input {
     size_t start, length; // of what is in pending
 };
 
+// Sets where the stream goes.
+void output_open(struct output *output, int fd);
 // Writes what the console holds to the descriptor, as far as it takes it.
 void output_flush(struct output *output, const struct channels *channels);
 // Reads input, if `readable`, and writes frames to the console, as far as it takes them.

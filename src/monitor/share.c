@@ -139,8 +139,11 @@ static bool take_request(struct ring *ring, unsigned index) {
     s.request.length = length;
     s.request.done = 0;
     ring->out_cons += length;
-    __atomic_store_n(&ring->interface->out_cons, ring->out_cons, __ATOMIC_RELEASE);
-    channels_notify(&s.channels, ring->port);
+    __atomic_store_n(&ring->interface->out_cons, ring->out_cons, __ATOMIC_SEQ_CST);
+    // The guest waits for room only if what it had queued left too little for more.
+    uint32_t queued =
+        __atomic_load_n(&ring->interface->out_prod, __ATOMIC_SEQ_CST) - ring->out_cons + length;
+    if (queued >= ring->size / 2) channels_notify(&s.channels, ring->port);
     return true;
 }
 
@@ -217,12 +220,14 @@ static _Noreturn void serve(void) {
             {.fd = s.request.length > 0 ? s.server : -1, .events = POLLOUT},
         };
         if (poll(fds, sizeof fds / sizeof *fds, -1) < 0 && errno != EINTR) _exit(1);
-        uint32_t ports[MAX_RINGS];
-        if (fds[1].revents && channels_take_events(&s.channels, ports, MAX_RINGS) < 0) _exit(1);
+        struct channel_events events = {0};
+        if (fds[1].revents && channels_take_events(&s.channels, &events) < 0) _exit(1);
         if (fds[0].revents) take_xenstore_events();
-        if (s.ring_count == 0) continue;
-        pump_replies();
-        pump_requests();
+        if (s.ring_count > 0) {
+            pump_replies();
+            pump_requests();
+        }
+        channels_rearm(&s.channels, &events);
     }
 }
 

@@ -77,10 +77,10 @@ export const parseMountOptions = (
   let propagation = 0;
   const data: string[] = [];
   for (const option of options) {
-    const flag = flags[option];
+    const flag = Object.hasOwn(flags, option) ? flags[option] : undefined;
     if (flag !== undefined) {
       set = flag[1] ? set | flag[0] : set & ~flag[0];
-    } else if (option in propagations) {
+    } else if (Object.hasOwn(propagations, option)) {
       propagation = propagations[option] ?? 0;
     } else if (unsupported.test(option)) {
       throw new RunxError(`mount ${destination}: option "${option}" is not supported`);

@@ -24,8 +24,8 @@ const capabilitiesSchema = v.object({
 
 const rlimitSchema = v.object({
   type: text,
-  soft: v.pipe(v.number(), v.minValue(0)),
-  hard: v.pipe(v.number(), v.minValue(0)),
+  soft: v.pipe(integer, v.minValue(0)),
+  hard: v.pipe(integer, v.minValue(0)),
 });
 
 const processSchema = v.object({

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 
 import { assertFails, assertSilent } from '../support/assert-result.ts';
@@ -85,16 +84,14 @@ describe('runx create that fails leaves nothing', { concurrency: 4 }, () => {
 describe('runx create that is killed', { concurrency: 4 }, () => {
   // Starts a create, and kills it while xl is held up in it by a gate.
   const killDuring = async (dom0: FakeDom0, command: string): Promise<void> => {
-    const gate = dom0.path('plan', `${command}.gate`);
-    execFileSync('mkfifo', [gate]);
+    const gate = await dom0.makeGate(command);
     const bundle = await dom0.makeBundle('bundle');
     const killed = dom0.startRunx(['create', '--bundle', bundle, 'web']);
-    await waitUntil(`xl ${command}`, () => dom0.xlCalls().some(([name]) => name === command));
+    await gate.reached();
     killed.process.kill('SIGKILL');
     assert.equal((await killed.result).signal, 'SIGKILL');
     await waitUntil("the monitor's end", () => dom0.monitors().length === 0);
-    await writeFile(gate, '\n');
-    await rm(gate);
+    await gate.open();
   };
 
   test('takes its monitor along; delete --force removes the domain that xl still makes', async (t) => {

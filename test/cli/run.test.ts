@@ -140,6 +140,29 @@ describe('runx run in the foreground', { concurrency: 4 }, () => {
     assertNothingIsLeft(dom0);
   });
 
+  test('loses no signal that comes while the domain is started', async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    const gate = await dom0.makeGate('unpause');
+    const run = dom0.startRunx(['run', '--bundle', await dom0.makeBundle('bundle'), 'web']);
+    await gate.reached();
+    run.process.kill('SIGTERM');
+    await gate.open();
+    await waitUntil('SIGTERM at the monitor', () => dom0.lines('signals').includes('SIGTERM'));
+    await dom0.plan('container-exit-code', '143');
+    assert.equal((await run.result).exitCode, 143);
+  });
+
+  test('that is interrupted during create says so and leaves nothing', async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    const gate = await dom0.makeGate('create');
+    const run = dom0.startRunx(['run', '--bundle', await dom0.makeBundle('bundle'), 'web']);
+    await gate.reached();
+    run.process.kill('SIGTERM');
+    await gate.open();
+    assertFails(await run.result, 'interrupted by SIGTERM while creating web');
+    assertNothingIsLeft(dom0);
+  });
+
   test('exits with 137 when the container is killed', async (t) => {
     const { dom0, run } = await makeForeground(t);
     assertSilent(await dom0.runx(['kill', 'web', 'KILL']));

@@ -82,7 +82,7 @@ export const leftovers = async (): Promise<string> => {
     look() {
       xl list | tail -n +3
       ls -A /run/runx 2>/dev/null
-      pgrep -a 'runx-monitor|qemu-system|diod' || true
+      ps -eo comm=,args= | awk '$1 ~ /^(runx-monitor|diod|.*qemu-)/'
       xenstore-ls -f /local/domain/0/backend 2>/dev/null | grep /console/[0-9]
     }
     # What a domain leaves goes a moment after its container has ended.

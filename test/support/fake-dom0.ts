@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { mkdir, rename, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +9,12 @@ import { makeFileTree } from './file-tree.ts';
 import { type CliOptions, type CliResult, type RunningCli, startCli } from './run-cli.ts';
 import { minimalSpec } from './spec.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
+import { waitUntil } from './wait-until.ts';
+
+interface Gate {
+  readonly reached: () => Promise<void>;
+  readonly open: () => Promise<void>;
+}
 
 /** A directory that runx takes for a Dom0, with fakes of xl and of the monitor. */
 export interface FakeDom0 {
@@ -19,6 +26,8 @@ export interface FakeDom0 {
   readonly exists: (name: string) => boolean;
   /** Says how a fake behaves: see test/fixtures/bin. */
   readonly plan: (name: string, content: string) => Promise<void>;
+  /** Has an xl command wait until the gate is opened. */
+  readonly makeGate: (command: string) => Promise<Gate>;
   /** Writes runx.toml with other settings. */
   readonly configure: (changes: Readonly<Record<string, string | number>>) => Promise<void>;
   readonly makeBundle: (name: string, changes?: object) => Promise<string>;
@@ -104,6 +113,21 @@ export const makeFakeDom0 = async (t: TestContext): Promise<FakeDom0> => {
   const startRunx: FakeDom0['startRunx'] = (args, options) =>
     startCli(['--config', configFile, ...args], { directory: path('output'), ...options });
 
+  const xlCalls = (): string[][] => calls('xl-calls');
+  const makeGate: FakeDom0['makeGate'] = async (command) => {
+    const gate = path('plan', `${command}.gate`);
+    execFileSync('mkfifo', [gate]);
+    return {
+      reached: async () => {
+        await waitUntil(`xl ${command}`, () => xlCalls().some(([name]) => name === command));
+      },
+      open: async () => {
+        await writeFile(gate, '\n');
+        await rm(gate);
+      },
+    };
+  };
+
   return {
     directory,
     root,
@@ -125,7 +149,8 @@ export const makeFakeDom0 = async (t: TestContext): Promise<FakeDom0> => {
     },
     startRunx,
     runx: (args, options) => startRunx(args, options).result,
-    xlCalls: () => calls('xl-calls'),
+    makeGate,
+    xlCalls,
     monitorCalls: () => calls('monitor-calls'),
     lines,
     domains: () => readdirSync(path('domains')),

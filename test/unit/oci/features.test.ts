@@ -23,6 +23,11 @@ test('features lists the mount options in order, each once', () => {
   for (const option of ['ro', 'nosuid', 'rprivate', 'strictatime']) {
     assert.ok(mountOptions.includes(option), option);
   }
+  // Bind mounts are refused.
+  assert.deepEqual(
+    mountOptions.filter((option) => /^r?bind$/.test(option)),
+    [],
+  );
 });
 
 test('features lists every capability', () => {
