@@ -74,9 +74,13 @@ static _Noreturn void fail(const char *what, int error) {
 
 static void pump(bool readable) {
     for (unsigned i = 0; i < m.console_count; i++) {
-        bool broken = m.outputs[i].broken;
-        output_flush(&m.outputs[i], &m.channels);
-        if (m.outputs[i].broken && !broken) m.input.closed[i + 1] = true;
+        struct output *output = &m.outputs[i];
+        bool broken = output->broken;
+        while (output_take(output, &m.channels) > 0 || output->length > 0) {
+            output_write(output);
+            if (output->blocked) break;
+        }
+        if (output->broken && !broken) m.input.closed[i + 1] = true;
     }
     if (m.outputs[0].ready) input_pump(&m.input, &m.channels, readable);
 }
@@ -84,15 +88,15 @@ static void pump(bool readable) {
 // A guest writes a few hundred bytes at a time, and to sleep and be woken for each
 // costs more than to move them: while output flows, look a moment longer for more.
 static void linger(void) {
-    enum { LOOKS = 3000, ENOUGH = 1024 };
+    enum { LOOKS = 2000 };
     for (int look = 0; look < LOOKS; look++) {
-        size_t waiting = 0;
-        const void *bytes;
-        for (unsigned i = 0; i < m.console_count; i++)
-            if (!m.outputs[i].blocked) waiting += console_peek(&m.consoles[i], &bytes);
-        if (waiting >= ENOUGH || (waiting > 0 && look >= LOOKS / 2)) {
-            pump(false);
-            look = 0;
+        for (unsigned i = 0; i < m.console_count; i++) {
+            struct output *output = &m.outputs[i];
+            if (output_take(output, &m.channels) > 0) look = 0;
+            if (output->length >= sizeof output->bytes / 2) {
+                output_write(output);
+                if (output->blocked) return;
+            }
         }
     }
 }
@@ -338,8 +342,8 @@ _Noreturn void monitor_run(const struct options *options, int guardian) {
         struct channel_events events = {0};
         if (fds[3].revents && channels_take_events(&m.channels, &events) < 0)
             fail("/dev/xen/evtchn", errno);
-        pump(fds[4].revents != 0);
         if (events.size > 0) linger();
+        pump(fds[4].revents != 0);
         channels_rearm(&m.channels, &events);
         if (fds[2].revents) take_xenstore_events();
     }

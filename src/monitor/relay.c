@@ -26,35 +26,54 @@ void output_open(struct output *output, int fd) {
     output->nonblocking = true;
 }
 
-void output_flush(struct output *output, const struct channels *channels) {
+size_t output_take(struct output *output, const struct channels *channels) {
     const void *bytes;
-    size_t available;
-    output->blocked = false;
+    size_t available, taken = 0;
     while ((available = console_peek(output->console, &bytes)) > 0) {
         if (!output->ready) {
             output->ready = true;
             console_consume(output->console, channels, 1);
             continue;
         }
-        if (output->broken) {
-            console_consume(output->console, channels, available);
-            continue;
+        if (!output->broken) {
+            size_t room = sizeof output->bytes - output->length;
+            if (room == 0) break;
+            if (available > room) available = room;
+            memcpy(output->bytes + output->length, bytes, available);
+            output->length += available;
         }
-        struct pollfd ready = {.fd = output->fd, .events = POLLOUT};
-        if (!output->nonblocking && poll(&ready, 1, 0) == 0) {
-            output->blocked = true;
-            return;
-        }
-        ssize_t written = write(output->fd, bytes, available);
-        if (written > 0) {
-            console_consume(output->console, channels, (size_t)written);
-        } else if (errno == EAGAIN) {
-            output->blocked = true;
-            return;
-        } else if (errno != EINTR) {
-            output->broken = true;
-        }
+        console_consume(output->console, channels, available);
+        taken += available;
     }
+    return taken;
+}
+
+void output_write(struct output *output) {
+    size_t done = 0;
+    output->blocked = false;
+    while (done < output->length && !output->broken && !output->blocked) {
+        // A pipe that polls writable takes this much at once.
+        enum { PIECE = 4096 };
+        size_t length = output->length - done;
+        struct pollfd ready = {.fd = output->fd, .events = POLLOUT};
+        if (!output->nonblocking) {
+            if (length > PIECE) length = PIECE;
+            if (poll(&ready, 1, 0) == 0) {
+                output->blocked = true;
+                break;
+            }
+        }
+        ssize_t written = write(output->fd, output->bytes + done, length);
+        if (written > 0)
+            done += (size_t)written;
+        else if (errno == EAGAIN)
+            output->blocked = true;
+        else if (errno != EINTR)
+            output->broken = true;
+    }
+    if (output->broken) done = output->length;
+    output->length -= done;
+    memmove(output->bytes, output->bytes + done, output->length);
 }
 
 // Appends a frame to what is pending, which must be empty.

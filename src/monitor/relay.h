@@ -27,6 +27,8 @@ struct output {
     bool ready;       // the guest's mark has come
     bool broken;      // the reader is gone: what still comes is dropped
     bool blocked;     // the reader is slow: wait for POLLOUT
+    size_t length;    // of what is taken and not written
+    unsigned char bytes[32768];
 };
 
 struct input {
@@ -39,7 +41,9 @@ struct input {
 
 // Sets where the stream goes.
 void output_open(struct output *output, int fd);
-// Writes what the console holds to the descriptor, as far as it takes it.
-void output_flush(struct output *output, const struct channels *channels);
+// Takes what the console holds, as far as there is room; how much.
+size_t output_take(struct output *output, const struct channels *channels);
+// Writes what was taken to the descriptor, as far as that takes it.
+void output_write(struct output *output);
 // Reads input, if `readable`, and writes frames to the console, as far as it takes them.
 void input_pump(struct input *input, const struct channels *channels, bool readable);
