@@ -7,7 +7,7 @@ import * as v from 'valibot';
 import { RunxError, hasCode, messageOf } from './errors.ts';
 import { describeIssue } from './schema.ts';
 
-export const defaultConfigFile = '/etc/runx/runx.toml';
+const defaultConfigFile = '/etc/runx/runx.toml';
 
 /** Where the kernel, the ramdisk and the monitor are installed: beside the program. */
 const libraryDirectory = dirname(fileURLToPath(import.meta.url));

@@ -27,7 +27,7 @@ const recordSchema = v.object({
 export type ContainerRecord = v.InferOutput<typeof recordSchema>;
 
 /** The directory of one container's state. */
-export const containerDirectory = (root: string, id: string): string => join(root, id);
+const containerDirectory = (root: string, id: string): string => join(root, id);
 
 /** Takes the id: only one caller can, and an id in use is left untouched. */
 export const claimContainer = async (root: string, id: string): Promise<string> => {
