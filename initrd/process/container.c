@@ -164,10 +164,12 @@ _Noreturn void container_exec(const struct process *process, const struct child_
     check(mounts_protect(process));
     if (process->umask >= 0) umask((mode_t)process->umask);
     set_rlimits(process);
+    // root may enter what the user may not, and the other way round.
+    bool in_cwd = chdir(process->cwd) == 0;
     set_credentials(process);
     if (process->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         fail(EXIT_SETUP, "setting no_new_privs");
-    if (chdir(process->cwd) < 0) {
+    if (!in_cwd && chdir(process->cwd) < 0) {
         char what[4200];
         snprintf(what, sizeof what, "chdir to cwd (\"%.4000s\")", process->cwd);
         fail(EXIT_SETUP, what);

@@ -137,8 +137,11 @@ static _Noreturn void run(void) {
         close(in[1]);
     }
     char text[256];
-    ssize_t length = read(error[0], text, sizeof text - 1);
-    text[length > 0 ? length : 0] = '\0';
+    size_t length = 0;
+    for (ssize_t n; length < sizeof text - 1 &&
+                    (n = read(error[0], text + length, sizeof text - 1 - length)) > 0;)
+        length += (size_t)n;
+    text[length] = '\0';
     if (length == 0) signals_publish(pid);
     int status = wait_for(pid);
     for (int i = 0; i < 2; i++)

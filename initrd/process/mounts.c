@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -58,8 +59,15 @@ static int make_device(const struct device_record *device) {
         *slash = '\0';
         if (make_directories(parent) < 0) return -1;
     }
-    if (mknod(device->path, device->mode, makedev(device->major, device->minor)) < 0)
-        return errno == EEXIST ? 0 : -1;
+    dev_t number = makedev(device->major, device->minor);
+    if (mknod(device->path, device->mode, number) < 0) {
+        struct stat info;
+        if (errno != EEXIST || lstat(device->path, &info) < 0) return -1;
+        if ((info.st_mode ^ device->mode) & S_IFMT || info.st_rdev != number) {
+            errno = EEXIST;
+            return -1;
+        }
+    }
     if (lchown(device->path, device->uid, device->gid) < 0) return -1;
     return chmod(device->path, device->mode & 07777);
 }
@@ -114,7 +122,10 @@ static int mask_path(const char *path) {
 }
 
 static int remount_readonly(const char *path) {
-    return mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL);
+    struct statvfs info;
+    if (statvfs(path, &info) < 0) return -1;
+    unsigned long kept = info.f_flag & (ST_NOSUID | ST_NODEV | ST_NOEXEC);
+    return mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | kept, NULL);
 }
 
 static int readonly_path(const char *path) {

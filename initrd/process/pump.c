@@ -100,6 +100,7 @@ int pump_input(int console, int to, bool terminal, int go, const int outputs[2])
         case FRAME_CLOSED:
             if (length == 1 && (body[0] == 1 || body[0] == 2) && outputs[body[0] - 1] > 0)
                 kill(outputs[body[0] - 1], SIGKILL);
+            if (terminal) _exit(0); // the last master goes: the terminal hangs up
             break;
         }
     }

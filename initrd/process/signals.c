@@ -15,7 +15,7 @@
 // The process's pid, then the time of the last delivery.
 static const char state_file[] = "/run/process";
 // A second power-off event this soon after a delivery belongs to that delivery.
-enum { SAME_EVENT_SECONDS = 2 };
+enum { SAME_EVENT_SECONDS = 30 };
 
 // Empties the queue into `text`.
 static int take_queue(char *text, size_t size) {
@@ -27,7 +27,7 @@ static int take_queue(char *text, size_t size) {
         if ((rc = xenstore_begin(&xs, &tx)) < 0) break;
         rc = xenstore_read(&xs, tx, "data/signals", text, size);
         int written = rc > 0 ? xenstore_write(&xs, tx, "data/signals", "") : 0;
-        int committed = xenstore_commit(&xs, tx);
+        int committed = xenstore_end(&xs, tx, true);
         if (rc >= 0 && (written < 0 || committed < 0)) rc = written < 0 ? written : committed;
     } while (rc == -EAGAIN);
     xenstore_close(&xs);

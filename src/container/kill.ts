@@ -30,7 +30,8 @@ export const killContainer = async (
     throw new RunxError(sentences.notRunning);
   }
   if (signal !== constants.signals.SIGKILL && status === 'running') {
-    await signalGuest(config.monitor, domid, signal, log);
+    const sent = await signalGuest(config.monitor, domid, signal, log);
+    if (!sent && !all) throw new RunxError(sentences.notRunning);
   } else if (endsByDefault(signal)) {
     await setMark(root, id, 'killed-by', String(signal));
     await destroyDomain(await findXl(config.xl, log), name);

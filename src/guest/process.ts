@@ -17,6 +17,12 @@ const defaultDevices: readonly Device[] = [
   { path: '/dev/tty', major: 5, minor: 0 },
 ].map((device) => ({ type: 'c', major: 1, fileMode: 0o666, uid: 0, gid: 0, ...device }));
 
+/** The devices of config.json, and the default ones that it does not redefine. */
+const allDevices = (devices: readonly Device[]): readonly Device[] => [
+  ...defaultDevices.filter(({ path }) => !devices.some((device) => device.path === path)),
+  ...devices,
+];
+
 const unlimited = 2 ** 63;
 
 const limit = (value: number): string =>
@@ -81,7 +87,7 @@ const records = (spec: Spec, process: Process): Record[] => [
   ...(spec.domainname ? [['domainname', spec.domainname] satisfies Record] : []),
   ['readonly-rootfs', Number(spec.root.readonly)],
   ...spec.mounts.flatMap(mountRecords),
-  ...[...defaultDevices, ...spec.linux.devices].map(deviceRecord),
+  ...allDevices(spec.linux.devices).map(deviceRecord),
   ...Object.entries(spec.linux.sysctl).map(([key, value]): Record => ['sysctl', `${key}=${value}`]),
   ...spec.linux.maskedPaths.map((path): Record => ['masked-path', path]),
   ...spec.linux.readonlyPaths.map((path): Record => ['readonly-path', path]),

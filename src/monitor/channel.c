@@ -34,7 +34,12 @@ int channels_map(const struct channels *channels, unsigned domid, const uint32_t
     if (rc < 0) return rc;
     void *pages = mmap(NULL, (size_t)count * GRANT_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
                        channels->gntdev, (off_t)handle);
-    if (pages == MAP_FAILED) return -errno;
+    if (pages == MAP_FAILED) {
+        rc = -errno;
+        struct ioctl_gntdev_unmap_grant_ref unmap = {.index = handle, .count = count};
+        (void)ioctl(channels->gntdev, IOCTL_GNTDEV_UNMAP_GRANT_REF, &unmap);
+        return rc;
+    }
     *grant = (struct grant){pages, handle, count};
     return 0;
 }

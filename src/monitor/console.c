@@ -36,8 +36,11 @@ static int connect_ring(struct console *console, struct xenstore *xs,
 int console_update(struct console *console, struct xenstore *xs, const struct channels *channels) {
     int state = device_frontend_state(&console->device, xs);
     if (console->state == CONSOLE_OFFERED &&
-        (state == DEVICE_INITIALISED || state == DEVICE_CONNECTED))
-        return connect_ring(console, xs, channels);
+        (state == DEVICE_INITIALISED || state == DEVICE_CONNECTED)) {
+        int rc = connect_ring(console, xs, channels);
+        if (rc < 0) console->state = CONSOLE_CLOSED; // a guest has one try
+        return rc;
+    }
     if (console->state == CONSOLE_CONNECTED &&
         (state == DEVICE_CLOSING || state == DEVICE_CLOSED)) {
         console->state = CONSOLE_CLOSED;

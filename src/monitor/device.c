@@ -72,8 +72,8 @@ int device_offer(struct xenstore *xs, const struct device_offer *offers, size_t 
         uint32_t tx;
         if ((rc = xenstore_begin(xs, &tx)) < 0) return rc;
         for (size_t i = 0; i < count && rc == 0; i++) rc = offer_one(xs, tx, &offers[i]);
-        int committed = xenstore_commit(xs, tx);
-        if (rc == 0) rc = committed;
+        int ended = xenstore_end(xs, tx, rc == 0);
+        if (rc == 0) rc = ended;
     } while (rc == -EAGAIN);
     return rc;
 }

@@ -47,7 +47,9 @@ static int run_xl(const struct options *options, const char *command, const char
 // word holds a letter for each state: s (shut down), c (crashed), d (dying).
 static enum answer domain_state(const struct options *options, const char *domain) {
     char output[1024], *last = NULL, *word, *rest;
-    if (run_xl(options, "list", domain, output, sizeof output) != 0) return ANSWER_GONE;
+    int rc = run_xl(options, "list", domain, output, sizeof output);
+    // An xl that could not be run says nothing, and the domain was there just now.
+    if (rc != 0) return rc < 0 || rc == 127 ? ANSWER_RUNNING : ANSWER_GONE;
     char *line = strchr(output, '\n');
     char *state = NULL;
     for (word = strtok_r(line ? line : output, " \t\n", &rest); word;
@@ -61,7 +63,7 @@ static enum answer domain_state(const struct options *options, const char *domai
 static void destroy(const struct options *options, unsigned domid, const char *domain) {
     struct xenstore xs;
     run_xl(options, "destroy", domain, NULL, 0);
-    if (xenstore_open(&xs) < 0) return;
+    if (domid == 0 || xenstore_open(&xs) < 0) return;
     device_withdraw_all(&xs, domid);
     xenstore_close(&xs);
 }
@@ -88,8 +90,9 @@ _Noreturn void guardian_run(const struct options *options, int monitor) {
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGCHLD, SIG_DFL);
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGHUP, SIG_IGN);
+    // It goes when the monitor goes, and not before.
+    const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGUSR1, SIGUSR2};
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++) signal(ignored[i], SIG_IGN);
 
     while (read_line(monitor, line, sizeof line)) {
         char answer = ANSWER_DONE;

@@ -118,7 +118,7 @@ int main(int argc, char **argv) {
     if (!strcmp(command, "signal") && argc - optind == 3) {
         int rc = signal_guest((unsigned)number(argv[optind + 1]), (int)number(argv[optind + 2]));
         if (rc < 0) fprintf(stderr, "runx-monitor: xenstore: %s\n", strerror(-rc));
-        return rc < 0;
+        return rc == -ESRCH ? EXIT_NO_DOMAIN : rc < 0;
     }
     if (!strcmp(command, "run") && argc - optind == 1 && options.state_directory && options.id &&
         options.xl && !options.rootfs == !options.diod)

@@ -24,9 +24,10 @@ static struct {
     int guardian, control, signals;
     struct channels channels;
     struct xenstore xs;
-    unsigned domid;   // 0: not created yet
-    char domain[128]; // empty: runx has not named it yet
-    bool committed;   // create is done: from here on the container outlives runx
+    unsigned domid;      // 0: not created yet
+    char domain[128];    // empty: runx has not named it yet
+    bool raw_when_ready; // the inherited terminal, once the guest takes its input
+    bool committed;      // create is done: from here on the container outlives runx
     struct console consoles[2];
     unsigned console_count;
     struct output outputs[2];
@@ -36,7 +37,7 @@ static struct {
 } m;
 
 static enum answer ask_guardian(enum request request, const char *text) {
-    char answer = ANSWER_GONE;
+    char answer = request == REQUEST_STATE ? ANSWER_RUNNING : ANSWER_GONE;
     dprintf(m.guardian, "%c%s\n", (char)request, text);
     while (read(m.guardian, &answer, 1) < 0 && errno == EINTR) {
     }
@@ -47,8 +48,8 @@ static _Noreturn void finish(int code) {
     if (m.rootfs_server > 0 && kill(m.rootfs_server, SIGKILL) == 0)
         waitpid(m.rootfs_server, NULL, 0);
     for (unsigned i = 0; i < m.console_count; i++) console_disconnect(&m.consoles[i], &m.channels);
-    if (m.domain[0] != '\0') ask_guardian(REQUEST_DESTROY, "");
     terminal_restore();
+    if (m.domain[0] != '\0') ask_guardian(REQUEST_DESTROY, "");
     if (m.control >= 0) dprintf(m.control, "exit %d\n", code);
     _exit(code);
 }
@@ -63,7 +64,7 @@ static void complain(const char *format, ...) {
     va_end(arguments);
     if (m.control >= 0 && !m.committed)
         dprintf(m.control, "error %s\n", text);
-    else if (m.outputs[1].fd >= 0)
+    else if (poll(&(struct pollfd){.fd = m.outputs[1].fd, .events = POLLOUT}, 1, 1000) > 0)
         dprintf(m.outputs[1].fd, "runx: container %s: %s\n", m.options->id, text);
 }
 
@@ -72,27 +73,42 @@ static _Noreturn void fail(const char *what, int error) {
     finish(1);
 }
 
-static void pump(bool readable) {
+// Moves what is ready; true when a guest has written on meanwhile and there is more.
+static bool pump(bool readable) {
+    enum { TURNS = 16 };
+    bool more = false;
     for (unsigned i = 0; i < m.console_count; i++) {
         struct output *output = &m.outputs[i];
         bool broken = output->broken;
-        while (output_take(output, &m.channels) > 0 || output->length > 0) {
+        size_t taken = 0;
+        if (output->blocked) output_write(output); // it may be ready again
+        for (unsigned turn = 0; turn < TURNS && !output->blocked; turn++) {
+            taken = output_take(output, &m.channels);
+            if (output->length == 0) break;
             output_write(output);
-            if (output->blocked) break;
         }
+        more |= taken > 0 && !output->blocked;
         if (output->broken && !broken) m.input.closed[i + 1] = true;
     }
-    if (m.outputs[0].ready) input_pump(&m.input, &m.channels, readable);
+    if (m.outputs[0].ready) {
+        if (m.raw_when_ready) terminal_raw(0);
+        m.raw_when_ready = false;
+        input_pump(&m.input, &m.channels, readable);
+    }
+    return more;
 }
 
 // A guest writes a few hundred bytes at a time, and to sleep and be woken for each
 // costs more than to move them: while output flows, look a moment longer for more.
 static void linger(void) {
-    enum { LOOKS = 2000 };
-    for (int look = 0; look < LOOKS; look++) {
+    enum { LOOKS = 2000, LIMIT = 262144 };
+    size_t total = 0;
+    for (int look = 0; look < LOOKS && total < LIMIT; look++) {
         for (unsigned i = 0; i < m.console_count; i++) {
             struct output *output = &m.outputs[i];
-            if (output_take(output, &m.channels) > 0) look = 0;
+            size_t taken = output_take(output, &m.channels);
+            if (taken > 0) look = 0;
+            total += taken;
             if (output->length >= sizeof output->bytes / 2) {
                 output_write(output);
                 if (output->blocked) return;
@@ -101,16 +117,26 @@ static void linger(void) {
     }
 }
 
+static bool domain_is_there(void) {
+    char path[64], name[sizeof m.domain];
+    snprintf(path, sizeof path, "/local/domain/%u/name", m.domid);
+    return xenstore_read(&m.xs, 0, path, name, sizeof name) >= 0 && !strcmp(name, m.domain);
+}
+
 // Gives slow readers their time, or `deadline_ms` if that is not negative.
 static void drain(int deadline_ms) {
     for (;;) {
-        pump(false);
-        struct pollfd fds[2];
-        nfds_t count = 0;
-        for (unsigned i = 0; i < m.console_count; i++)
-            if (m.outputs[i].blocked)
-                fds[count++] = (struct pollfd){.fd = m.outputs[i].fd, .events = POLLOUT};
-        if (count == 0 || poll(fds, count, deadline_ms) == 0) return;
+        bool more = pump(false);
+        struct pollfd fds[] = {
+            {.fd = m.xs.fd, .events = POLLIN},
+            {.fd = m.outputs[0].blocked ? m.outputs[0].fd : -1, .events = POLLOUT},
+            {.fd = m.outputs[1].blocked ? m.outputs[1].fd : -1, .events = POLLOUT},
+        };
+        if (!more && fds[1].fd < 0 && fds[2].fd < 0) return;
+        if (poll(fds, sizeof fds / sizeof *fds, more ? 0 : deadline_ms) == 0 && !more) return;
+        // Once the domain is destroyed nobody waits for its last words for long.
+        if (fds[0].revents && (xenstore_receive(&m.xs) < 0 || !domain_is_there()))
+            deadline_ms = 1000;
     }
 }
 
@@ -177,11 +203,8 @@ static void check_exit_status(void) {
 
 // Ends the monitor if the domain is gone, or has ended without an exit status.
 static void check_domain(void) {
-    char path[64], name[sizeof m.domain], line[200];
-    enum answer state = ANSWER_GONE;
-    snprintf(path, sizeof path, "/local/domain/%u/name", m.domid);
-    if (xenstore_read(&m.xs, 0, path, name, sizeof name) >= 0 && !strcmp(name, m.domain))
-        state = ask_guardian(REQUEST_STATE, "");
+    char line[200];
+    enum answer state = domain_is_there() ? ask_guardian(REQUEST_STATE, "") : ANSWER_GONE;
     if (state == ANSWER_RUNNING) return;
     check_exit_status();
     drain(1000);
@@ -197,16 +220,19 @@ static void check_domain(void) {
 static void take_xenstore_events(void) {
     int rc = xenstore_receive(&m.xs);
     if (rc < 0) fail("xenstore", -rc);
-    uint32_t events = m.xs.events;
-    m.xs.events = 0;
-    if (events & 1u << WATCH_CONSOLES)
-        for (unsigned i = 0; i < m.console_count; i++) {
-            rc = console_update(&m.consoles[i], &m.xs, &m.channels);
-            if (rc < 0) complain("console %u: %s", i + 1, strerror(-rc));
-        }
-    pump(false);
-    if (events & 1u << WATCH_DATA) check_exit_status();
-    if (events & 1u << WATCH_RELEASE) check_domain();
+    // Reading brings new events with it.
+    while (m.xs.events != 0) {
+        uint32_t events = m.xs.events;
+        m.xs.events = 0;
+        if (events & 1u << WATCH_CONSOLES)
+            for (unsigned i = 0; i < m.console_count; i++) {
+                rc = console_update(&m.consoles[i], &m.xs, &m.channels);
+                if (rc < 0) complain("console %u: %s", i + 1, strerror(-rc));
+            }
+        pump(false);
+        if (events & 1u << WATCH_DATA) check_exit_status();
+        if (events & 1u << WATCH_RELEASE) check_domain();
+    }
 }
 
 static void offer_devices(void) {
@@ -279,11 +305,27 @@ static void take_control(void) {
     }
 }
 
+// Without its server the guest would wait for its files for ever.
+static void check_rootfs_server(void) {
+    for (pid_t ended; (ended = waitpid(-1, NULL, WNOHANG)) > 0;)
+        if (ended == m.rootfs_server) {
+            m.rootfs_server = 0;
+            check_exit_status();
+            complain("the 9P server of the rootfs has ended");
+            finish(EXIT_KILLED);
+        }
+}
+
 static void take_signals(void) {
     struct signalfd_siginfo info;
     while (read(m.signals, &info, sizeof info) == sizeof info) {
-        bool sent = info.ssi_code <= 0; // by a process, not by the kernel
-        if (info.ssi_signo == SIGWINCH && m.options->terminal)
+        // By a process, and not by the kernel or by our own write to a closed pipe.
+        bool sent = info.ssi_code <= 0 && info.ssi_pid != (uint32_t)getpid();
+        if (info.ssi_signo == SIGCHLD && !sent)
+            check_rootfs_server();
+        else if (info.ssi_signo == SIGHUP && !sent && m.options->console_socket)
+            m.input.closed[1] = true; // the engine has closed the terminal
+        else if (info.ssi_signo == SIGWINCH && m.options->terminal)
             m.input.window = true;
         else if (sent && m.domid != 0)
             (void)signal_guest(m.domid, (int)info.ssi_signo);
@@ -296,7 +338,7 @@ static void open_stdio(void) {
     output_open(&m.outputs[1], 2);
     if (!m.options->terminal) return;
     if (!m.options->console_socket) {
-        terminal_raw(0);
+        m.raw_when_ready = true;
         return;
     }
     int slave = terminal_send_master(m.options->console_socket);
@@ -325,8 +367,10 @@ _Noreturn void monitor_run(const struct options *options, int guardian) {
     m.channels.gntdev = m.channels.evtchn = m.xs.fd = -1;
     m.signals = open_signals();
     open_stdio();
+    bool more = false;
     for (;;) {
-        bool wants_input = m.outputs[0].ready && m.input.length == 0 && m.input.fd >= 0;
+        bool wants_input = m.outputs[0].ready && m.consoles[0].state == CONSOLE_CONNECTED &&
+                           m.input.length == 0 && m.input.fd >= 0;
         struct pollfd fds[] = {
             {.fd = m.signals, .events = POLLIN},
             {.fd = m.control, .events = POLLIN},
@@ -336,14 +380,15 @@ _Noreturn void monitor_run(const struct options *options, int guardian) {
             {.fd = m.outputs[0].blocked ? m.outputs[0].fd : -1, .events = POLLOUT},
             {.fd = m.outputs[1].blocked ? m.outputs[1].fd : -1, .events = POLLOUT},
         };
-        if (poll(fds, sizeof fds / sizeof *fds, -1) < 0 && errno != EINTR) fail("poll", errno);
+        if (poll(fds, sizeof fds / sizeof *fds, more ? 0 : -1) < 0 && errno != EINTR)
+            fail("poll", errno);
         if (fds[0].revents) take_signals();
         if (fds[1].revents) take_control();
         struct channel_events events = {0};
         if (fds[3].revents && channels_take_events(&m.channels, &events) < 0)
             fail("/dev/xen/evtchn", errno);
         if (events.size > 0) linger();
-        pump(fds[4].revents != 0);
+        more = pump(fds[4].revents != 0);
         channels_rearm(&m.channels, &events);
         if (fds[2].revents) take_xenstore_events();
     }

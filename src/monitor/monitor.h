@@ -18,6 +18,7 @@ struct options {
 enum {
     CONTROL_FD = 3,        // lines to and from runx, see src/monitor/README.md
     EXIT_KILLED = 128 + 9, // of a container whose domain ended with no status
+    EXIT_NO_DOMAIN = 3,    // of `runx-monitor signal`
 };
 
 // Runs the monitor; never returns.  `guardian` is the socket to guardian_run.
@@ -31,5 +32,6 @@ _Noreturn void guardian_run(const struct options *options, int monitor);
 enum request { REQUEST_NAME = 'N', REQUEST_STATE = 'S', REQUEST_DESTROY = 'D' };
 enum answer { ANSWER_RUNNING = 'r', ANSWER_ENDED = 'e', ANSWER_GONE = 'g', ANSWER_DONE = 'd' };
 
-// Sends `signal` to the process of the container in domain `domid`.
+// Sends `signal` to the process of the container in domain `domid`; -ESRCH when there
+// is no such domain.
 int signal_guest(unsigned domid, int signal);

@@ -90,14 +90,21 @@ export const waitForMonitor = async (
   return true;
 };
 
-/** Has the guest's kernel deliver a signal to the container's process. */
+const noDomain = 3;
+
+/** Has the guest's kernel deliver a signal to the container's process; false if the domain is gone. */
 export const signalGuest = async (
   program: string,
   domid: number,
   signal: number,
   log: Log,
-): Promise<void> => {
-  await run(program, ['signal', String(domid), String(signal)], { log, timeoutMs: 10_000 });
+): Promise<boolean> => {
+  const { exitCode } = await run(program, ['signal', String(domid), String(signal)], {
+    log,
+    timeoutMs: 10_000,
+    okExitCodes: [noDomain],
+  });
+  return exitCode !== noDomain;
 };
 
 /** Reads "KEY VALUE" lines; each key's first value can be waited for. */

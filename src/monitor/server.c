@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/mount.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -53,16 +54,23 @@ static int enter_root(const struct share *share) {
     if (mkdir(target, 0755) < 0 ||
         mount(share->directory, target, NULL, MS_BIND | MS_REC, NULL) < 0)
         return -1;
+    // The guest may make device nodes, for its own kernel to open, never for this one.
+    struct mount_attr attributes = {.attr_set = MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID};
+    if (syscall(SYS_mount_setattr, AT_FDCWD, target, AT_RECURSIVE, &attributes, sizeof attributes) <
+        0)
+        return -1;
     if (chdir(root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0)
+        return -1;
+    // diod takes "..", so what holds the export must not be the guest's to write either.
+    if (mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL) < 0)
         return -1;
     return chdir("/");
 }
 
 // What serving other users' files takes, and no more.
 static int drop_capabilities(void) {
-    const unsigned kept[] = {CAP_CHOWN,  CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH,
-                             CAP_FOWNER, CAP_FSETID,       CAP_SETUID,
-                             CAP_SETGID, CAP_MKNOD,        CAP_SETFCAP};
+    const unsigned kept[] = {CAP_CHOWN,  CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID,
+                             CAP_SETUID, CAP_SETGID,       CAP_MKNOD,  CAP_SETFCAP};
     for (unsigned capability = 0; capability < 64; capability++) {
         bool keep = false;
         for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) keep |= kept[i] == capability;
@@ -79,6 +87,12 @@ _Noreturn void server_exec(const struct share *share, int connection) {
         files.rlim_cur = files.rlim_max;
         setrlimit(RLIMIT_NOFILE, &files);
     }
+    // diod raises these and gives up if it may not, and later it may not; a guest must
+    // not make it grow for ever.
+    const struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY}, memory = {512 << 20, 512 << 20};
+    const int raised[] = {RLIMIT_FSIZE, RLIMIT_LOCKS, RLIMIT_CORE, RLIMIT_AS};
+    for (size_t i = 0; i < sizeof raised / sizeof *raised; i++) setrlimit(raised[i], &unlimited);
+    setrlimit(RLIMIT_DATA, &memory);
     umask(0);
     snprintf(program, sizeof program, "%s", share->diod);
     fcntl(connection, F_SETFD, 0);

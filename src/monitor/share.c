@@ -21,6 +21,9 @@ enum {
     MAX_MESSAGE = 262144, // more than the guest's msize
     HEADER = 7,           // size[4] type[1] tag[2]
     WATCH_FRONTEND = 0,
+    MAX_IN_FLIGHT = 256, // requests that the server may hold: it queues without a limit
+    TFLUSH = 108,
+    RFLUSH = 109,
 };
 
 // The shared page of one ring; "in" is from us to the guest, "out" from the guest.
@@ -54,7 +57,12 @@ static struct {
     unsigned ring_count;
     int server;
     struct message request, reply;
-    uint8_t ring_of[65536]; // by tag: a reply goes to the ring of its request
+    // By tag: the ring of its request, to which the reply goes; whether the server has
+    // it; and which other tag it cancels.
+    uint8_t ring_of[65536];
+    bool busy[65536];
+    uint16_t cancels[65536];
+    unsigned in_flight;
 } s;
 
 struct device_offer share_offer(const struct share *share) {
@@ -135,7 +143,12 @@ static bool take_request(struct ring *ring, unsigned index) {
     if (length < HEADER || length > MAX_MESSAGE || length > ring->size) _exit(1);
     if (available < length) return false;
     copy_from_ring(ring, ring->out_cons + HEADER, s.request.bytes + HEADER, length - HEADER);
-    s.ring_of[little_endian(s.request.bytes + 5, 2)] = (uint8_t)index;
+    uint32_t tag = little_endian(s.request.bytes + 5, 2);
+    s.ring_of[tag] = (uint8_t)index;
+    if (!s.busy[tag]) s.in_flight++;
+    s.busy[tag] = true;
+    if (s.request.bytes[4] == TFLUSH && length >= HEADER + 2)
+        s.cancels[tag] = (uint16_t)little_endian(s.request.bytes + HEADER, 2);
     s.request.length = length;
     s.request.done = 0;
     ring->out_cons += length;
@@ -151,6 +164,7 @@ static bool take_request(struct ring *ring, unsigned index) {
 static void pump_requests(void) {
     static unsigned next;
     for (;;) {
+        if (s.request.length == 0 && s.in_flight >= MAX_IN_FLIGHT) return;
         for (unsigned tried = 0; s.request.length == 0 && tried < s.ring_count; tried++) {
             unsigned index = next++ % s.ring_count;
             take_request(&s.rings[index], index);
@@ -165,9 +179,15 @@ static void pump_requests(void) {
     }
 }
 
+static void answered(uint32_t tag) {
+    if (s.busy[tag]) s.in_flight--;
+    s.busy[tag] = false;
+}
+
 // Puts the whole reply on its ring; false when there is no room yet.
 static bool put_reply(void) {
-    struct ring *ring = &s.rings[s.ring_of[little_endian(s.reply.bytes + 5, 2)]];
+    uint32_t tag = little_endian(s.reply.bytes + 5, 2);
+    struct ring *ring = &s.rings[s.ring_of[tag]];
     if (!ring->interface || s.reply.length > ring->size) _exit(1);
     uint32_t used = ring->in_prod - __atomic_load_n(&ring->interface->in_cons, __ATOMIC_ACQUIRE);
     if (used > ring->size) _exit(1);
@@ -176,6 +196,9 @@ static bool put_reply(void) {
     ring->in_prod += s.reply.length;
     __atomic_store_n(&ring->interface->in_prod, ring->in_prod, __ATOMIC_RELEASE);
     channels_notify(&s.channels, ring->port);
+    answered(tag);
+    // A cancelled request may never be answered.
+    if (s.reply.bytes[4] == RFLUSH) answered(s.cancels[tag]);
     return true;
 }
 
@@ -183,7 +206,7 @@ static bool put_reply(void) {
 static void pump_replies(void) {
     for (;;) {
         uint32_t wanted = s.reply.done < HEADER ? HEADER : s.reply.length;
-        if (s.reply.done == wanted && wanted > HEADER) {
+        if (s.reply.length > 0 && s.reply.done == s.reply.length) {
             if (!put_reply()) return;
             s.reply.done = s.reply.length = 0;
             continue;
@@ -196,7 +219,6 @@ static void pump_replies(void) {
         if (s.reply.done == HEADER) {
             s.reply.length = little_endian(s.reply.bytes, 4);
             if (s.reply.length < HEADER || s.reply.length > MAX_MESSAGE) _exit(1);
-            if (s.reply.length == HEADER && put_reply()) s.reply.done = s.reply.length = 0;
         }
     }
 }

@@ -5,31 +5,40 @@
 #include <stdio.h>
 #include <string.h>
 
+static int append_signal(struct xenstore *xs, uint32_t tx, const char *path, int signal) {
+    enum { QUEUE_MAX = 256, NUMBER_MAX = 8 };
+    char queue[QUEUE_MAX];
+    int length = xenstore_read(xs, tx, path, queue, sizeof queue - NUMBER_MAX);
+    if (length == -ENOENT) length = 0;
+    if (length < 0) return length; // a guest that takes no signals fills its queue
+    snprintf(queue + length, sizeof queue - (size_t)length, "%d ", signal);
+    return xenstore_write(xs, tx, path, queue);
+}
+
 // The guest's kernel runs its power-off command when control/shutdown is
 // written; ours takes the numbers queued in data/signals and sends them.
 int signal_guest(unsigned domid, int signal) {
-    enum { QUEUE_MAX = 256 };
-    char queue_path[64], shutdown_path[64], queue[QUEUE_MAX];
+    enum { MAX_TRIES = 32 };
+    char name_path[64], queue_path[64], shutdown_path[64], name[256];
     struct xenstore xs;
     int rc = xenstore_open(&xs);
     if (rc < 0) return rc;
+    snprintf(name_path, sizeof name_path, "/local/domain/%u/name", domid);
     snprintf(queue_path, sizeof queue_path, "/local/domain/%u/data/signals", domid);
     snprintf(shutdown_path, sizeof shutdown_path, "/local/domain/%u/control/shutdown", domid);
-    do {
+    // A guest that writes the queue all the time must not keep us here.
+    for (int tries = 0; tries < MAX_TRIES; tries++) {
         uint32_t tx;
         if ((rc = xenstore_begin(&xs, &tx)) < 0) break;
-        int length = xenstore_read(&xs, tx, queue_path, queue, sizeof queue - 8);
-        if (length == -ENOENT) length = 0;
-        if (length >= 0) {
-            snprintf(queue + length, sizeof queue - (size_t)length, "%d ", signal);
-            rc = xenstore_write(&xs, tx, queue_path, queue);
-        } else {
-            rc = length; // a guest that takes no signals fills its queue
-        }
+        // Writing would make the nodes of a domain that is gone.
+        rc = xenstore_read(&xs, tx, name_path, name, sizeof name);
+        if (rc == -ENOENT) rc = -ESRCH;
+        if (rc >= 0) rc = append_signal(&xs, tx, queue_path, signal);
         if (rc == 0) rc = xenstore_write(&xs, tx, shutdown_path, "poweroff");
-        int committed = xenstore_commit(&xs, tx);
-        if (rc == 0) rc = committed;
-    } while (rc == -EAGAIN);
+        int ended = xenstore_end(&xs, tx, rc == 0);
+        if (rc == 0) rc = ended;
+        if (rc != -EAGAIN) break;
+    }
     xenstore_close(&xs);
     return rc;
 }

@@ -151,9 +151,9 @@ int xenstore_begin(struct xenstore *xs, uint32_t *tx) {
     return 0;
 }
 
-int xenstore_commit(struct xenstore *xs, uint32_t tx) {
+int xenstore_end(struct xenstore *xs, uint32_t tx, bool commit) {
     char body[XENSTORE_MAX + 1];
-    int rc = request(xs, XS_TRANSACTION_END, tx, "T", 2, body);
+    int rc = request(xs, XS_TRANSACTION_END, tx, commit ? "T" : "F", 2, body);
     return rc < 0 ? rc : 0;
 }
 

@@ -3,6 +3,7 @@
 // Wire format: xen/docs/misc/xenstore.txt.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,7 +27,8 @@ int xenstore_set_owner(struct xenstore *xs, uint32_t tx, const char *path, unsig
 // Sets bit `token` (0 to 31) of events whenever path or what is below it changes.
 int xenstore_watch(struct xenstore *xs, const char *path, unsigned token);
 int xenstore_begin(struct xenstore *xs, uint32_t *tx);
-// Ends a transaction; -EAGAIN when another writer was faster and all is to be done again.
-int xenstore_commit(struct xenstore *xs, uint32_t tx);
+// Ends a transaction, with effect or without; -EAGAIN when another writer was faster
+// and all is to be done again.
+int xenstore_end(struct xenstore *xs, uint32_t tx, bool commit);
 // Takes in the watch events that are ready on fd.
 int xenstore_receive(struct xenstore *xs);

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { afterEach, test } from 'node:test';
+
+import { inDom0, leftovers, makeBundle } from '../support/dom0.ts';
+
+afterEach(async () => {
+  assert.equal(await leftovers(), '', 'nothing is left behind');
+});
+
+const ready = ['sh', '-c', 'echo ready; sleep 600'];
+
+test('diod sees its libraries and the export, read-only and without devices', async () => {
+  const bundle = await makeBundle('confined', ready);
+  const result = await inDom0(
+    `out=/tmp/confined.out; runx run --bundle "$1" confined > $out & pid=$!
+     until grep -q ready $out; do sleep 0.1; done
+     diod=$(pgrep -x diod); awk '{ print $5, $6 }' /proc/$diod/mountinfo; echo ---
+     ls -A /proc/$diod/root/; echo ---; grep -E 'CapBnd|NoNewPrivs' /proc/$diod/status; echo ---
+     ls -l /proc/$diod/fd | grep -cE 'sshd|pipe|/dev/pts' || true
+     runx kill confined KILL; wait $pid; rm $out`,
+    [bundle],
+  );
+  const [mounts = '', root, status, descriptors] = result.stdout.toString().split('---\n');
+  const options = new Map(
+    mounts
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' ', 2)) as [string, string][],
+  );
+  const [export_ = '', top = ''] = [options.get('/export'), options.get('/')];
+  assert.match(export_, /\bnodev\b/);
+  assert.match(export_, /\bnosuid\b/);
+  assert.match(top, /\bro\b/);
+  for (const [path, flags] of options) {
+    assert.ok(path === '/export' || /\bro\b/.test(flags), `${path} is ${flags}`);
+  }
+  assert.equal(root, 'export\nlib\nlib64\nusr\n');
+  // chown, dac_override, fowner, fsetid, setgid, setuid, mknod, setfcap
+  assert.equal(status, 'CapBnd:\t00000000880000db\nNoNewPrivs:\t1\n');
+  assert.equal(descriptors, '0\n');
+});
+
+test('a 9P server that dies ends its container, with a sentence', async () => {
+  const bundle = await makeBundle('noserver', ready);
+  const result = await inDom0(
+    `out=/tmp/noserver.out; runx run --bundle "$1" noserver > $out & pid=$!
+     until grep -q ready $out; do sleep 0.1; done
+     pkill -9 -x diod; wait $pid; echo $?; rm $out`,
+    [bundle],
+  );
+  assert.equal(result.stdout.toString(), '137\n');
+  assert.equal(result.stderr, 'runx: container noserver: the 9P server of the rootfs has ended\n');
+});
+
+test('users and groups of the guest have the access their files give them', async () => {
+  const script =
+    'cat /etc/group-file; cat /etc/root-file || echo refused; echo mine > /tmp/mine; stat -c "%u:%g %a" /tmp/mine';
+  const bundle = await makeBundle('access', ['sh', '-c', script], (spec) => ({
+    ...spec,
+    root: { ...spec.root, readonly: false },
+    process: { ...spec.process, user: { uid: 1000, gid: 1001, additionalGids: [5] } },
+  }));
+  const result = await inDom0(
+    `set -e; root=/var/tmp/runx-test/rootfs; ln -sf busybox $root/bin/stat; chmod 1777 $root/tmp
+     echo group > $root/etc/group-file; chown 0:5 $root/etc/group-file; chmod 640 $root/etc/group-file
+     echo root > $root/etc/root-file; chmod 600 $root/etc/root-file
+     runx run --bundle "$1" access; stat -c '%u:%g' $root/tmp/mine; cat $root/tmp/mine
+     rm $root/tmp/mine $root/etc/*-file`,
+    [bundle],
+  );
+  assert.equal(result.stdout.toString(), 'group\nrefused\n1000:1001 644\n1000:1001\nmine\n');
+});
