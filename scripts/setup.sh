@@ -1,5 +1,6 @@
+# shellcheck shell=bash
 # Sourced by the scripts that build or test runX: progress lines, the cache,
-# and Debian packages.  shellcheck shell=bash
+# and Debian packages.
 
 set -euo pipefail
 
@@ -64,7 +65,8 @@ need_packages() {
 # musl_cc: prints a compiler command for small static programs: musl's headers,
 # and the kernel's own where musl has none.
 musl_cc() {
-  local headers=$cache/headers-$(uname -m)
+  local headers
+  headers=$cache/headers-$(uname -m)
   need_packages gcc make musl-tools linux-libc-dev
   if [ ! -e "$headers" ]; then
     rm -rf "$headers.new"
