@@ -21,12 +21,11 @@ test('diod sees its libraries and the export, read-only and without devices', as
     [bundle],
   );
   const [mounts = '', root, status, descriptors] = result.stdout.toString().split('---\n');
-  const options = new Map(
-    mounts
-      .trim()
-      .split('\n')
-      .map((line) => line.split(' ', 2)) as [string, string][],
-  );
+  const options = new Map<string, string>();
+  for (const line of mounts.trim().split('\n')) {
+    const [path = '', flags = ''] = line.split(' ');
+    options.set(path, flags);
+  }
   const [export_ = '', top = ''] = [options.get('/export'), options.get('/')];
   assert.match(export_, /\bnodev\b/);
   assert.match(export_, /\bnosuid\b/);
