@@ -110,12 +110,17 @@ test('run: exit codes stay right over many runs', async (t) => {
   const runs = process.env['RUNX_TEST_FULL'] === '1' ? 50 : 4;
   t.diagnostic(`${runs} runs`);
   const bundle = await makeBundle('loop', ['sh', '-c', 'read code; exit $code']);
-  const result = await inDom0(
-    'for i in $(seq 1 "$2"); do echo $((i * 5 % 256)) | runx run --bundle "$1" loop; echo $?; done',
-    [bundle, String(runs)],
-  );
-  const expected = Array.from({ length: runs }, (_, index) => String(((index + 1) * 5) % 256));
-  assert.deepEqual(result.stdout.toString().trim().split('\n'), expected);
+  const batch = 10; // one command in the Dom0 may take some minutes only
+  for (let first = 1; first <= runs; first += batch) {
+    const codes = Array.from({ length: Math.min(batch, runs - first + 1) }, (_, index) =>
+      String(((first + index) * 5) % 256),
+    );
+    const result = await inDom0(
+      'bundle=$1; shift; for code; do echo $code | runx run --bundle "$bundle" loop; echo $?; done',
+      [bundle, ...codes],
+    );
+    assert.deepEqual(result.stdout.toString().trim().split('\n'), codes);
+  }
 });
 
 test('run: the memory of config.json is the domain', async () => {
