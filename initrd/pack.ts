@@ -25,7 +25,8 @@ writeFileSync(
     { path: 'bin/sh', mode: link, content: Buffer.from('busybox') },
     { path: 'init', mode: program, content: readFileSync(new URL('init', import.meta.url)) },
     { path: 'sbin/runx-process', mode: program, content: readFileSync(helper) },
-    // What the guest kernel runs when Dom0 writes control/shutdown.
+    // What the guest's kernel runs: when Dom0 writes control/shutdown, and for new devices.
     { path: 'sbin/poweroff', mode: link, content: Buffer.from('runx-process') },
+    { path: 'sbin/exec', mode: link, content: Buffer.from('runx-process') },
   ]),
 );

@@ -42,7 +42,7 @@ const main = async (argv: readonly string[]): Promise<void> => {
     await runCommandLine(argv);
   } catch (error) {
     await fail(error, argv);
-    process.exitCode = 1;
+    process.exitCode ??= 1;
   }
 };
 

@@ -12,3 +12,6 @@ struct child_fds {
 
 // Becomes the container's process; runs in the new namespaces, never returns.
 _Noreturn void container_exec(const struct process *process, const struct child_fds *fds);
+// Becomes a process beside that of the container, whose pidfd is given.
+_Noreturn void container_join(const struct process *process, const struct child_fds *fds,
+                              int container);

@@ -131,6 +131,8 @@ static bool parse_record(struct process *p, struct lists *n, char *record) {
         p->uid = (uid_t)number;
     } else if (key_is(record, length, "gid")) {
         p->gid = (gid_t)number;
+    } else if (key_is(record, length, "namespaces")) {
+        p->namespaces = (unsigned)number;
     } else if (key_is(record, length, "umask")) {
         p->umask = (int)number;
     } else if (key_is(record, length, "group")) {
@@ -146,10 +148,27 @@ static bool parse_record(struct process *p, struct lists *n, char *record) {
     return true;
 }
 
-const char *process_load(struct process *process, const char *file) {
+const char *process_parse(struct process *process, char *text, size_t size) {
     static char error[128];
-    struct stat info;
+    static char *none[] = {NULL};
     struct lists counts = {0};
+    text[size] = '\0';
+    *process = (struct process){.cwd = "/", .umask = -1, .oom_score_adj = "0"};
+    for (char *record = text; record < text + size; record += strlen(record) + 1)
+        if (!parse_record(process, &counts, record)) {
+            snprintf(error, sizeof error, "record not understood: %.64s", record);
+            return error;
+        }
+    if (!process->args) return "no arguments";
+    if (!process->env) process->env = none;
+    if (!process->masked_paths) process->masked_paths = none;
+    if (!process->readonly_paths) process->readonly_paths = none;
+    if (!process->sysctls) process->sysctls = none;
+    return NULL;
+}
+
+const char *process_load(struct process *process, const char *file) {
+    struct stat info;
     int fd = open(file, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &info) < 0) return "cannot read it";
     size_t size = (size_t)info.st_size;
@@ -161,18 +180,5 @@ const char *process_load(struct process *process, const char *file) {
         done += (size_t)n;
     }
     close(fd);
-    text[size] = '\0';
-    *process = (struct process){.cwd = "/", .umask = -1};
-    for (char *record = text; record < text + size; record += strlen(record) + 1)
-        if (!parse_record(process, &counts, record)) {
-            snprintf(error, sizeof error, "record not understood: %.64s", record);
-            return error;
-        }
-    if (!process->args) return "no arguments";
-    static char *none[] = {NULL};
-    if (!process->env) process->env = none;
-    if (!process->masked_paths) process->masked_paths = none;
-    if (!process->readonly_paths) process->readonly_paths = none;
-    if (!process->sysctls) process->sysctls = none;
-    return NULL;
+    return process_parse(process, text, size);
 }

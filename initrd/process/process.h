@@ -22,7 +22,8 @@ struct device_record {
 };
 
 struct process {
-    char **args, **env; // NULL-terminated
+    char **args, **env;  // NULL-terminated
+    unsigned namespaces; // CLONE_NEW*, of those the container has for itself
     const char *cwd, *hostname, *domainname, *oom_score_adj;
     bool terminal, no_new_privileges, readonly_rootfs;
     uid_t uid;
@@ -47,3 +48,5 @@ struct process {
 // Reads the file into memory and fills `process`, whose strings point into it.
 // NULL when all is well, else what is wrong.
 const char *process_load(struct process *process, const char *file);
+// The same from memory, which must have room for a NUL behind it.
+const char *process_parse(struct process *process, char *text, size_t size);

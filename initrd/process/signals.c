@@ -74,3 +74,19 @@ void signals_publish(pid_t process) {
     deliver(fd, false);
     close(fd);
 }
+
+pid_t signals_process(void) {
+    enum { TRIES = 6000 };
+    const struct timespec pause = {.tv_nsec = 10000000};
+    for (int tries = 0; tries < TRIES; tries++) {
+        char state[64];
+        long pid = 0;
+        int fd = open(state_file, O_RDONLY | O_CLOEXEC);
+        ssize_t length = fd < 0 ? 0 : read(fd, state, sizeof state - 1);
+        if (fd >= 0) close(fd);
+        state[length > 0 ? length : 0] = '\0';
+        if (sscanf(state, "%ld", &pid) == 1 && pid > 0) return (pid_t)pid;
+        nanosleep(&pause, NULL);
+    }
+    return -1;
+}

@@ -9,3 +9,5 @@
 int signals_deliver(void);
 // Says which process gets the signals, and sends it those that came before.
 void signals_publish(pid_t process);
+// Waits until there is such a process; its pid, or -1 if it takes too long.
+pid_t signals_process(void);

@@ -5,26 +5,50 @@ import { renderVersion } from '../version.ts';
 import { globalOptions } from './command.ts';
 import { createCommand } from './create.ts';
 import { deleteCommand } from './delete.ts';
+import { execCommand, execOptions } from './exec.ts';
 import { featuresCommand } from './features.ts';
 import { killCommand } from './kill.ts';
 import { listCommand } from './list.ts';
+import { separateProcessWords } from './process-words.ts';
 import { runCommand } from './run.ts';
 import { specCommand } from './spec.ts';
 import { startCommand } from './start.ts';
 import { stateCommand } from './state.ts';
 
+const lists = new Set([
+  '_',
+  '--',
+  'command',
+  'env',
+  'e',
+  'additional-gids',
+  'additionalGids',
+  'g',
+  'cap',
+  'c',
+]);
+
+// An option that is given twice has its last value, as with runc, unless it is a list.
+const keepLast = (args: Record<string, unknown>): void => {
+  for (const [name, value] of Object.entries(args)) {
+    if (Array.isArray(value) && !lists.has(name)) args[name] = value.at(-1);
+  }
+};
+
 /** Parses the command line and runs its command. */
 export const runCommandLine = async (argv: readonly string[]): Promise<void> => {
-  await yargs(argv)
+  await yargs([...separateProcessWords(argv, globalOptions, { exec: execOptions })])
     .scriptName('runx')
     .usage('$0 [options] COMMAND\n\nRuns OCI containers as Xen domains.')
     .options(globalOptions)
+    .middleware(keepLast, true)
     .command(createCommand)
     .command(startCommand)
     .command(stateCommand)
     .command(killCommand)
     .command(deleteCommand)
     .command(runCommand)
+    .command(execCommand)
     .command(listCommand)
     .command(specCommand)
     .command(featuresCommand)
@@ -37,7 +61,6 @@ export const runCommandLine = async (argv: readonly string[]): Promise<void> => 
       'boolean-negation': false,
       'parse-numbers': false,
       'parse-positional-numbers': false,
-      'duplicate-arguments-array': false,
       'greedy-arrays': false,
     })
     .version(renderVersion())

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { access, rename, writeFile } from 'node:fs/promises';
+import { access, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 import { RunxError, messageOf, sentences } from '../errors.ts';
@@ -15,7 +15,8 @@ import { createDomain, destroyDomain, domainId, findXl } from '../xen/xl.ts';
 import { findProgram } from '../process.ts';
 import { parseContainerId } from './container-id.ts';
 import type { Context } from './context.ts';
-import { claimContainer, removeContainer, saveRecord } from './store.ts';
+import { claimContainer, removeContainer, saveRecord, saveSpec } from './store.ts';
+import { writePidFile } from './pid-file.ts';
 import { checkSupported } from './supported.ts';
 import { withUndo } from './undo.ts';
 
@@ -95,6 +96,7 @@ export const createContainer = async (
       monitor: monitor.identity,
       domain: { name, uuid },
     };
+    await saveSpec(root, id, bundle.json);
     await saveRecord(root, record);
     monitor.name(name);
 
@@ -136,15 +138,5 @@ const checkFile = async (what: string, path: string): Promise<void> => {
     await access(path);
   } catch (error) {
     throw new RunxError(`${what} ${path}: ${messageOf(error)}`);
-  }
-};
-
-// containerd parses the whole file as a number: no newline.
-const writePidFile = async (file: string, pid: number): Promise<void> => {
-  try {
-    await writeFile(`${file}.new`, String(pid), { mode: 0o644 });
-    await rename(`${file}.new`, file);
-  } catch (error) {
-    throw new RunxError(`--pid-file ${file}: ${messageOf(error)}`);
   }
 };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 
 import { RunxError, hasCode, messageOf, sentences } from '../errors.ts';
+import { type Spec, parseSpec } from '../oci/spec.ts';
 import { describeIssue } from '../schema.ts';
 
 const recordSchema = v.object({
@@ -87,6 +88,33 @@ export const loadRecord = async (root: string, id: string): Promise<ContainerRec
   const record = await findRecord(root, id);
   if (record === undefined) throw new RunxError(sentences.doesNotExist);
   return record;
+};
+
+const savedSpecFile = (root: string, id: string): string =>
+  join(containerDirectory(root, id), 'config.json');
+
+/** Keeps the configuration as it was when the container was created. */
+export const saveSpec = async (root: string, id: string, json: string): Promise<void> => {
+  await writeFile(savedSpecFile(root, id), json, { mode: 0o600 });
+};
+
+/** The configuration as it was when the container was created. */
+export const loadSavedSpec = async (root: string, id: string): Promise<Spec> => {
+  const file = savedSpecFile(root, id);
+  const json = await readIfThere(file);
+  if (json === undefined) throw new RunxError(`${file} is missing`);
+  return parseSpec(json, file);
+};
+
+/** Remembers a process that was added, for as long as its monitor lives. */
+export const saveExec = async (
+  root: string,
+  id: string,
+  monitor: ContainerRecord['monitor'],
+): Promise<void> => {
+  const directory = join(containerDirectory(root, id), 'exec');
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await writeFile(join(directory, String(monitor.pid)), monitor.startTime, { mode: 0o600 });
 };
 
 const pathExists = (path: string): Promise<boolean> =>

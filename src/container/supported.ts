@@ -1,4 +1,4 @@
-import { RunxError } from '../errors.ts';
+import { RunxError, sentences } from '../errors.ts';
 import type { Process, Spec } from '../oci/spec.ts';
 
 const isBind = (mount: Spec['mounts'][number]): boolean =>
@@ -11,7 +11,7 @@ const isBind = (mount: Spec['mounts'][number]): boolean =>
 export const checkSupported = (spec: Spec): Process => {
   const { process } = spec;
   if (process === undefined || process === null) {
-    throw new RunxError('config.json: process is missing');
+    throw new RunxError(sentences.noProcess);
   }
   const refuse = (what: string): never => {
     throw new RunxError(`config.json: ${what} is not supported`);

@@ -5,6 +5,18 @@ import type { Device, Mount, Process, Spec } from '../oci/spec.ts';
 
 type Record = readonly [key: string, value: string | number];
 
+// linux/sched.h.  The network is the domain's own in any case, and the mounts are
+// those of a guest that holds nothing else.
+const namespaceNumbers: Readonly<globalThis.Record<string, number>> = {
+  cgroup: 0x0200_0000,
+  uts: 0x0400_0000,
+  ipc: 0x0800_0000,
+  pid: 0x2000_0000,
+};
+
+const namespaceFlags = (namespaces: Spec['linux']['namespaces']): number =>
+  namespaces.reduce((flags, { type }) => flags | (namespaceNumbers[type] ?? 0), 0);
+
 const fileTypes = { c: 0o020000, u: 0o020000, b: 0o060000, p: 0o010000 } as const;
 
 /** The devices every container has (runtime-spec, config-linux.md, "Default Devices"). */
@@ -63,7 +75,7 @@ const capabilityRecords = (process: Process): Record[] =>
     parseCapabilities(process.capabilities?.[set] ?? []).toString(16),
   ]);
 
-const records = (spec: Spec, process: Process): Record[] => [
+const processRecords = (process: Process): Record[] => [
   ...process.args.map((arg): Record => ['arg', arg]),
   ...process.env.map((variable): Record => ['env', variable]),
   ['cwd', process.cwd],
@@ -83,6 +95,10 @@ const records = (spec: Spec, process: Process): Record[] => [
   ...(process.oomScoreAdj === undefined || process.oomScoreAdj === null
     ? []
     : [['oom-score-adj', process.oomScoreAdj] satisfies Record]),
+];
+
+const containerRecords = (spec: Spec): Record[] => [
+  ['namespaces', namespaceFlags(spec.linux.namespaces)],
   ...(spec.hostname ? [['hostname', spec.hostname] satisfies Record] : []),
   ...(spec.domainname ? [['domainname', spec.domainname] satisfies Record] : []),
   ['readonly-rootfs', Number(spec.root.readonly)],
@@ -93,13 +109,15 @@ const records = (spec: Spec, process: Process): Record[] => [
   ...spec.linux.readonlyPaths.map((path): Record => ['readonly-path', path]),
 ];
 
+const render = (records: readonly Record[]): Buffer =>
+  Buffer.from(records.map(([key, value]) => `${key} ${value}\0`).join(''));
+
 /**
  * What initrd/process reads in the guest: NUL-terminated records "KEY VALUE", the
  * only channel for the process's own strings, none of which a shell ever sees.
  */
 export const renderProcess = (spec: Spec, process: Process): Buffer =>
-  Buffer.from(
-    records(spec, process)
-      .map(([key, value]) => `${key} ${value}\0`)
-      .join(''),
-  );
+  render([...processRecords(process), ...containerRecords(spec)]);
+
+/** The same for a process that is added to a container, which is there already. */
+export const renderAddedProcess = (process: Process): Buffer => render(processRecords(process));

@@ -1,8 +1,10 @@
+#define _GNU_SOURCE
 #include "device.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum { PATH = 128 };
 
@@ -76,6 +78,61 @@ int device_offer(struct xenstore *xs, const struct device_offer *offers, size_t 
         if (rc == 0) rc = ended;
     } while (rc == -EAGAIN);
     return rc;
+}
+
+static bool is_free(struct xenstore *xs, uint32_t tx, const struct device *device) {
+    char path[PATH], value[XENSTORE_MAX + 1];
+    backend_path(path, device, "frontend");
+    return xenstore_read(xs, tx, path, value, sizeof value) == -ENOENT;
+}
+
+int device_offer_free(struct xenstore *xs, struct device_offer *offer, unsigned first,
+                      unsigned last) {
+    int rc;
+    do {
+        uint32_t tx;
+        if ((rc = xenstore_begin(xs, &tx)) < 0) return rc;
+        offer->device.index = first;
+        while (offer->device.index <= last && !is_free(xs, tx, &offer->device))
+            offer->device.index++;
+        rc = offer->device.index > last ? -ENOSPC : offer_one(xs, tx, offer);
+        int ended = xenstore_end(xs, tx, rc == 0);
+        if (rc == 0) rc = ended;
+    } while (rc == -EAGAIN);
+    return rc;
+}
+
+// One step of taking a device back, with no effect if somebody else has removed it.
+static int withdraw_step(struct xenstore *xs, const struct device *device, bool remove) {
+    char frontend[PATH], backend[PATH];
+    int rc;
+    frontend_path(frontend, device, "");
+    backend_path(backend, device, "");
+    do {
+        uint32_t tx;
+        if ((rc = xenstore_begin(xs, &tx)) < 0) return rc;
+        if (is_free(xs, tx, device))
+            rc = -ENOENT;
+        else if (!remove)
+            rc = write_number(xs, tx, device, backend_path, "state", DEVICE_CLOSING);
+        else if ((rc = xenstore_remove(xs, tx, backend)) == 0)
+            rc = xenstore_remove(xs, tx, frontend);
+        int ended = xenstore_end(xs, tx, rc == 0);
+        if (rc == 0) rc = ended;
+    } while (rc == -EAGAIN);
+    return rc;
+}
+
+void device_withdraw(struct xenstore *xs, const struct device *device) {
+    enum { TRIES = 250 };
+    const struct timespec pause = {.tv_nsec = 20000000};
+    if (withdraw_step(xs, device, false) < 0) return;
+    for (int tries = 0; tries < TRIES; tries++) {
+        int state = device_frontend_state(device, xs);
+        if (state == 0 || state == DEVICE_CLOSED) break;
+        nanosleep(&pause, NULL);
+    }
+    (void)withdraw_step(xs, device, true);
 }
 
 int64_t device_read_number(const struct device *device, struct xenstore *xs, const char *node) {

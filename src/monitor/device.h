@@ -33,6 +33,12 @@ struct device_offer {
 // Offers the devices to their domain, all in one transaction: a guest that sees a
 // device in part refuses it.
 int device_offer(struct xenstore *xs, const struct device_offer *offers, size_t count);
+// Offers one device under the first index from `first` to `last` that is free, and
+// sets it; -ENOSPC when none is.
+int device_offer_free(struct xenstore *xs, struct device_offer *offer, unsigned first,
+                      unsigned last);
+// Takes back a device of a domain that goes on: its frontend has a moment to close.
+void device_withdraw(struct xenstore *xs, const struct device *device);
 // The frontend's state, 0 when it has none.
 int device_frontend_state(const struct device *device, struct xenstore *xs);
 int device_set_backend_state(const struct device *device, struct xenstore *xs,

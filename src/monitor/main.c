@@ -18,6 +18,8 @@
 static const char usage[] =
     "usage: runx-monitor run --state DIR --id ID --xl PATH [--terminal] [--console-socket PATH]\n"
     "                        [--rootfs DIR --diod PATH]\n"
+    "       runx-monitor exec --state DIR --id ID --domain NAME --domid DOMID [--terminal]\n"
+    "                        [--console-socket PATH]\n"
     "       runx-monitor signal DOMID NUMBER\n"
     "runx starts it; it is of no use by hand.\n";
 
@@ -44,9 +46,21 @@ static void enter_mount_namespace(void) {
         fail("mounting /proc");
 }
 
-// Starts the monitor and its guardian as orphans, so that the engine's subreaper
-// becomes the monitor's parent, and tells runx the monitor's pid.
-static int start(const struct options *options) {
+// What is started: a process that stands for another on the host, and its guardian,
+// neither of which returns.
+struct role {
+    unsigned long namespaces; // of the first
+    void (*run)(const struct options *options, int guardian);
+    void (*guard)(const struct options *options, int monitor);
+};
+
+static const struct role container = {CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET, monitor_run,
+                                      guardian_run};
+static const struct role added = {0, exec_run, exec_guardian_run};
+
+// Starts both as orphans, so that the engine's subreaper becomes the monitor's
+// parent, and tells runx the monitor's pid.
+static int start(struct options *options, const struct role *role) {
     int pair[2];
     if (chdir(options->state_directory) < 0) fail(options->state_directory);
     if (syscall(SYS_close_range, CONTROL_FD + 1, ~0U, 0) < 0 && errno != ENOSYS)
@@ -54,24 +68,23 @@ static int start(const struct options *options) {
     fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC);
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) fail("socketpair");
 
-    long monitor =
-        syscall(SYS_clone, SIGCHLD | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET, 0, 0, 0, 0);
-    if (monitor < 0) fail("creating namespaces");
-    if (monitor == 0) {
+    options->monitor = syscall(SYS_clone, SIGCHLD | role->namespaces, 0, 0, 0, 0);
+    if (options->monitor < 0) fail("creating namespaces");
+    if (options->monitor == 0) {
         close(pair[1]);
         setsid();
-        enter_mount_namespace();
-        monitor_run(options, pair[0]);
+        if (role->namespaces & CLONE_NEWNS) enter_mount_namespace();
+        role->run(options, pair[0]);
     }
     close(pair[0]);
-    dprintf(CONTROL_FD, "pid %ld\n", monitor);
+    dprintf(CONTROL_FD, "pid %ld\n", options->monitor);
 
     pid_t guardian = fork();
     if (guardian < 0) fail("fork");
     if (guardian == 0) {
         setsid();
         close(CONTROL_FD);
-        guardian_run(options, pair[1]);
+        role->guard(options, pair[1]);
     }
     return 0;
 }
@@ -84,6 +97,8 @@ int main(int argc, char **argv) {
                                                  {"console-socket", required_argument, NULL, 'c'},
                                                  {"rootfs", required_argument, NULL, 'r'},
                                                  {"diod", required_argument, NULL, 'd'},
+                                                 {"domain", required_argument, NULL, 'n'},
+                                                 {"domid", required_argument, NULL, 'D'},
                                                  {0}};
     struct options options = {0};
     for (int option; (option = getopt_long(argc, argv, "", long_options, NULL)) != -1;) {
@@ -109,6 +124,12 @@ int main(int argc, char **argv) {
         case 'd':
             options.diod = optarg;
             break;
+        case 'n':
+            options.domain = optarg;
+            break;
+        case 'D':
+            options.domid = (unsigned)number(optarg);
+            break;
         default:
             fputs(usage, stderr);
             return 2;
@@ -122,7 +143,10 @@ int main(int argc, char **argv) {
     }
     if (!strcmp(command, "run") && argc - optind == 1 && options.state_directory && options.id &&
         options.xl && !options.rootfs == !options.diod)
-        return start(&options);
+        return start(&options, &container);
+    if (!strcmp(command, "exec") && argc - optind == 1 && options.state_directory && options.id &&
+        options.domain && options.domid)
+        return start(&options, &added);
     fputs(usage, stderr);
     return 2;
 }

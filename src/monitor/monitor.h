@@ -13,6 +13,9 @@ struct options {
     bool terminal;
     const char *rootfs; // what to serve by 9P, NULL for nothing
     const char *diod;   // path of the 9P server
+    const char *domain; // exec: the container's domain, by name
+    unsigned domid;     // and by number
+    long monitor;       // pid, for the guardian
 };
 
 enum {
@@ -27,11 +30,19 @@ _Noreturn void monitor_run(const struct options *options, int guardian);
 // the domain if the monitor dies first; never returns.
 _Noreturn void guardian_run(const struct options *options, int monitor);
 
+// Runs the monitor of a process that is added to a running container: its exit code
+// is the process's; never returns.  `guardian` is the socket to exec_guardian_run.
+_Noreturn void exec_run(const struct options *options, int guardian);
+// Outlives the exec monitor, to take its console away and to forget its pid.
+_Noreturn void exec_guardian_run(const struct options *options, int monitor);
+
 // What the monitor asks of the guardian: a line that starts with one of these
 // (NAME is followed by "DOMID NAME"), and one byte back.
 enum request { REQUEST_NAME = 'N', REQUEST_STATE = 'S', REQUEST_DESTROY = 'D' };
 enum answer { ANSWER_RUNNING = 'r', ANSWER_ENDED = 'e', ANSWER_GONE = 'g', ANSWER_DONE = 'd' };
 
+// Blocks every signal that can wait, and returns the descriptor that tells of them.
+int signals_open(void);
 // Sends `signal` to the process of the container in domain `domid`; -ESRCH when there
 // is no such domain.
 int signal_guest(unsigned domid, int signal);

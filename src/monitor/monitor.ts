@@ -49,7 +49,7 @@ export const parseStartTime = (stat: string): string | undefined => {
   return state === 'Z' || state === 'X' ? undefined : fields[19];
 };
 
-const startTimeOf = async (pid: number): Promise<string | undefined> => {
+export const startTimeOf = async (pid: number): Promise<string | undefined> => {
   try {
     return parseStartTime(await readFile(`/proc/${pid}/stat`, 'utf8'));
   } catch (error) {
@@ -108,7 +108,7 @@ export const signalGuest = async (
 };
 
 /** Reads "KEY VALUE" lines; each key's first value can be waited for. */
-const readLines = (socket: Socket) => {
+export const readLines = (socket: Socket) => {
   const waiting = new Map<string, (value: string) => void>();
   const seen = new Map<string, string>();
   let reject: (error: Error) => void = () => {};
@@ -134,7 +134,7 @@ const readLines = (socket: Socket) => {
   };
 };
 
-const parseNumber = (text: string, what: string): number => {
+export const parseNumber = (text: string, what: string): number => {
   if (!/^\d+$/.test(text)) throw new RunxError(`the monitor said no ${what}: "${text}"`);
   return Number(text);
 };

@@ -1,4 +1,6 @@
+#define _GNU_SOURCE
 #include "relay.h"
+#include "terminal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,9 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FRAME_HEADER = 3 };
-
-void output_open(struct output *output, int fd) {
+static void open_output(struct output *output, int fd) {
     struct stat info;
     char path[32];
     output->fd = fd;
@@ -26,29 +26,61 @@ void output_open(struct output *output, int fd) {
     output->nonblocking = true;
 }
 
-size_t output_take(struct output *output, const struct channels *channels) {
-    const void *bytes;
-    size_t available, taken = 0;
-    while ((available = console_peek(output->console, &bytes)) > 0) {
-        if (!output->ready) {
-            output->ready = true;
-            console_consume(output->console, channels, 1);
-            continue;
-        }
-        if (!output->broken) {
-            size_t room = sizeof output->bytes - output->length;
-            if (room == 0) break;
-            if (available > room) available = room;
-            memcpy(output->bytes + output->length, bytes, available);
-            output->length += available;
-        }
-        console_consume(output->console, channels, available);
-        taken += available;
-    }
-    return taken;
+int relay_open(struct relay *relay, bool terminal, const char *console_socket) {
+    relay->input.credit = INPUT_CREDIT;
+    relay->input.window = terminal;
+    open_output(&relay->outputs[0], 1);
+    open_output(&relay->outputs[1], 2);
+    relay->raw_when_ready = terminal && !console_socket;
+    if (!terminal || !console_socket) return 0;
+    int slave = terminal_send_master(console_socket);
+    if (slave < 0) return slave;
+    relay->input.fd = slave;
+    open_output(&relay->outputs[0], slave);
+    open_output(&relay->outputs[1], slave);
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int fd = 0; fd <= 2; fd++) dup2(null, fd);
+    return 0;
 }
 
-void output_write(struct output *output) {
+size_t output_room(const struct output *output) {
+    return sizeof output->bytes - output->length;
+}
+
+void output_add(struct output *output, const void *bytes, size_t length) {
+    if (output->broken) return;
+    memcpy(output->bytes + output->length, bytes, length);
+    output->length += length;
+}
+
+bool relay_take_mark(struct relay *relay, unsigned console) {
+    const void *bytes;
+    if (!relay->ready[console] && console_peek(&relay->consoles[console], &bytes) > 0) {
+        relay->ready[console] = true;
+        console_consume(&relay->consoles[console], &relay->channels, 1);
+    }
+    return relay->ready[console];
+}
+
+size_t relay_take_streams(struct relay *relay) {
+    const void *bytes;
+    size_t total = 0;
+    for (unsigned i = 0; i < relay->console_count; i++) {
+        struct output *output = &relay->outputs[i];
+        if (!relay_take_mark(relay, i)) continue;
+        for (size_t length; (length = console_peek(&relay->consoles[i], &bytes)) > 0;) {
+            size_t room = output_room(output);
+            if (room == 0) break;
+            if (length > room) length = room;
+            output_add(output, bytes, length);
+            console_consume(&relay->consoles[i], &relay->channels, length);
+            total += length;
+        }
+    }
+    return total;
+}
+
+static void write_output(struct output *output) {
     size_t done = 0;
     output->blocked = false;
     while (done < output->length && !output->broken && !output->blocked) {
@@ -95,8 +127,27 @@ static void put_window(struct input *input) {
     put_frame(input, FRAME_WINDOW, bytes, sizeof bytes);
 }
 
+// Makes the next piece of the process record, and its end.
+static void put_record(struct input *input) {
+    size_t length = input->record_length < FRAME_MAX ? input->record_length : FRAME_MAX;
+    put_frame(input, length > 0 ? FRAME_RECORD : FRAME_RUN, input->record, length);
+    input->record = length > 0 ? input->record + length : NULL;
+    input->record_length -= length;
+}
+
 // Makes the next frame; false when there is nothing to say.
 static bool next_frame(struct input *input, bool readable) {
+    if (input->record) {
+        put_record(input);
+        return true;
+    }
+    for (unsigned char signal = 1; input->signals != 0 && signal < 64; signal++) {
+        if (input->signals >> signal & 1) {
+            input->signals &= ~(1ull << signal);
+            put_frame(input, FRAME_SIGNAL, &signal, 1);
+            return true;
+        }
+    }
     if (input->window) {
         input->window = false;
         put_window(input);
@@ -114,10 +165,12 @@ static bool next_frame(struct input *input, bool readable) {
         put_frame(input, FRAME_END, NULL, 0);
         return true;
     }
-    if (!readable || input->fd < 0) return false;
+    if (!readable || input->fd < 0 || input->credit == 0) return false;
     unsigned char *bytes = input->pending + FRAME_HEADER;
-    ssize_t length = read(input->fd, bytes, sizeof input->pending - FRAME_HEADER);
+    ssize_t length =
+        read(input->fd, bytes, input->credit < FRAME_MAX ? input->credit : (size_t)FRAME_MAX);
     if (length > 0) {
+        if (input->counted) input->credit -= (size_t)length;
         put_frame(input, FRAME_INPUT, bytes, (size_t)length);
         return true;
     }
@@ -127,17 +180,102 @@ static bool next_frame(struct input *input, bool readable) {
     return true;
 }
 
-void input_pump(struct input *input, const struct channels *channels, bool readable) {
-    if (input->console->state != CONSOLE_CONNECTED) return;
-    for (;;) {
+// Reads input, if `readable`, and writes frames to the first console, as far as it
+// takes them.
+static void pump_input(struct relay *relay, bool readable) {
+    struct input *input = &relay->input;
+    while (relay->consoles[0].state == CONSOLE_CONNECTED) {
         if (input->length == 0) {
             if (!next_frame(input, readable)) return;
             readable = false;
         }
-        size_t written =
-            console_write(input->console, channels, input->pending + input->start, input->length);
+        size_t written = console_write(&relay->consoles[0], &relay->channels,
+                                       input->pending + input->start, input->length);
         if (written == 0) return;
         input->start += written;
         input->length -= written;
     }
+}
+
+static void write_outputs(struct relay *relay) {
+    for (unsigned i = 0; i < 2; i++) {
+        struct output *output = &relay->outputs[i];
+        bool broken = output->broken;
+        if (output->length > 0 || output->blocked) write_output(output);
+        if (output->broken && !broken) relay->input.closed[i + 1] = true;
+    }
+}
+
+bool relay_pump(struct relay *relay, bool readable) {
+    enum { TURNS = 16 };
+    size_t taken = 0;
+    write_outputs(relay); // what was blocked may be ready again
+    for (unsigned turn = 0; turn < TURNS; turn++) {
+        taken = relay->take(relay);
+        if (taken == 0) break;
+        write_outputs(relay);
+    }
+    if (relay->ready[0]) {
+        if (relay->raw_when_ready) terminal_raw(0);
+        relay->raw_when_ready = false;
+        pump_input(relay, readable);
+    }
+    return taken > 0;
+}
+
+// A guest writes a few hundred bytes at a time, and to sleep and be woken for each
+// costs more than to move them: while output flows, look a moment longer for more.
+static void linger(struct relay *relay) {
+    enum { LOOKS = 2000, LIMIT = 262144 };
+    size_t total = 0;
+    for (int look = 0; look < LOOKS && total < LIMIT; look++) {
+        size_t taken = relay->take(relay);
+        if (taken > 0) look = 0;
+        total += taken;
+        for (unsigned i = 0; i < 2; i++)
+            if (relay->outputs[i].length >= sizeof relay->outputs[i].bytes / 2) {
+                write_outputs(relay);
+                if (relay->outputs[i].blocked) return;
+            }
+    }
+}
+
+int relay_turn(struct relay *relay, bool events, bool readable, bool *more) {
+    struct channel_events taken = {0};
+    int rc = events ? channels_take_events(&relay->channels, &taken) : 0;
+    if (rc < 0) return rc;
+    if (taken.size > 0) linger(relay);
+    *more = relay_pump(relay, readable);
+    channels_rearm(&relay->channels, &taken);
+    return 0;
+}
+
+void relay_drain(struct relay *relay, int deadline_ms, int xenstore, bool (*gone)(void)) {
+    for (;;) {
+        bool more = relay_pump(relay, false);
+        struct pollfd fds[] = {
+            {.fd = xenstore, .events = POLLIN},
+            {.fd = relay_waits_for(relay, 0), .events = POLLOUT},
+            {.fd = relay_waits_for(relay, 1), .events = POLLOUT},
+        };
+        if (!more && fds[1].fd < 0 && fds[2].fd < 0) return;
+        if (poll(fds, sizeof fds / sizeof *fds, more ? 0 : deadline_ms) == 0 && !more) return;
+        if (fds[0].revents && gone()) deadline_ms = 1000;
+    }
+}
+
+int relay_wants_input(const struct relay *relay) {
+    const struct input *input = &relay->input;
+    bool wanted = relay->ready[0] && relay->consoles[0].state == CONSOLE_CONNECTED &&
+                  input->length == 0 && !input->record && input->credit > 0;
+    return wanted ? input->fd : -1;
+}
+
+int relay_waits_for(const struct relay *relay, unsigned stream) {
+    return relay->outputs[stream].blocked ? relay->outputs[stream].fd : -1;
+}
+
+void relay_disconnect(struct relay *relay) {
+    for (unsigned i = 0; i < relay->console_count; i++)
+        console_disconnect(&relay->consoles[i], &relay->channels);
 }

@@ -1,30 +1,16 @@
-// Moves bytes between the monitor's own descriptors and a container's consoles.
-//
-// From the guest: bytes, as the container wrote them.  To the guest: frames of
-// one type byte, a 16-bit little-endian length and that many bytes, because a
-// console alone cannot say that the input ended or that the window changed.
-//
-// The guest's first byte on each console is a mark: its end is raw from there on,
-// and what is sent before would be echoed.
+// Moves bytes between the monitor's own descriptors and a container's consoles; see
+// frame.h for what they mean.
 #pragma once
 
 #include "console.h"
+#include "frame.h"
 
 #include <stdbool.h>
 
-enum frame {
-    FRAME_INPUT = 'I',  // bytes for the process's standard input
-    FRAME_END = 'E',    // there will be no more input
-    FRAME_WINDOW = 'W', // rows and columns, 16 bits each
-    FRAME_CLOSED = 'C', // one byte: nobody reads output stream N (1 or 2) any more
-};
-
-// One output stream of the container: a console's bytes to a descriptor.
+// One output stream of the container, on its way to a descriptor.
 struct output {
-    struct console *console;
     int fd;
     bool nonblocking; // else a poll goes before each write
-    bool ready;       // the guest's mark has come
     bool broken;      // the reader is gone: what still comes is dropped
     bool blocked;     // the reader is slow: wait for POLLOUT
     size_t length;    // of what is taken and not written
@@ -32,18 +18,49 @@ struct output {
 };
 
 struct input {
-    struct console *console;
     int fd; // -1: no input, or at its end
     bool end, window, closed[3];
-    unsigned char pending[1024];
+    uint64_t signals;   // bit N: signal N, for exec
+    const char *record; // what is left of the process record, for exec
+    size_t record_length;
+    bool counted;  // the guest says what it has passed on
+    size_t credit; // bytes of input that may be sent
+    unsigned char pending[FRAME_HEADER + FRAME_MAX];
     size_t start, length; // of what is in pending
 };
 
-// Sets where the stream goes.
-void output_open(struct output *output, int fd);
-// Takes what the console holds, as far as there is room; how much.
-size_t output_take(struct output *output, const struct channels *channels);
-// Writes what was taken to the descriptor, as far as that takes it.
-void output_write(struct output *output);
-// Reads input, if `readable`, and writes frames to the console, as far as it takes them.
-void input_pump(struct input *input, const struct channels *channels, bool readable);
+struct relay {
+    struct channels channels;
+    struct console consoles[2]; // the first takes the input
+    unsigned console_count;
+    bool ready[2];       // the console's mark has come
+    bool raw_when_ready; // the inherited terminal, once the guest takes its input
+    struct output outputs[2];
+    struct input input;
+    // Takes what the consoles hold, as far as there is room for it; how much.
+    size_t (*take)(struct relay *relay);
+};
+
+// Opens the three streams: the descriptors 0, 1 and 2, with a terminal the inherited
+// one, or a new one whose master goes to the socket; 0 or a negative errno.
+int relay_open(struct relay *relay, bool terminal, const char *console_socket);
+// Moves what is ready; true when a guest has written on meanwhile and there is more.
+bool relay_pump(struct relay *relay, bool readable);
+// Moves what is ready, knowing which descriptors are; sets `more` likewise.  0 or a
+// negative errno.
+int relay_turn(struct relay *relay, bool events, bool readable, bool *more);
+// Gives slow readers their time, or `deadline_ms` if that is not negative: nobody
+// waits for long once `gone` says so, which is asked when xenstore has news.
+void relay_drain(struct relay *relay, int deadline_ms, int xenstore, bool (*gone)(void));
+// The descriptor from which input is wanted now, or -1.
+int relay_wants_input(const struct relay *relay);
+// The descriptor for which output waits, or -1.
+int relay_waits_for(const struct relay *relay, unsigned stream);
+// How much can be added to an output.
+size_t output_room(const struct output *output);
+void output_add(struct output *output, const void *bytes, size_t length);
+// Drops the mark that stands before everything else; true when it has come.
+bool relay_take_mark(struct relay *relay, unsigned console);
+// `take` for consoles that carry one stream each.
+size_t relay_take_streams(struct relay *relay);
+void relay_disconnect(struct relay *relay);

@@ -1,9 +1,22 @@
+#define _GNU_SOURCE
 #include "monitor.h"
 #include "xenstore.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/signalfd.h>
+
+int signals_open(void) {
+    sigset_t all;
+    sigfillset(&all);
+    const int synchronous[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
+    for (size_t i = 0; i < sizeof synchronous / sizeof *synchronous; i++)
+        sigdelset(&all, synchronous[i]);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    return signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+}
 
 static int append_signal(struct xenstore *xs, uint32_t tx, const char *path, int signal) {
     enum { QUEUE_MAX = 256, NUMBER_MAX = 8 };

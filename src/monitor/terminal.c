@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "terminal.h"
+#include "descriptor.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,31 +29,15 @@ void terminal_restore(void) {
     saved_fd = -1;
 }
 
-static int send_descriptor(const char *path, int fd) {
+static int send_to(const char *path, int fd) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof address.sun_path) return -ENAMETOOLONG;
     strcpy(address.sun_path, path);
     int connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (connection < 0) return -errno;
-    char data[] = "/dev/ptmx";
-    struct iovec bytes = {data, sizeof data - 1};
-    union {
-        struct cmsghdr header;
-        char room[CMSG_SPACE(sizeof(int))];
-    } control = {0};
-    struct msghdr message = {.msg_iov = &bytes,
-                             .msg_iovlen = 1,
-                             .msg_control = &control,
-                             .msg_controllen = sizeof control.room};
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int));
-    memcpy(CMSG_DATA(header), &fd, sizeof fd);
-    int rc = 0;
-    if (connect(connection, (struct sockaddr *)&address, sizeof address) < 0 ||
-        sendmsg(connection, &message, MSG_NOSIGNAL) < 0)
-        rc = -errno;
+    static const char name[] = "/dev/ptmx";
+    int rc = connect(connection, (struct sockaddr *)&address, sizeof address) < 0 ? -errno : 0;
+    if (rc == 0) rc = descriptor_send(connection, fd, name, sizeof name - 1);
     close(connection);
     return rc;
 }
@@ -69,7 +54,7 @@ int terminal_send_master(const char *path) {
         terminal_raw(slave);
         // As the controlling terminal it tells its resizes by SIGWINCH.
         (void)ioctl(slave, TIOCSCTTY, 0);
-        rc = send_descriptor(path, master);
+        rc = send_to(path, master);
         if (rc < 0) close(slave);
     }
     close(master);

@@ -9,6 +9,8 @@ export interface Bundle {
   /** Absolute path of its directory. */
   readonly path: string;
   readonly spec: Spec;
+  /** The text of its config.json. */
+  readonly json: string;
   /** Absolute path of the container's root file system. */
   readonly rootfs: string;
 }
@@ -44,5 +46,5 @@ export const loadBundle = async (directory: string): Promise<Bundle> => {
   const spec = parseSpec(json, file);
   const rootfs = resolve(path, spec.root.path);
   await isDirectory(rootfs, 'rootfs');
-  return { path, spec, rootfs };
+  return { path, spec, json, rootfs };
 };

@@ -106,15 +106,25 @@ export type Process = v.InferOutput<typeof processSchema>;
 export type Mount = v.InferOutput<typeof mountSchema>;
 export type Device = v.InferOutput<typeof deviceSchema>;
 
-/** Parses the text of config.json; `file` is its name in errors. */
-export const parseSpec = (json: string, file: string): Spec => {
+const parseJson = <T extends v.GenericSchema>(
+  schema: T,
+  json: string,
+  file: string,
+): v.InferOutput<T> => {
   let value: unknown;
   try {
     value = JSON.parse(json);
   } catch (error) {
     throw new RunxError(`${file} is not JSON: ${messageOf(error)}`);
   }
-  const result = v.safeParse(specSchema, value);
+  const result = v.safeParse(schema, value);
   if (result.success) return result.output;
   throw new RunxError(`${file}: ${describeIssue(result.issues[0])}`);
 };
+
+/** Parses the text of config.json; `file` is its name in errors. */
+export const parseSpec = (json: string, file: string): Spec => parseJson(specSchema, json, file);
+
+/** Parses a Process object alone, as engines give it to exec. */
+export const parseProcess = (json: string, file: string): Process =>
+  parseJson(processSchema, json, file);

@@ -63,7 +63,7 @@ describe('runx', { concurrency: 4 }, () => {
 
   test('an unknown command is named', async (t) => {
     const dom0 = await makeFakeDom0(t);
-    for (const command of ['frobnicate', 'nope', 'exec']) {
+    for (const command of ['frobnicate', 'nope', 'checkpoint']) {
       const { stderr } = await dom0.runx([command, 'web']);
       assert.match(stderr, new RegExp(`\\b${command}\\b`));
     }

@@ -41,19 +41,21 @@ export interface FakeDom0 {
   readonly containers: () => readonly string[];
   /** Pids of the fake monitors that live. */
   readonly monitors: () => readonly number[];
+  /** Pids of the fake monitors of added processes. */
+  readonly execMonitors: () => readonly number[];
 }
 
 const fixtures = fileURLToPath(new URL('../fixtures/bin/', import.meta.url));
 
 // Their command line tells them from any other process, and from other tests'.
-const processesOf = (directory: string): number[] =>
+const processesOf = (directory: string, program: string): number[] =>
   readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .filter((pid) => {
       const file = `/proc/${pid}/cmdline`;
       // It may end between the two.
       const words = existsSync(file) ? readIfThere(file).split('\0') : [];
-      return words[1] === join(directory, 'bin/monitor.mjs');
+      return words[1] === join(directory, 'bin', program);
     })
     .map(Number);
 
@@ -75,14 +77,18 @@ const killQuietly = (pid: number): void => {
 
 export const makeFakeDom0 = async (t: TestContext): Promise<FakeDom0> => {
   const directory = await temporaryDirectory(t);
-  t.after(() => processesOf(directory).forEach(killQuietly));
+  t.after(() => {
+    for (const program of ['monitor.mjs', 'exec.mjs']) {
+      processesOf(directory, program).forEach(killQuietly);
+    }
+  });
   const path = (...names: string[]): string => join(directory, ...names);
   const root = path('root');
   const configFile = path('runx.toml');
   const xl = path('bin/xl');
 
   for (const name of ['bin', 'plan', 'domains', 'created', 'output']) await mkdir(path(name));
-  for (const name of ['xl', 'runx-monitor', 'monitor.mjs']) {
+  for (const name of ['xl', 'runx-monitor', 'monitor.mjs', 'exec.mjs']) {
     await symlink(join(fixtures, name), path('bin', name));
   }
   await symlink(process.execPath, path('bin/node'));
@@ -155,6 +161,7 @@ export const makeFakeDom0 = async (t: TestContext): Promise<FakeDom0> => {
     lines,
     domains: () => readdirSync(path('domains')),
     containers: () => (existsSync(root) ? readdirSync(root) : []),
-    monitors: () => processesOf(directory),
+    monitors: () => processesOf(directory, 'monitor.mjs'),
+    execMonitors: () => processesOf(directory, 'exec.mjs'),
   };
 };

@@ -1,0 +1,111 @@
+#define _GNU_SOURCE
+#include "exec.h"
+#include "../../src/monitor/frame.h"
+#include "pump.h"
+#include "session.h"
+#include "signals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { LAST_CONSOLE = 63, MAX_RECORD = 8 << 20 };
+
+int exec_offer(void) {
+    static const char helper[] = "/sbin/exec";
+    int fd = open("/sys/kernel/uevent_helper", O_WRONLY | O_CLOEXEC);
+    if (fd < 0) return -1;
+    ssize_t n = write(fd, helper, sizeof helper - 1);
+    close(fd);
+    return n < 0 ? -1 : 0;
+}
+
+// The console's device is bound to its driver, and there is a terminal for it.
+static bool is_new_console(void) {
+    const char *action = getenv("ACTION"), *path = getenv("DEVPATH");
+    return action && path && !strcmp(action, "bind") && strstr(path, "/console-");
+}
+
+// Which console is which does not matter: each asks for a process of its own.
+static int claim_console(void) {
+    for (int number = 1; number <= LAST_CONSOLE; number++) {
+        int fd = pump_open_console(number);
+        if (fd >= 0) return fd;
+    }
+    return -1;
+}
+
+static char *receive_record(int console, size_t *size) {
+    unsigned char body[FRAME_MAX];
+    char *record = NULL;
+    size_t length;
+    *size = 0;
+    for (int type; (type = pump_frame(console, body, &length)) == FRAME_RECORD;) {
+        if (*size + length > MAX_RECORD) return NULL;
+        record = realloc(record, *size + length + 1);
+        if (!record) return NULL;
+        memcpy(record + *size, body, length);
+        *size += length;
+    }
+    return record;
+}
+
+static void fail(int console, const char *what) {
+    pump_reply(console, REPLY_FAILED, what, strlen(what));
+    const unsigned char code = EXIT_GUEST;
+    pump_reply(console, REPLY_EXIT, &code, 1);
+}
+
+static void serve(int console) {
+    struct process process;
+    struct session session;
+    char text[256];
+    size_t size;
+    char *record = receive_record(console, &size);
+    if (!record) return;
+    const char *wrong = process_parse(&process, record, size);
+    if (wrong) {
+        fail(console, wrong);
+        return;
+    }
+    pid_t container = signals_process();
+    if (container < 0) {
+        fail(console, "the container has no process");
+        return;
+    }
+    wrong = session_start(&session, &process, console, -1, container);
+    if (wrong) {
+        snprintf(text, sizeof text, "%s: %s", wrong, strerror(errno));
+        fail(console, text);
+        return;
+    }
+    if (session.error[0])
+        pump_reply(console, REPLY_FAILED, session.error, strlen(session.error));
+    else
+        pump_reply(console, REPLY_STARTED, "", 0);
+    const unsigned char code = (unsigned char)session_wait(&session);
+    pump_reply(console, REPLY_EXIT, &code, 1);
+    while (waitpid(session.input, NULL, 0) < 0 && errno == EINTR) {
+    }
+}
+
+int exec_serve(void) {
+    // The kernel starts it with no descriptors at all.
+    for (int fd = 0; fd <= 2;) fd = open("/dev/null", O_RDWR);
+    if (!is_new_console()) return 0;
+    // The process that is waited for in Dom0 must not vanish when memory runs out.
+    int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (score >= 0) (void)!write(score, "-1000", 5);
+    int console = claim_console();
+    if (console < 0) return 1;
+    serve(console);
+    // Nobody else may take the console before Dom0 has taken it back.
+    unsigned char body[FRAME_MAX];
+    for (size_t length; pump_frame(console, body, &length) >= 0;) {
+    }
+    return 0;
+}

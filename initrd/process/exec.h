@@ -1,0 +1,8 @@
+// A process that is added to the running container: what the guest's kernel runs when
+// Dom0 offers another console (Documentation/core-api/kobject.rst, "uevent_helper").
+#pragma once
+
+// Tells the kernel to run this program, under the name "exec", for new devices.
+int exec_offer(void);
+// Takes a console that nobody has, runs the process that it asks for, and answers.
+int exec_serve(void);

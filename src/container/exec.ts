@@ -1,0 +1,93 @@
+import { join, resolve } from 'node:path';
+
+import { RunxError, sentences } from '../errors.ts';
+import { renderAddedProcess } from '../guest/process.ts';
+import { startExecMonitor } from '../monitor/exec-monitor.ts';
+import { signalMonitor } from '../monitor/monitor.ts';
+import type { Process, Spec } from '../oci/spec.ts';
+import { parseContainerId } from './container-id.ts';
+import type { Context } from './context.ts';
+import { writePidFile } from './pid-file.ts';
+import { catchSignals } from './signals.ts';
+import { statusOf } from './status.ts';
+import { loadRecord, loadSavedSpec, saveExec } from './store.ts';
+import { withUndo } from './undo.ts';
+
+export interface ExecOptions {
+  readonly id: string;
+  /** The process to add, made from the container's own configuration if need be. */
+  readonly process: (spec: Spec) => Promise<Process>;
+  readonly detach: boolean;
+  readonly pidFile?: string | undefined;
+  readonly consoleSocket?: string | undefined;
+}
+
+// A guest may still be booting, and boots slowly under emulation.
+const startsMs = 60_000;
+
+const withTimeout = async (promise: Promise<void>, timeoutMs: number): Promise<void> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(
+      () => reject(new RunxError(`the guest did not answer within ${timeoutMs / 1000} s`)),
+      timeoutMs,
+    );
+  });
+  try {
+    await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+/**
+ * Adds a process to a running container; in the foreground, waits for it and returns
+ * its exit code.
+ */
+export const execInContainer = async (context: Context, options: ExecOptions): Promise<number> => {
+  const { config, log, root } = context;
+  const id = parseContainerId(options.id);
+  const record = await loadRecord(root, id);
+  const status = await statusOf(root, record);
+  const { domid, name } = record.domain;
+  if (status !== 'running' || domid === undefined)
+    throw new RunxError(sentences.cannotExec(status));
+  const process = await options.process(await loadSavedSpec(root, id));
+  checkTerminal(process, options);
+  const added = renderAddedProcess(process);
+  const signals = options.detach ? undefined : catchSignals();
+  const monitor = await withUndo(log, async (undo) => {
+    const started = await startExecMonitor({
+      program: config.monitor,
+      stateDirectory: join(root, id),
+      id,
+      domain: { name, domid },
+      terminal: process.terminal,
+      consoleSocket:
+        options.consoleSocket === undefined ? undefined : resolve(options.consoleSocket),
+      log,
+    });
+    undo(`ending the monitor ${started.identity.pid}`, async () => {
+      started.release();
+      await signalMonitor(started.identity, 'SIGKILL');
+    });
+    await saveExec(root, id, started.identity);
+    await withTimeout(started.start(added), startsMs);
+    if (options.pidFile !== undefined) await writePidFile(options.pidFile, started.identity.pid);
+    return started;
+  });
+  signals?.forward(monitor.identity.pid);
+  const exitCode = options.detach ? 0 : await monitor.exitCode();
+  monitor.release();
+  return exitCode;
+};
+
+const checkTerminal = (process: Process, options: ExecOptions): void => {
+  const { consoleSocket, detach } = options;
+  if (consoleSocket !== undefined && !(process.terminal && detach)) {
+    throw new RunxError(sentences.uselessConsoleSocket);
+  }
+  if (process.terminal && detach && consoleSocket === undefined) {
+    throw new RunxError(sentences.noTerminal);
+  }
+};

@@ -1,0 +1,48 @@
+import { hasCode } from '../errors.ts';
+
+// What a terminal or a supervisor sends to the process that it started.
+const forwarded = [
+  'SIGHUP',
+  'SIGINT',
+  'SIGQUIT',
+  'SIGTERM',
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGWINCH',
+  'SIGCONT',
+] as const;
+
+const sendSignal = (pid: number, signal: NodeJS.Signals): void => {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    // Once it has ended, its exit code is on the way.
+    if (!hasCode(error, 'ESRCH')) throw error;
+  }
+};
+
+/** Signals to runx in the foreground, which are meant for a process that it waits for. */
+export interface CaughtSignals {
+  /** The last one that came before `forward`. */
+  readonly caught: () => NodeJS.Signals | undefined;
+  /** From here on they go to this process; so does the one that came before. */
+  readonly forward: (pid: number) => void;
+}
+
+export const catchSignals = (): CaughtSignals => {
+  let pid: number | undefined;
+  let early: NodeJS.Signals | undefined;
+  for (const signal of forwarded) {
+    process.on(signal, () => {
+      if (pid === undefined) early = signal;
+      else sendSignal(pid, signal);
+    });
+  }
+  return {
+    caught: () => early,
+    forward: (to) => {
+      pid = to;
+      if (early !== undefined) sendSignal(pid, early);
+    },
+  };
+};
