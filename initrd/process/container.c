@@ -2,6 +2,7 @@
 #include "container.h"
 #include "../../src/monitor/descriptor.h"
 #include "mounts.h"
+#include "seccomp.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -171,6 +172,9 @@ static _Noreturn void become(const struct process *process) {
     set_rlimits(process);
     // root may enter what the user may not, and the other way round.
     bool in_cwd = chdir(process->cwd) == 0;
+    // Without no_new_privs only a privileged process may install a filter, with it
+    // the filter comes last, so that it need allow little more than execve.
+    if (!process->no_new_privileges) check(seccomp_install(process));
     set_credentials(process);
     if (process->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         fail(EXIT_SETUP, "setting no_new_privs");
@@ -179,6 +183,7 @@ static _Noreturn void become(const struct process *process) {
         snprintf(what, sizeof what, "chdir to cwd (\"%.4000s\")", process->cwd);
         fail(EXIT_SETUP, what);
     }
+    if (process->no_new_privileges) check(seccomp_install(process));
     run(process);
 }
 

@@ -96,7 +96,8 @@ static bool parse_record(struct process *p, struct lists *n, char *record) {
     } texts[] = {{"cwd", &p->cwd},
                  {"hostname", &p->hostname},
                  {"domainname", &p->domainname},
-                 {"oom-score-adj", &p->oom_score_adj}};
+                 {"oom-score-adj", &p->oom_score_adj},
+                 {"seccomp", &p->seccomp}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (key_is(record, length, texts[i].key)) {
             *texts[i].text = value;
@@ -135,6 +136,8 @@ static bool parse_record(struct process *p, struct lists *n, char *record) {
         p->namespaces = (unsigned)number;
     } else if (key_is(record, length, "umask")) {
         p->umask = (int)number;
+    } else if (key_is(record, length, "seccomp-flags")) {
+        p->seccomp_flags = (unsigned)number;
     } else if (key_is(record, length, "group")) {
         p->groups = append(p->groups, &p->group_count, sizeof *p->groups);
         p->groups[p->group_count - 1] = (gid_t)number;

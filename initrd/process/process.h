@@ -36,6 +36,8 @@ struct process {
         struct rlimit limit;
     } * rlimits;
     size_t rlimit_count;
+    const char *seccomp;    // the filter, as seccomp_install() takes it; NULL: none
+    unsigned seccomp_flags; // of seccomp(2)
     // Capability sets as bit masks.
     uint64_t bounding, effective, permitted, inheritable, ambient;
     struct mount_record *mounts;
