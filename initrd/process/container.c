@@ -136,9 +136,8 @@ static char **with_home(const struct process *process) {
 }
 
 // execve with a search on the container's own PATH.
-static _Noreturn void run(const struct process *process) {
+static _Noreturn void run(const struct process *process, char **env) {
     const char *name = process->args[0];
-    char **env = with_home(process);
     int error = ENOENT;
     char path[4096];
     if (strchr(name, '/')) {
@@ -183,8 +182,9 @@ static _Noreturn void become(const struct process *process) {
         snprintf(what, sizeof what, "chdir to cwd (\"%.4000s\")", process->cwd);
         fail(EXIT_SETUP, what);
     }
+    char **env = with_home(process);
     if (process->no_new_privileges) check(seccomp_install(process));
-    run(process);
+    run(process, env);
 }
 
 static void open_stdio(const struct process *process, const struct child_fds *fds,

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 
 import { RunxError, sentences } from '../errors.ts';
 import { renderAddedProcess } from '../guest/process.ts';
+import { compileFilter } from '../guest/seccomp-filter.ts';
 import { startExecMonitor } from '../monitor/exec-monitor.ts';
 import { signalMonitor } from '../monitor/monitor.ts';
 import type { Process, Spec } from '../oci/spec.ts';
@@ -52,9 +53,10 @@ export const execInContainer = async (context: Context, options: ExecOptions): P
   const { domid, name } = record.domain;
   if (status !== 'running' || domid === undefined)
     throw new RunxError(sentences.cannotExec(status));
-  const process = await options.process(await loadSavedSpec(root, id));
+  const spec = await loadSavedSpec(root, id);
+  const process = await options.process(spec);
   checkTerminal(process, options);
-  const added = renderAddedProcess(process);
+  const added = renderAddedProcess(process, await compileFilter(spec));
   const signals = options.detach ? undefined : catchSignals();
   const monitor = await withUndo(log, async (undo) => {
     const started = await startExecMonitor({

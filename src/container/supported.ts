@@ -22,7 +22,6 @@ export const checkSupported = (spec: Spec): Process => {
     if (namespace.path) refuse(`linux.namespaces with a path (${namespace.type})`);
     if (namespace.type === 'user') refuse('a user namespace');
   }
-  if (spec.linux.seccomp !== undefined && spec.linux.seccomp !== null) refuse('linux.seccomp');
   const hook = Object.entries(spec.hooks).find(
     ([, list]) => Array.isArray(list) && list.length > 0,
   );

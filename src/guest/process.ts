@@ -1,6 +1,7 @@
 import { parseCapabilities } from '../oci/capabilities.ts';
 import { parseMountOptions } from '../oci/mount-options.ts';
 import { parseRlimit } from '../oci/rlimits.ts';
+import type { SeccompFilter } from '../oci/seccomp/compile.ts';
 import type { Device, Mount, Process, Spec } from '../oci/spec.ts';
 
 type Record = readonly [key: string, value: string | number];
@@ -75,7 +76,12 @@ const capabilityRecords = (process: Process): Record[] =>
     parseCapabilities(process.capabilities?.[set] ?? []).toString(16),
   ]);
 
-const processRecords = (process: Process): Record[] => [
+const seccompRecords = ({ program, flags }: SeccompFilter): Record[] => [
+  ['seccomp-flags', flags],
+  ['seccomp', program.toString('hex')],
+];
+
+const processRecords = (process: Process, seccomp: SeccompFilter | undefined): Record[] => [
   ...process.args.map((arg): Record => ['arg', arg]),
   ...process.env.map((variable): Record => ['env', variable]),
   ['cwd', process.cwd],
@@ -95,6 +101,7 @@ const processRecords = (process: Process): Record[] => [
   ...(process.oomScoreAdj === undefined || process.oomScoreAdj === null
     ? []
     : [['oom-score-adj', process.oomScoreAdj] satisfies Record]),
+  ...(seccomp === undefined ? [] : seccompRecords(seccomp)),
 ];
 
 const containerRecords = (spec: Spec): Record[] => [
@@ -116,8 +123,9 @@ const render = (records: readonly Record[]): Buffer =>
  * What initrd/process reads in the guest: NUL-terminated records "KEY VALUE", the
  * only channel for the process's own strings, none of which a shell ever sees.
  */
-export const renderProcess = (spec: Spec, process: Process): Buffer =>
-  render([...processRecords(process), ...containerRecords(spec)]);
+export const renderProcess = (spec: Spec, process: Process, seccomp?: SeccompFilter): Buffer =>
+  render([...processRecords(process, seccomp), ...containerRecords(spec)]);
 
 /** The same for a process that is added to a container, which is there already. */
-export const renderAddedProcess = (process: Process): Buffer => render(processRecords(process));
+export const renderAddedProcess = (process: Process, seccomp?: SeccompFilter): Buffer =>
+  render(processRecords(process, seccomp));

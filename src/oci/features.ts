@@ -1,5 +1,6 @@
 import { capabilityNames } from './capabilities.ts';
 import { mountOptionNames } from './mount-options.ts';
+import { actions, architectures, flags, operators } from './seccomp/profile.ts';
 import { ociVersion } from './version.ts';
 
 /** The Features document of the runtime specification (features.md). */
@@ -12,7 +13,14 @@ export const features = {
     namespaces: ['cgroup', 'ipc', 'mount', 'network', 'pid', 'uts'],
     capabilities: capabilityNames,
     cgroup: { v1: false, v2: false, systemd: false, systemdUser: false, rdma: false },
-    seccomp: { enabled: false },
+    seccomp: {
+      enabled: true,
+      actions,
+      operators,
+      archs: architectures,
+      knownFlags: flags,
+      supportedFlags: flags,
+    },
     apparmor: { enabled: false },
     selinux: { enabled: false },
     intelRdt: { enabled: false },

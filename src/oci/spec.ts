@@ -2,6 +2,7 @@ import * as v from 'valibot';
 
 import { RunxError, messageOf } from '../errors.ts';
 import { describeIssue } from '../schema.ts';
+import { quoteLargeValues, seccompSchema } from './seccomp/profile.ts';
 
 // A string that becomes a C string in the guest.
 const text = v.pipe(
@@ -77,7 +78,7 @@ const linuxSchema = v.object({
   sysctl: v.nullish(v.record(text, text), {}),
   maskedPaths: list(absolute),
   readonlyPaths: list(absolute),
-  seccomp: v.nullish(v.unknown()),
+  seccomp: v.nullish(seccompSchema),
   uidMappings: list(v.unknown()),
   gidMappings: list(v.unknown()),
 });
@@ -113,7 +114,7 @@ const parseJson = <T extends v.GenericSchema>(
 ): v.InferOutput<T> => {
   let value: unknown;
   try {
-    value = JSON.parse(json);
+    value = JSON.parse(quoteLargeValues(json));
   } catch (error) {
     throw new RunxError(`${file} is not JSON: ${messageOf(error)}`);
   }

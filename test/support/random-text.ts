@@ -33,11 +33,16 @@ export interface RandomTextOptions {
   readonly without?: string;
 }
 
-/** Random texts; the seed is printed, and RUNX_TEST_SEED repeats it. */
-export const randomTexts = (t: TestContext, options: RandomTextOptions): readonly string[] => {
+/** Random numbers below a limit; the seed is printed, and RUNX_TEST_SEED repeats it. */
+export const randomNumbers = (t: TestContext): ((limit: number) => number) => {
   const seed = Number(process.env['RUNX_TEST_SEED'] ?? randomInt(1, 2 ** 31));
   t.diagnostic(`RUNX_TEST_SEED=${seed}`);
-  const next = numbers(seed);
+  return numbers(seed);
+};
+
+/** Random texts. */
+export const randomTexts = (t: TestContext, options: RandomTextOptions): readonly string[] => {
+  const next = randomNumbers(t);
   const alphabet = awkward.filter((character) => !options.without?.includes(character));
   return Array.from({ length: options.count }, () =>
     Array.from(

@@ -23,7 +23,6 @@ const refused: readonly [what: string, changes: object][] = [
   ['a bind mount (/a)', { mounts: [{ destination: '/a', type: 'bind', source: '/b' }] }],
   ['a bind mount (/c)', { mounts: [{ destination: '/c', type: 'none', options: ['rbind'] }] }],
   ['a user namespace', { linux: { namespaces: [{ type: 'user' }] } }],
-  ['linux.seccomp', { linux: { seccomp: { defaultAction: 'SCMP_ACT_ALLOW' } } }],
   ['hooks.prestart', { hooks: { poststop: [], prestart: [{ path: '/bin/true' }] } }],
   ...['NETCONF', 'RUNX_KERNEL', 'RUNX_RAMDISK'].map((name): [string, object] => [
     `${name} in process.env`,

@@ -37,3 +37,19 @@ test('features lists every capability', () => {
 test('features lists no user namespace, which is refused', () => {
   assert.deepEqual(features.linux.namespaces, ['cgroup', 'ipc', 'mount', 'network', 'pid', 'uts']);
 });
+
+test('features lists what a seccomp profile may say, and a profile that says it all is accepted', () => {
+  const { enabled, actions, operators, archs, knownFlags, supportedFlags } = features.linux.seccomp;
+  assert.equal(enabled, true);
+  assert.deepEqual(supportedFlags, knownFlags);
+  for (const names of [actions, operators, archs, knownFlags]) {
+    assert.deepEqual(names, [...new Set(names)].toSorted());
+  }
+  const syscalls = actions.map((action) => ({
+    names: ['read'],
+    action,
+    args: operators.map((op) => ({ index: 0, value: 0, op })),
+  }));
+  const seccomp = { defaultAction: actions[0], architectures: archs, flags: knownFlags, syscalls };
+  assert.equal(specWith({ linux: { seccomp } }).linux.seccomp?.syscalls.length, actions.length);
+});

@@ -1,0 +1,136 @@
+import * as v from 'valibot';
+
+export const actions = [
+  'SCMP_ACT_ALLOW',
+  'SCMP_ACT_ERRNO',
+  'SCMP_ACT_KILL',
+  'SCMP_ACT_KILL_PROCESS',
+  'SCMP_ACT_KILL_THREAD',
+  'SCMP_ACT_LOG',
+  'SCMP_ACT_TRACE',
+  'SCMP_ACT_TRAP',
+] as const;
+
+export const operators = [
+  'SCMP_CMP_EQ',
+  'SCMP_CMP_GE',
+  'SCMP_CMP_GT',
+  'SCMP_CMP_LE',
+  'SCMP_CMP_LT',
+  'SCMP_CMP_MASKED_EQ',
+  'SCMP_CMP_NE',
+] as const;
+
+/** Architectures that a guest's programs can have. */
+export const architectures = [
+  'SCMP_ARCH_AARCH64',
+  'SCMP_ARCH_ARM',
+  'SCMP_ARCH_X32',
+  'SCMP_ARCH_X86',
+  'SCMP_ARCH_X86_64',
+] as const;
+
+// Of the specification too; no system call in a guest can come from them.
+const foreignArchitectures = [
+  'SCMP_ARCH_LOONGARCH64',
+  'SCMP_ARCH_M68K',
+  'SCMP_ARCH_MIPS',
+  'SCMP_ARCH_MIPS64',
+  'SCMP_ARCH_MIPS64N32',
+  'SCMP_ARCH_MIPSEL',
+  'SCMP_ARCH_MIPSEL64',
+  'SCMP_ARCH_MIPSEL64N32',
+  'SCMP_ARCH_PARISC',
+  'SCMP_ARCH_PARISC64',
+  'SCMP_ARCH_PPC',
+  'SCMP_ARCH_PPC64',
+  'SCMP_ARCH_PPC64LE',
+  'SCMP_ARCH_RISCV64',
+  'SCMP_ARCH_S390',
+  'SCMP_ARCH_S390X',
+  'SCMP_ARCH_SH',
+  'SCMP_ARCH_SHEB',
+] as const;
+
+export const flags = [
+  'SECCOMP_FILTER_FLAG_LOG',
+  'SECCOMP_FILTER_FLAG_SPEC_ALLOW',
+  'SECCOMP_FILTER_FLAG_TSYNC',
+] as const;
+
+const maximum = 2n ** 64n - 1n;
+
+const oneOf = <const T extends readonly string[]>(names: T) =>
+  v.picklist(names, ({ received }) => `${received} is not supported`);
+
+// Unsigned, 64 bits, as decimal text: JSON.parse rounds from 2^53 on.
+const value = v.pipe(
+  v.union([v.number(), v.string()]),
+  v.transform(String),
+  v.check(
+    (text) => /^\d{1,20}$/.test(text) && BigInt(text) <= maximum,
+    `must be an integer from 0 to ${maximum}`,
+  ),
+);
+
+const list = <T extends v.GenericSchema>(item: T) => v.nullish(v.array(item), []);
+const errno = v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff)));
+
+const hasErrno = (action: string | null | undefined): boolean =>
+  action === 'SCMP_ACT_ERRNO' || action === 'SCMP_ACT_TRACE';
+
+const syscallSchema = v.pipe(
+  v.object({
+    names: v.pipe(v.array(v.string()), v.minLength(1, 'must name a system call')),
+    action: oneOf(actions),
+    errnoRet: errno,
+    args: list(
+      v.object({
+        index: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(5)),
+        value,
+        valueTwo: v.nullish(value, '0'),
+        op: oneOf(operators),
+      }),
+    ),
+  }),
+  v.check(
+    ({ action, errnoRet }) => typeof errnoRet !== 'number' || hasErrno(action),
+    ({ input }) => `errnoRet has no meaning with ${input.action}`,
+  ),
+);
+
+/** linux.seccomp of config.json (runtime-spec, config-linux.md, "Seccomp"). */
+export const seccompSchema = v.pipe(
+  v.object({
+    defaultAction: v.nullish(oneOf(actions)),
+    defaultErrnoRet: errno,
+    architectures: list(oneOf([...architectures, ...foreignArchitectures])),
+    // As with runc, no list is not the same as an empty one.
+    flags: v.nullish(v.array(oneOf(flags)), ['SECCOMP_FILTER_FLAG_SPEC_ALLOW']),
+    // Only for SCMP_ACT_NOTIFY, which is refused: no process of the host can listen in a domain.
+    listenerPath: v.nullish(v.string(), ''),
+    listenerMetadata: v.nullish(v.string(), ''),
+    syscalls: list(syscallSchema),
+  }),
+  v.check(
+    ({ defaultAction, syscalls }) => typeof defaultAction === 'string' || syscalls.length === 0,
+    'defaultAction is missing',
+  ),
+  v.check(
+    ({ defaultAction, defaultErrnoRet }) =>
+      typeof defaultErrnoRet !== 'number' || hasErrno(defaultAction),
+    ({ input }) => `defaultErrnoRet has no meaning with ${input.defaultAction ?? 'no action'}`,
+  ),
+  v.check(
+    ({ listenerPath, listenerMetadata }) => listenerMetadata === '' || listenerPath !== '',
+    'listenerMetadata is set without listenerPath',
+  ),
+);
+
+export type Seccomp = v.InferOutput<typeof seccompSchema>;
+export type Action = (typeof actions)[number];
+export type Comparison = Seccomp['syscalls'][number]['args'][number];
+
+/** The same JSON with the integers of seccomp's arguments that a number cannot hold as text. */
+export const quoteLargeValues = (json: string): string =>
+  json.replaceAll(/(?<!\\)("value(?:Two)?"\s*:\s*)(\d{16,})(?=\s*[,}])/g, '$1"$2"');
