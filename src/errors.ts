@@ -52,12 +52,14 @@ export const sentences = {
     `exec: ${JSON.stringify(name)}: stat ${name}: no such file or directory`,
   notExecutable: (name: string) => `exec: ${JSON.stringify(name)}: permission denied`,
   unknownSignal: (name: string) => `unknown signal ${JSON.stringify(name)}`,
-  noProcess: 'config.json: process is missing',
   cannotExec: (status: string) =>
     status === 'paused'
       ? 'cannot exec in a paused container'
       : `cannot exec in a ${status} container`,
   uselessConsoleSocket: 'cannot use console socket if runx will not detach or allocate tty',
+  noProcess: 'process property must not be empty',
+  hookFailed: (name: string, index: number, how: string) =>
+    `error running ${name} hook #${index}: ${how}`,
   noTerminal: 'cannot allocate tty if runx will detach without setting console socket',
 } as const;
 

@@ -1,9 +1,15 @@
-import { spawn } from 'node:child_process';
+import {
+  type ChildProcessWithoutNullStreams,
+  type SpawnOptionsWithoutStdio,
+  spawn,
+} from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { getSystemErrorMap } from 'node:util';
 
-import { ToolError } from './errors.ts';
+import { ToolError, messageOf } from './errors.ts';
 import type { Log } from './log.ts';
 
 export interface RunOptions {
@@ -85,6 +91,33 @@ const failure = (
   return undefined;
 };
 
+/** Runs a program whose descriptor 3 is one of runx's own; throws ToolError when it fails. */
+export const runWithDescriptor = async (
+  file: string,
+  args: readonly string[],
+  descriptor: number,
+  { log, timeoutMs }: Pick<RunOptions, 'log' | 'timeoutMs'>,
+): Promise<void> => {
+  const started = performance.now();
+  const child = spawn(file, args, {
+    stdio: ['ignore', 'ignore', 'ignore', descriptor],
+    env: environment(),
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
+  });
+  const [exitCode, signal] = await new Promise<[number | undefined, string | undefined]>(
+    (resolve, reject) => {
+      child.once('error', reject);
+      child.once('exit', (code, by) => resolve([code ?? undefined, by ?? undefined]));
+    },
+  );
+  const took = Math.round(performance.now() - started);
+  log.debug(`${[file, ...args].join(' ')} -> ${exitCode ?? signal} in ${took} ms`);
+  if (exitCode === 0) return;
+  const reason = failure({ timedOut: signal === 'SIGKILL', signal }, timeoutMs);
+  throw new ToolError(file, args, { exitCode, stderr: '', reason });
+};
+
 /**
  * Starts a program that inherits standard input, output and error and outlives
  * runx; its descriptor 3 is the other end of the returned socket.
@@ -108,4 +141,117 @@ export const startDetached = (file: string, args: readonly string[], log: Log): 
       else reject(new TypeError('descriptor 3 is not a socket'));
     });
   });
+};
+
+export interface GroupOptions {
+  readonly log: Log;
+  readonly argv0: string;
+  /** All of it: nothing is added. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly input: string;
+  readonly timeoutMs: number | undefined;
+}
+
+/** How a program ended: one of the last four is set. */
+export interface GroupResult {
+  /** The beginnings of what it said. */
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode?: number;
+  readonly signal?: string;
+  readonly timedOut?: boolean;
+  /** Why it could not be executed, in the system's words. */
+  readonly refusal?: string;
+}
+
+const outputLimit = 4096;
+const outputEndsMs = 1000;
+
+/** Keeps the beginning of a stream and drops the rest. */
+const collect = (stream: Readable): (() => string) => {
+  let kept = Buffer.alloc(0);
+  stream.on('data', (chunk: Buffer) => {
+    if (kept.length < outputLimit) kept = Buffer.concat([kept, chunk]).subarray(0, outputLimit);
+  });
+  stream.on('error', () => {});
+  return () => kept.toString();
+};
+
+/**
+ * Runs a program in a session and process group of its own, which is killed as a
+ * whole when it takes too long.  A program that does not read its input is no
+ * error, and one that leaves another behind, with its output open, is not waited for.
+ */
+export const runInGroup = async (
+  file: string,
+  args: readonly string[],
+  options: GroupOptions,
+): Promise<GroupResult> => {
+  const { argv0, env, cwd, input, timeoutMs, log } = options;
+  const started = performance.now();
+  const child = spawnOrRefuse(file, args, { argv0, env, cwd, detached: true, stdio: 'pipe' });
+  if ('refusal' in child) return { stdout: '', stderr: '', ...child };
+  const stdout = collect(child.stdout);
+  const stderr = collect(child.stderr);
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
+  let timedOut = false;
+  const timer =
+    timeoutMs === undefined
+      ? undefined
+      : setTimeout(() => {
+          timedOut = true;
+          killGroup(child.pid);
+        }, timeoutMs);
+  const closed = new Promise<void>((resolve) => {
+    child.once('close', () => resolve());
+  });
+  const end = await new Promise<Omit<GroupResult, 'stdout' | 'stderr'>>((resolve) => {
+    child.once('error', (error) => resolve({ refusal: describeSystemError(error) }));
+    child.once('exit', (exitCode, signal) => {
+      if (timedOut) resolve({ timedOut });
+      else resolve(exitCode === null ? { signal: signal ?? '' } : { exitCode });
+    });
+  });
+  clearTimeout(timer);
+  if (end.refusal === undefined) await Promise.race([closed, pause(outputEndsMs)]);
+  for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
+  const took = Math.round(performance.now() - started);
+  log.debug(`${[file, ...args].join(' ')} -> ${JSON.stringify(end)} in ${took} ms`);
+  return { ...end, stdout: stdout(), stderr: stderr() };
+};
+
+// Of the reasons for which a program cannot be executed, node throws some and emits others.
+const spawnOrRefuse = (
+  file: string,
+  args: readonly string[],
+  options: SpawnOptionsWithoutStdio,
+): ChildProcessWithoutNullStreams | { readonly refusal: string } => {
+  try {
+    return spawn(file, args, options);
+  } catch (error) {
+    return { refusal: describeSystemError(error) };
+  }
+};
+
+/** A system error as strerror(3) puts it, in lower case. */
+const describeSystemError = (error: unknown): string => {
+  const number = error instanceof Error && 'errno' in error ? error.errno : undefined;
+  const entry = typeof number === 'number' ? getSystemErrorMap().get(number) : undefined;
+  return entry?.[1] ?? messageOf(error);
+};
+
+const pause = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
+
+const killGroup = (leader: number | undefined): void => {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch {
+    // All of it has ended meanwhile.
+  }
 };

@@ -39,6 +39,13 @@ static void check(const char *failed) {
     if (failed) fail(EXIT_SETUP, failed);
 }
 
+static void run_hooks(const struct process *process) {
+    const char *failed = hooks_run(&process->hooks);
+    if (!failed) return;
+    dprintf(error_fd, "%s", failed);
+    _exit(EXIT_SETUP);
+}
+
 // A pseudoterminal of the container's own devpts as 0, 1, 2 and /dev/console.
 static void open_terminal(const struct process *process, const struct child_fds *fds,
                           bool as_console) {
@@ -210,6 +217,7 @@ _Noreturn void container_exec(const struct process *process, const struct child_
         fail(EXIT_SETUP, "setting the domain name");
     open_stdio(process, fds, true);
     check(mounts_protect(process));
+    run_hooks(process);
     become(process);
 }
 

@@ -7,8 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-// Grows an array by one zeroed element, with room for a terminating NULL.
-static void *append(void *array, size_t *count, size_t size) {
+void *append(void *array, size_t *count, size_t size) {
     char *grown = realloc(array, (*count + 2) * size);
     if (!grown) abort();
     memset(grown + *count * size, 0, 2 * size);
@@ -20,11 +19,11 @@ struct lists {
     size_t args, env, masked, readonly, sysctls;
 };
 
-static bool key_is(const char *record, size_t length, const char *key) {
+bool key_is(const char *record, size_t length, const char *key) {
     return strlen(key) == length && !strncmp(record, key, length);
 }
 
-static void append_string(char ***list, size_t *count, char *value) {
+void append_string(char ***list, size_t *count, char *value) {
     *list = append(*list, count, sizeof **list);
     (*list)[*count - 1] = value;
 }
@@ -76,6 +75,7 @@ static bool parse_record(struct process *p, struct lists *n, char *record) {
     size_t length = strcspn(record, " ");
     if (record[length] == '\0') return false;
     char *value = record + length + 1;
+    if (!strncmp(record, "hook", 4)) return hooks_take(&p->hooks, record, length, value);
     const struct {
         const char *key;
         char ***list;

@@ -2,6 +2,8 @@
 // sequence of NUL-terminated records "KEY VALUE", written by src/guest/process.ts.
 #pragma once
 
+#include "hooks.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -44,6 +46,7 @@ struct process {
     size_t mount_count;
     struct device_record *devices;
     size_t device_count;
+    struct hooks hooks;
     char **masked_paths, **readonly_paths, **sysctls; // NULL-terminated; sysctl: "key=value"
 };
 
@@ -52,3 +55,9 @@ struct process {
 const char *process_load(struct process *process, const char *file);
 // The same from memory, which must have room for a NUL behind it.
 const char *process_parse(struct process *process, char *text, size_t size);
+
+// Whether a record's key, `length` bytes long, is `key`.
+bool key_is(const char *record, size_t length, const char *key);
+// Grows an array by one zeroed element, with room for a terminating NULL.
+void *append(void *array, size_t *count, size_t size);
+void append_string(char ***list, size_t *count, char *value);

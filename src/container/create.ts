@@ -14,8 +14,11 @@ import { renderDomainConfig } from '../xen/domain-config.ts';
 import { createDomain, destroyDomain, domainId, findXl } from '../xen/xl.ts';
 import { findProgram } from '../process.ts';
 import { parseContainerId } from './container-id.ts';
+import { claimContainer } from './claim.ts';
 import type { Context } from './context.ts';
-import { claimContainer, removeContainer, saveRecord, saveSpec } from './store.ts';
+import { hasCreateHooks, runCreateHooks, runPoststopHooks } from './hooks.ts';
+import { renderHookState } from './status.ts';
+import { type ContainerRecord, removeContainer, saveRecord, saveSpec } from './store.ts';
 import { writePidFile } from './pid-file.ts';
 import { checkSupported } from './supported.ts';
 import { withUndo } from './undo.ts';
@@ -31,6 +34,9 @@ export interface CreateOptions {
 
 // Nothing of the kernel's own log is wanted but a panic, and a panic ends the domain.
 const kernelArguments = 'console=hvc0 quiet panic=0 rdinit=/init';
+
+// Of the container's process, in its own pid namespace.
+const firstPid = 1;
 
 const monitorEndsMs = 30_000;
 
@@ -59,12 +65,24 @@ export const createContainer = async (
     spec.mounts.map((mount) => mount.destination),
   );
   await checkFile('guest kernel', config.kernel);
-  const ramdisk = await buildRamdisk(config.ramdisk, spec, process, rootfs);
+  const subject = { ociVersion, id, bundle: bundle.path, annotations: spec.annotations };
+  const ramdisk = await buildRamdisk(
+    config.ramdisk,
+    spec,
+    process,
+    rootfs,
+    renderHookState(subject, 'created', firstPid),
+  );
   const xl = await findXl(config.xl, log);
 
   return withUndo(log, async (undo) => {
-    const directory = await claimContainer(root, id);
+    let hooked: ContainerRecord | undefined;
+    undo(`running the poststop hooks of ${id}`, async () => {
+      if (hooked !== undefined) await runPoststopHooks(context, spec.hooks, hooked);
+    });
+    const { directory, lock } = await claimContainer(context, id);
     undo(`removing ${directory}`, () => removeContainer(root, id));
+    await saveSpec(root, id, bundle.json);
 
     const monitor = await startMonitor({
       program: config.monitor,
@@ -86,19 +104,17 @@ export const createContainer = async (
     const uuid = randomUUID();
     const name = `${id.slice(0, 40)}-${uuid.slice(0, 8)}`;
     const record = {
+      ...subject,
       version: 1 as const,
-      ociVersion,
-      id,
-      bundle: bundle.path,
       rootfs: bundle.rootfs,
       created: new Date().toISOString(),
-      annotations: spec.annotations,
       monitor: monitor.identity,
       domain: { name, uuid },
     };
-    await saveSpec(root, id, bundle.json);
     await saveRecord(root, record);
     monitor.name(name);
+    if (hasCreateHooks(spec.hooks)) hooked = record;
+    await runCreateHooks(context, spec.hooks, record);
 
     const configFile = join(directory, 'xl.cfg');
     const ramdiskFile = join(directory, 'ramdisk');
@@ -129,6 +145,7 @@ export const createContainer = async (
     await saveRecord(root, { ...record, domain: { name, uuid, domid } });
     if (options.pidFile !== undefined) await writePidFile(options.pidFile, monitor.identity.pid);
     monitor.commit();
+    lock.release();
     return monitor;
   });
 };

@@ -1,13 +1,20 @@
-import { RunxError, sentences } from '../errors.ts';
+import { RunxError, messageOf, sentences } from '../errors.ts';
 import { signalMonitor, waitForMonitor } from '../monitor/monitor.ts';
+import type { Hooks } from '../oci/spec.ts';
 import { destroyDomain, domainExists, findXl } from '../xen/xl.ts';
+import { endCreation } from './claim.ts';
 import { parseContainerId } from './container-id.ts';
 import type { Context } from './context.ts';
+import { runPoststopHooks } from './hooks.ts';
+import { endTool, endUnrecorded } from './leftovers.ts';
+import { lockContainer } from './lock.ts';
 import { statusOf } from './status.ts';
 import {
   type ContainerRecord,
   containerExists,
   findRecord,
+  hasMark,
+  loadSavedSpec,
   removeContainer,
   setMark,
 } from './store.ts';
@@ -15,9 +22,9 @@ import {
 const monitorEndsMs = 30_000;
 
 /**
- * Removes a container and whatever is left of it.  One that runs is refused unless
- * `force`; a created one goes, as with runc, on which engines rely although the
- * specification calls it an error.
+ * Removes a container and whatever is left of it, then runs its poststop hooks.  One
+ * that runs is refused unless `force`; a created one goes, as with runc, on which
+ * engines rely although the specification calls it an error.
  */
 export const deleteContainer = async (
   context: Context,
@@ -26,25 +33,63 @@ export const deleteContainer = async (
 ): Promise<void> => {
   const { root } = context;
   const id = parseContainerId(idText);
-  if (!(await containerExists(root, id))) {
+  // Before the lock: a create that is under way has it, perhaps for long.
+  if (force) await endCreation(root, id);
+  else await findDeletable(root, id);
+  const lock = await lockContainer(context, id);
+  if (lock === undefined) {
     if (force) return;
     throw new RunxError(sentences.doesNotExist);
   }
-  const record = await findRecord(root, id);
-  if (record === undefined && !force) throw new RunxError(sentences.notStopped(id, 'creating'));
-  if (record !== undefined) {
-    const status = await statusOf(root, record);
-    if (!force && status !== 'stopped' && status !== 'created') {
-      throw new RunxError(sentences.notStopped(id, status));
-    }
-    await endDomain(context, record);
+  let record: ContainerRecord | undefined;
+  let hooks: Hooks | undefined;
+  try {
+    record = force ? await findReadable(context, id) : await findDeletable(root, id);
+    if (record === undefined) await endUnrecorded(context, id);
+    else await endDomain(context, record);
+    hooks = await findHooks(context, id, record);
+    await removeContainer(root, id);
+  } finally {
+    lock.release();
   }
-  await removeContainer(root, id);
+  if (record !== undefined && hooks !== undefined) await runPoststopHooks(context, hooks, record);
+};
+
+/** The record of a container that may be deleted; anything else is an error. */
+const findDeletable = async (root: string, id: string): Promise<ContainerRecord> => {
+  if (!(await containerExists(root, id))) throw new RunxError(sentences.doesNotExist);
+  let record: ContainerRecord | undefined;
+  try {
+    record = await findRecord(root, id);
+  } catch (error) {
+    throw new RunxError(
+      `${messageOf(error)}; runx delete --force ${id} removes what is left of the container`,
+    );
+  }
+  const status = record === undefined ? 'creating' : await statusOf(root, record);
+  if (record === undefined || (status !== 'stopped' && status !== 'created')) {
+    throw new RunxError(sentences.notStopped(id, status));
+  }
+  return record;
+};
+
+/** The record, if there is one that can be read. */
+const findReadable = async (
+  { log, root }: Context,
+  id: string,
+): Promise<ContainerRecord | undefined> => {
+  try {
+    return await findRecord(root, id);
+  } catch (error) {
+    log.warn(`${messageOf(error)}; no poststop hook of ${id} is run`);
+    return undefined;
+  }
 };
 
 /** Makes sure that neither the domain nor its monitor is left. */
 const endDomain = async (context: Context, record: ContainerRecord): Promise<void> => {
   const { config, log, root } = context;
+  if (record.domain.domid === undefined) await endTool(root, record.id);
   const xl = await findXl(config.xl, log);
   if (await domainExists(xl, record.domain.name)) {
     await setMark(root, record.id, 'killed-by', '9');
@@ -53,4 +98,19 @@ const endDomain = async (context: Context, record: ContainerRecord): Promise<voi
   if (await waitForMonitor(record.monitor, monitorEndsMs)) return;
   await signalMonitor(record.monitor, 'SIGKILL');
   await waitForMonitor(record.monitor, monitorEndsMs);
+};
+
+/** The hooks of a container that has come as far as to have run some, or to need some. */
+const findHooks = async (
+  { log, root }: Context,
+  id: string,
+  record: ContainerRecord | undefined,
+): Promise<Hooks | undefined> => {
+  if (record?.domain.domid === undefined && !(await hasMark(root, id, 'hooked'))) return undefined;
+  try {
+    return (await loadSavedSpec(root, id))?.hooks;
+  } catch (error) {
+    log.warn(`${messageOf(error)}; no poststop hook of ${id} is run`);
+    return undefined;
+  }
 };

@@ -54,6 +54,7 @@ export const execInContainer = async (context: Context, options: ExecOptions): P
   if (status !== 'running' || domid === undefined)
     throw new RunxError(sentences.cannotExec(status));
   const spec = await loadSavedSpec(root, id);
+  if (spec === undefined) throw new RunxError(`container ${id} has lost its configuration`);
   const process = await options.process(spec);
   checkTerminal(process, options);
   const added = renderAddedProcess(process, await compileFilter(spec));

@@ -3,8 +3,9 @@ import { signalMonitor, waitForMonitor } from '../monitor/monitor.ts';
 import { findXl, unpauseDomain } from '../xen/xl.ts';
 import { parseContainerId } from './container-id.ts';
 import type { Context } from './context.ts';
+import { runPoststartHooks } from './hooks.ts';
 import { statusOf } from './status.ts';
-import { loadRecord, setMark } from './store.ts';
+import { loadRecord, loadSavedSpec, setMark } from './store.ts';
 
 /** Starts the process of a created container. */
 export const startContainer = async (context: Context, idText: string): Promise<void> => {
@@ -16,8 +17,10 @@ export const startContainer = async (context: Context, idText: string): Promise<
   if (status === 'creating') throw new RunxError(`container ${id} is still being created`);
   if (!(await setMark(root, id, 'started'))) throw new RunxError(sentences.alreadyRunning);
   try {
+    const spec = await loadSavedSpec(root, id);
     const xl = await findXl(config.xl, log);
     await unpauseDomain(xl, record.domain.name);
+    if (spec !== undefined) await runPoststartHooks(context, spec.hooks, record);
   } catch (error) {
     // docker calls nothing after a failed start: the container must be over by now.
     await signalMonitor(record.monitor, 'SIGKILL');

@@ -11,6 +11,9 @@ export const statusOf = async (root: string, record: ContainerRecord): Promise<S
   return (await hasMark(root, record.id, 'started')) ? 'running' : 'created';
 };
 
+/** What the state in a hook's hands is made of. */
+export type HookSubject = Pick<ContainerRecord, 'ociVersion' | 'id' | 'bundle' | 'annotations'>;
+
 /** The State object of the runtime specification. */
 export const renderState = (record: ContainerRecord, status: Status): State => ({
   ociVersion: record.ociVersion,
@@ -23,3 +26,14 @@ export const renderState = (record: ContainerRecord, status: Status): State => (
   owner: userInfo().username,
   ...(Object.keys(record.annotations).length > 0 ? { annotations: record.annotations } : {}),
 });
+
+/** The same for hooks, with the fields that the specification has. */
+export const renderHookState = (record: HookSubject, status: Status, pid: number): string =>
+  JSON.stringify({
+    ociVersion: record.ociVersion,
+    id: record.id,
+    status,
+    pid,
+    bundle: record.bundle,
+    annotations: record.annotations,
+  });

@@ -1,4 +1,4 @@
-import { access, mkdir, open, readFile, readdir, rename, writeFile } from 'node:fs/promises';
+import { access, open, mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import * as v from 'valibot';
@@ -28,25 +28,7 @@ const recordSchema = v.object({
 export type ContainerRecord = v.InferOutput<typeof recordSchema>;
 
 /** The directory of one container's state. */
-const containerDirectory = (root: string, id: string): string => join(root, id);
-
-/** Takes the id: only one caller can, and an id in use is left untouched. */
-export const claimContainer = async (root: string, id: string): Promise<string> => {
-  const directory = containerDirectory(root, id);
-  try {
-    const { ensureDir } = (await import('fs-extra')).default;
-    await ensureDir(root, { mode: 0o700 });
-  } catch (error) {
-    throw new RunxError(`state directory ${root}: ${messageOf(error)}`);
-  }
-  try {
-    await mkdir(directory, { mode: 0o700 });
-  } catch (error) {
-    if (hasCode(error, 'EEXIST')) throw new RunxError(sentences.exists);
-    throw new RunxError(`state directory ${directory}: ${messageOf(error)}`);
-  }
-  return directory;
-};
+export const containerDirectory = (root: string, id: string): string => join(root, id);
 
 /** Writes the record so that a reader sees the old one or the new one, never half. */
 export const saveRecord = async (root: string, record: ContainerRecord): Promise<void> => {
@@ -90,20 +72,18 @@ export const loadRecord = async (root: string, id: string): Promise<ContainerRec
   return record;
 };
 
-const savedSpecFile = (root: string, id: string): string =>
+const specFile = (root: string, id: string): string =>
   join(containerDirectory(root, id), 'config.json');
 
-/** Keeps the configuration as it was when the container was created. */
-export const saveSpec = async (root: string, id: string, json: string): Promise<void> => {
-  await writeFile(savedSpecFile(root, id), json, { mode: 0o600 });
-};
+/** Keeps the text of config.json as it was read: the bundle may change or go. */
+export const saveSpec = (root: string, id: string, json: string): Promise<void> =>
+  writeFile(specFile(root, id), json, { mode: 0o600 });
 
-/** The configuration as it was when the container was created. */
-export const loadSavedSpec = async (root: string, id: string): Promise<Spec> => {
-  const file = savedSpecFile(root, id);
+/** The config.json with which the container was created; undefined when none was kept (yet). */
+export const loadSavedSpec = async (root: string, id: string): Promise<Spec | undefined> => {
+  const file = specFile(root, id);
   const json = await readIfThere(file);
-  if (json === undefined) throw new RunxError(`${file} is missing`);
-  return parseSpec(json, file);
+  return json === undefined ? undefined : parseSpec(json, file);
 };
 
 /** Remembers a process that was added, for as long as its monitor lives. */
@@ -142,11 +122,11 @@ export const removeContainer = async (root: string, id: string): Promise<void> =
 };
 
 /**
- * Facts that come after creation, each a file of its own: `started` (by one caller
- * only) and `killed-by`, the signal for which runx destroyed the domain, which the
- * monitor reads.
+ * Facts that are not in the record, each a file of its own: `creator`, the pid and the
+ * start time of the runx that creates it; `hooked`, once a hook of `create` runs; `started` (by one caller only); and `killed-by`, the signal for which
+ * runx destroyed the domain, which the monitor reads.
  */
-export type Mark = 'started' | 'killed-by';
+export type Mark = 'creator' | 'hooked' | 'started' | 'killed-by';
 
 /** Sets a mark; false when it was set before. */
 export const setMark = async (
@@ -162,9 +142,14 @@ export const setMark = async (
     return true;
   } catch (error) {
     if (hasCode(error, 'EEXIST')) return false;
+    // Deleted meanwhile.
+    if (hasCode(error, 'ENOENT')) throw new RunxError(sentences.doesNotExist);
     throw error;
   }
 };
+
+export const readMark = (root: string, id: string, mark: Mark): Promise<string | undefined> =>
+  readIfThere(join(containerDirectory(root, id), mark));
 
 export const hasMark = (root: string, id: string, mark: Mark): Promise<boolean> =>
   pathExists(join(containerDirectory(root, id), mark));

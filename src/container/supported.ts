@@ -22,10 +22,6 @@ export const checkSupported = (spec: Spec): Process => {
     if (namespace.path) refuse(`linux.namespaces with a path (${namespace.type})`);
     if (namespace.type === 'user') refuse('a user namespace');
   }
-  const hook = Object.entries(spec.hooks).find(
-    ([, list]) => Array.isArray(list) && list.length > 0,
-  );
-  if (hook !== undefined) refuse(`hooks.${hook[0]}`);
   const magic = process.env.find((variable) =>
     /^(NETCONF|RUNX_KERNEL|RUNX_RAMDISK)=/.test(variable),
   );

@@ -3,19 +3,23 @@ import { readFile } from 'node:fs/promises';
 import { RunxError, messageOf } from '../errors.ts';
 import type { Process, Spec } from '../oci/spec.ts';
 import { renderCpio } from './cpio.ts';
+import { renderHooks } from './hooks.ts';
 import { renderProcess } from './process.ts';
 import { type Rootfs, renderRootfs } from './rootfs.ts';
 import { compileFilter } from './seccomp-filter.ts';
 
 const privateFile = 0o100600;
 
-// Imported where there is a profile alone: it comes with the numbers of all system calls.
-/** The base ramdisk with this container's own part behind it. */
+/**
+ * The base ramdisk with this container's own part behind it; `hookState` is what
+ * startContainer hooks are told.
+ */
 export const buildRamdisk = async (
   base: string,
   spec: Spec,
   process: Process,
   rootfs: Rootfs,
+  hookState: string,
 ): Promise<Buffer> => {
   let bytes: Buffer;
   try {
@@ -23,9 +27,12 @@ export const buildRamdisk = async (
   } catch (error) {
     throw new RunxError(`ramdisk ${base}: ${messageOf(error)}`);
   }
-  const seccomp = await compileFilter(spec);
+  const records = Buffer.concat([
+    renderProcess(spec, process, await compileFilter(spec)),
+    renderHooks(spec.hooks.startContainer, hookState),
+  ]);
   const own = renderCpio([
-    { path: 'runx/process', mode: privateFile, content: renderProcess(spec, process, seccomp) },
+    { path: 'runx/process', mode: privateFile, content: records },
     { path: 'runx/rootfs', mode: privateFile, content: Buffer.from(renderRootfs(rootfs)) },
   ]);
   return Buffer.concat([bytes, own]);

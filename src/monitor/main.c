@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -21,6 +23,8 @@ static const char usage[] =
     "       runx-monitor exec --state DIR --id ID --domain NAME --domid DOMID [--terminal]\n"
     "                        [--console-socket PATH]\n"
     "       runx-monitor signal DOMID NUMBER\n"
+    "       runx-monitor enter PID -- PATH NAME [ARG...]\n"
+    "       runx-monitor lock\n"
     "runx starts it; it is of no use by hand.\n";
 
 static _Noreturn void fail(const char *what) {
@@ -32,7 +36,7 @@ static long number(const char *text) {
     char *end;
     errno = 0;
     long value = strtol(text, &end, 10);
-    if (errno || *text == '\0' || *end != '\0' || value < 0 || value > 65535) {
+    if (errno || *text == '\0' || *end != '\0' || value < 0 || value > INT_MAX) {
         fprintf(stderr, "runx-monitor: not a number: %s\n", text);
         exit(2);
     }
@@ -89,6 +93,14 @@ static int start(struct options *options, const struct role *role) {
     return 0;
 }
 
+// Locks what descriptor 3 is open on.  The lock is that of runx, which has it open
+// as well, and ends when runx closes it or dies.
+static int lock(void) {
+    while (flock(CONTROL_FD, LOCK_EX) < 0)
+        if (errno != EINTR) fail("flock");
+    return 0;
+}
+
 int main(int argc, char **argv) {
     static const struct option long_options[] = {{"state", required_argument, NULL, 's'},
                                                  {"id", required_argument, NULL, 'i'},
@@ -141,6 +153,10 @@ int main(int argc, char **argv) {
         if (rc < 0) fprintf(stderr, "runx-monitor: xenstore: %s\n", strerror(-rc));
         return rc == -ESRCH ? EXIT_NO_DOMAIN : rc < 0;
     }
+    if (!strcmp(command, "enter") && argc - optind >= 4)
+        return enter_network((unsigned)number(argv[optind + 1]), argv[optind + 2],
+                             &argv[optind + 3], environ);
+    if (!strcmp(command, "lock") && argc - optind == 1) return lock();
     if (!strcmp(command, "run") && argc - optind == 1 && options.state_directory && options.id &&
         options.xl && !options.rootfs == !options.diod)
         return start(&options, &container);

@@ -46,3 +46,7 @@ int signals_open(void);
 // Sends `signal` to the process of the container in domain `domid`; -ESRCH when there
 // is no such domain.
 int signal_guest(unsigned domid, int signal);
+
+// Executes a program in the network namespace of process `pid`; returns only when
+// it can't, with the exit code that says so.
+int enter_network(unsigned pid, const char *path, char **args, char **env);

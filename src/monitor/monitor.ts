@@ -58,6 +58,12 @@ export const startTimeOf = async (pid: number): Promise<string | undefined> => {
   }
 };
 
+/** Which process has this pid now; undefined if none has. */
+export const findIdentity = async (pid: number): Promise<ProcessIdentity | undefined> => {
+  const startTime = await startTimeOf(pid);
+  return startTime === undefined ? undefined : { pid, startTime };
+};
+
 export const monitorIsAlive = async (identity: ProcessIdentity): Promise<boolean> =>
   (await startTimeOf(identity.pid)) === identity.startTime;
 
@@ -124,8 +130,14 @@ export const readLines = (socket: Socket) => {
     seen.set(key, value);
     waiting.get(key)?.(value);
   });
-  lines.on('close', () => reject(new RunxError('the monitor ended unexpectedly')));
-  socket.on('error', (error) => reject(new RunxError(`monitor: ${messageOf(error)}`)));
+  const ended = new RunxError('the monitor ended unexpectedly');
+  lines.on('close', () => reject(ended));
+  // The interface emits its input's errors again, such as a killed monitor's reset.
+  for (const source of [socket, lines]) {
+    source.on('error', (error: Error) => {
+      reject(hasCode(error, 'ECONNRESET') ? ended : new RunxError(`monitor: ${messageOf(error)}`));
+    });
+  }
   return (key: string): Promise<string> => {
     const value = seen.get(key);
     if (value !== undefined) return Promise.resolve(value);
@@ -158,13 +170,13 @@ export const startMonitor = async (options: MonitorOptions): Promise<Monitor> =>
   );
   const receive = readLines(socket);
   const pid = parseNumber(await receive('pid'), 'pid');
-  const startTime = await startTimeOf(pid);
-  if (startTime === undefined) {
+  const identity = await findIdentity(pid);
+  if (identity === undefined) {
     await receive('exit'); // the error it gives is better than the one below
     throw new RunxError('the monitor ended at once');
   }
   return {
-    identity: { pid, startTime },
+    identity,
     name: (domain) => socket.write(`name ${domain}\n`),
     attach: async (domid) => {
       socket.write(`domain ${domid}\n`);

@@ -1,4 +1,5 @@
 import { capabilityNames } from './capabilities.ts';
+import { hookNames } from './hooks.ts';
 import { mountOptionNames } from './mount-options.ts';
 import { actions, architectures, flags, operators } from './seccomp/profile.ts';
 import { ociVersion } from './version.ts';
@@ -7,7 +8,7 @@ import { ociVersion } from './version.ts';
 export const features = {
   ociVersionMin: '1.0.0',
   ociVersionMax: ociVersion,
-  hooks: [],
+  hooks: hookNames,
   mountOptions: mountOptionNames.filter((name) => !name.endsWith('bind')),
   linux: {
     namespaces: ['cgroup', 'ipc', 'mount', 'network', 'pid', 'uts'],

@@ -10,6 +10,10 @@ const text = v.pipe(
   v.check((value) => !value.includes('\0'), 'must not hold a NUL byte'),
 );
 const absolute = v.pipe(text, v.startsWith('/', 'must be an absolute path'));
+const variable = v.pipe(
+  text,
+  v.check((value) => value.indexOf('=') > 0, 'must be NAME=value'),
+);
 const id = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff_ffff));
 const integer = v.pipe(v.number(), v.integer());
 const list = <T extends v.GenericSchema>(item: T) => v.nullish(v.array(item), []);
@@ -32,12 +36,7 @@ const rlimitSchema = v.object({
 const processSchema = v.object({
   terminal: flag,
   args: v.pipe(v.array(text), v.minLength(1, 'must name a program')),
-  env: list(
-    v.pipe(
-      text,
-      v.check((value) => value.indexOf('=') > 0, 'must be NAME=value'),
-    ),
-  ),
+  env: list(variable),
   cwd: absolute,
   user: v.nullish(
     v.object({
@@ -83,6 +82,23 @@ const linuxSchema = v.object({
   gidMappings: list(v.unknown()),
 });
 
+const hookSchema = v.object({
+  path: absolute,
+  args: list(text),
+  env: list(variable),
+  /** In seconds. */
+  timeout: v.nullish(v.pipe(integer, v.minValue(1, 'must be greater than zero'))),
+});
+
+const hooksSchema = v.object({
+  prestart: list(hookSchema),
+  createRuntime: list(hookSchema),
+  createContainer: list(hookSchema),
+  startContainer: list(hookSchema),
+  poststart: list(hookSchema),
+  poststop: list(hookSchema),
+});
+
 const specSchema = v.object({
   ociVersion: v.pipe(
     v.string(),
@@ -96,7 +112,7 @@ const specSchema = v.object({
   hostname: v.nullish(text),
   domainname: v.nullish(text),
   mounts: list(mountSchema),
-  hooks: v.nullish(v.record(v.string(), v.unknown()), {}),
+  hooks: v.nullish(hooksSchema, {}),
   annotations: v.nullish(v.record(v.string(), v.string()), {}),
   linux: v.nullish(linuxSchema, {}),
 });
@@ -105,6 +121,8 @@ const specSchema = v.object({
 export type Spec = v.InferOutput<typeof specSchema>;
 export type Process = v.InferOutput<typeof processSchema>;
 export type Mount = v.InferOutput<typeof mountSchema>;
+export type Hook = v.InferOutput<typeof hookSchema>;
+export type Hooks = v.InferOutput<typeof hooksSchema>;
 export type Device = v.InferOutput<typeof deviceSchema>;
 
 const parseJson = <T extends v.GenericSchema>(

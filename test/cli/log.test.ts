@@ -101,6 +101,7 @@ describe('runx --log-format json', { concurrency: 4 }, () => {
     });
     const [domain] = dom0.domains();
     assert.deepEqual(programs, [
+      `${dom0.path('bin/runx-monitor')} lock (took its time)`,
       `${dom0.path('bin/runx-monitor')} ${dom0.monitorCalls()[0]?.join(' ')}`,
       `${dom0.xl} create -p -e -q ${dom0.path('root/web/xl.cfg')} (took its time)`,
       `${dom0.xl} domid ${domain} (took its time)`,
@@ -154,7 +155,7 @@ describe('runx --log', { concurrency: 4 }, () => {
     const { stdout, stderr } = await dom0.runx(['--debug', 'create', '--bundle', bundle, 'web']);
     assert.equal(stdout, '');
     const lines = stderr.trimEnd().split('\n');
-    assert.equal(lines.length, 3);
+    assert.equal(lines.length, 4);
     for (const line of lines) assert.match(line, /^runx: debug: \//);
     assertPrints(await dom0.runx(['--debug', 'list', '-q']), 'web\n');
   });

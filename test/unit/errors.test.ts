@@ -31,6 +31,11 @@ const contract: readonly [said: string, words: string][] = [
     sentences.uselessConsoleSocket,
     'cannot use console socket if runx will not detach or allocate tty',
   ],
+  [sentences.noProcess, 'process property must not be empty'],
+  [
+    sentences.hookFailed('createRuntime', 0, 'exit status 1, stdout: , stderr: no'),
+    'error running createRuntime hook #0: exit status 1, stdout: , stderr: no',
+  ],
   [sentences.noTerminal, 'cannot allocate tty if runx will detach without setting console socket'],
 ];
 for (const [said, words] of contract) {

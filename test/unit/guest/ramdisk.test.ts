@@ -19,7 +19,7 @@ test("the container's own files follow the base ramdisk, for root alone to read"
   const base = join(await temporaryDirectory(t), 'ramdisk');
   const bytes = Buffer.from('any bytes at all, compressed or not');
   await writeFile(base, bytes);
-  const ramdisk = await buildRamdisk(base, spec, process, rootfs);
+  const ramdisk = await buildRamdisk(base, spec, process, rootfs, '{}');
   assert.deepEqual(ramdisk.subarray(0, bytes.length), bytes);
   const files = parseCpio(ramdisk.subarray(bytes.length));
   assert.deepEqual(
@@ -34,7 +34,7 @@ test("the container's own files follow the base ramdisk, for root alone to read"
 test('a base ramdisk that cannot be read is named', async (t) => {
   const base = join(await temporaryDirectory(t), 'ramdisk');
   await assert.rejects(
-    buildRamdisk(base, spec, process, rootfs),
+    buildRamdisk(base, spec, process, rootfs, '{}'),
     new RunxError(`ramdisk ${base}: ENOENT: no such file or directory, open '${base}'`),
   );
 });

@@ -53,3 +53,14 @@ test('features lists what a seccomp profile may say, and a profile that says it 
   const seccomp = { defaultAction: actions[0], architectures: archs, flags: knownFlags, syscalls };
   assert.equal(specWith({ linux: { seccomp } }).linux.seccomp?.syscalls.length, actions.length);
 });
+
+test('features lists the hooks in the order in which they run', () => {
+  assert.deepEqual(features.hooks, [
+    'prestart',
+    'createRuntime',
+    'createContainer',
+    'startContainer',
+    'poststart',
+    'poststop',
+  ]);
+});

@@ -111,6 +111,16 @@ const refused: readonly [what: string, changes: object, sentence: string][] = [
     'mounts.0.options: Invalid type: Expected Array but received "ro"',
   ],
   [
+    'a hook with a relative path',
+    { hooks: { prestart: [{ path: 'bin/hook' }] } },
+    'hooks.prestart.0.path: must be an absolute path',
+  ],
+  [
+    'a hook with no time',
+    { hooks: { poststop: [{ path: '/h' }, { path: '/h', timeout: 0 }] } },
+    'hooks.poststop.1.timeout: must be greater than zero',
+  ],
+  [
     'an unknown device type',
     linux({ devices: [{ type: 'x', path: '/dev/x' }] }),
     'linux.devices.0.type: Invalid type: Expected ("b" | "c" | "u" | "p") but received "x"',

@@ -1,0 +1,103 @@
+import { access } from 'node:fs/promises';
+
+import { RunxError, sentences } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { type HookName, argumentsOf, createHookNames, environmentOf } from '../oci/hooks.ts';
+import type { Hook, Hooks } from '../oci/spec.ts';
+import type { Status } from '../oci/state.ts';
+import { type GroupResult, runInGroup } from '../process.ts';
+import type { Context } from './context.ts';
+import { renderHookState } from './status.ts';
+import { type ContainerRecord, setMark } from './store.ts';
+
+/** How a hook failed, in runc's words; undefined if it did not. */
+export const describeFailure = (hook: Hook, result: GroupResult): string | undefined => {
+  const { exitCode, signal, timedOut, refusal } = result;
+  if (exitCode === 0) return undefined;
+  if (refusal !== undefined) return `fork/exec ${hook.path}: ${refusal}`;
+  if (timedOut) return `hook ran past specified timeout of ${hook.timeout?.toFixed(1)}s`;
+  const how = exitCode === undefined ? `signal: ${signal}` : `exit status ${exitCode}`;
+  return `${how}, stdout: ${result.stdout.trim()}, stderr: ${result.stderr.trim()}`;
+};
+
+interface HookRun {
+  readonly record: ContainerRecord;
+  readonly status: Status;
+  readonly log: Log;
+  /** The monitor program, for a hook that runs in the container's network namespace. */
+  readonly monitor?: string | undefined;
+}
+
+// The bundle, as with runc; after its container has been deleted it may be gone.
+const workingDirectory = (bundle: string): Promise<string> =>
+  access(bundle).then(
+    () => bundle,
+    () => '/',
+  );
+
+/** Runs one hook on the host; returns how it failed, if it did. */
+const runHook = async (hook: Hook, run: HookRun): Promise<string | undefined> => {
+  const { record, status, log, monitor } = run;
+  const pid = status === 'stopped' ? 0 : record.monitor.pid;
+  const [argv0, ...args] = argumentsOf(hook);
+  const options = {
+    log,
+    env: environmentOf(hook),
+    cwd: await workingDirectory(record.bundle),
+    input: renderHookState(record, status, pid),
+    timeoutMs:
+      hook.timeout === null || hook.timeout === undefined ? undefined : hook.timeout * 1000,
+  };
+  const result =
+    monitor === undefined
+      ? await runInGroup(hook.path, args, { ...options, argv0 })
+      : await runInGroup(monitor, ['enter', String(pid), '--', hook.path, argv0, ...args], {
+          ...options,
+          argv0: monitor,
+        });
+  return describeFailure(hook, result);
+};
+
+/** Runs the hooks of one kind in their order; the first that fails is an error. */
+const runHooks = async (name: HookName, hooks: Hooks, run: HookRun): Promise<void> => {
+  for (const [index, hook] of hooks[name].entries()) {
+    const failure = await runHook(hook, run);
+    if (failure !== undefined) throw new RunxError(sentences.hookFailed(name, index, failure));
+  }
+};
+
+/** Whether `create` has hooks to run. */
+export const hasCreateHooks = (hooks: Hooks): boolean =>
+  createHookNames.some((name) => hooks[name].length > 0);
+
+/** Runs the hooks that come between the monitor's start and the domain's creation. */
+export const runCreateHooks = async (
+  { config, log, root }: Context,
+  hooks: Hooks,
+  record: ContainerRecord,
+): Promise<void> => {
+  if (!hasCreateHooks(hooks)) return;
+  await setMark(root, record.id, 'hooked');
+  const run = { record, status: 'creating', log } as const;
+  await runHooks('prestart', hooks, run);
+  await runHooks('createRuntime', hooks, run);
+  await runHooks('createContainer', hooks, { ...run, monitor: config.monitor });
+};
+
+export const runPoststartHooks = (
+  { log }: Context,
+  hooks: Hooks,
+  record: ContainerRecord,
+): Promise<void> => runHooks('poststart', hooks, { record, status: 'running', log });
+
+/** Runs all poststop hooks; one that fails is only warned of, as the specification says. */
+export const runPoststopHooks = async (
+  { log }: Context,
+  hooks: Hooks,
+  record: ContainerRecord,
+): Promise<void> => {
+  for (const [index, hook] of hooks.poststop.entries()) {
+    const failure = await runHook(hook, { record, status: 'stopped', log });
+    if (failure !== undefined) log.warn(sentences.hookFailed('poststop', index, failure));
+  }
+};

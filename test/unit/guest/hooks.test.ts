@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { renderHooks } from '../../../src/guest/hooks.ts';
+import { specWith } from '../../support/spec.ts';
+
+const render = (hooks: object[]): string =>
+  renderHooks(specWith({ hooks: { startContainer: hooks } }).hooks.startContainer, '{"id":"web"}')
+    .toString()
+    .replaceAll('\0', '\n');
+
+test('startContainer hooks are records behind the state that they read', () => {
+  assert.equal(
+    render([
+      { path: '/sbin/ldconfig', args: ['ldconfig', '-v  x'], env: ['A=b', 'C='], timeout: 3 },
+      { path: '/bin/true' },
+    ]),
+    [
+      'hook-state {"id":"web"}',
+      'hook /sbin/ldconfig',
+      'hook-arg ldconfig',
+      'hook-arg -v  x',
+      'hook-env A=b',
+      'hook-env C=',
+      'hook-timeout 3',
+      'hook /bin/true',
+      'hook-arg /bin/true',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('without such hooks there is no record', () => {
+  assert.equal(render([]), '');
+});
