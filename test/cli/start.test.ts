@@ -41,6 +41,17 @@ describe('runx start', { concurrency: 4 }, () => {
     assert.deepEqual(dom0.containers(), []);
   });
 
+  test('of a container whose domain has gone meanwhile is a start of a stopped one', async (t) => {
+    const { dom0, domain } = await makeCreated(t);
+    const gate = await dom0.makeGate('unpause');
+    const start = dom0.startRunx(['start', 'web']);
+    await gate.reached();
+    assertSilent(await dom0.runx(['delete', '--force', 'web']));
+    await gate.open();
+    assertFails(await start.result, 'cannot start a container that has stopped');
+    assert.deepEqual(dom0.domains(), [], domain);
+  });
+
   test('that fails says why, and the container is over before it returns', async (t) => {
     const { dom0, status } = await makeCreated(t);
     await dom0.plan('unpause.stderr', 'libxl: error: domain is gone\n');
