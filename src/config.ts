@@ -16,6 +16,16 @@ const absolutePath = v.pipe(v.string(), v.startsWith('/', 'must be an absolute p
 const program = v.pipe(v.string(), v.regex(/^(\/.*|[^/]+)$/, 'must be a name or an absolute path'));
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
 
+/** The annotations of a config.json that can change its domain. */
+export const annotationNames = [
+  'io.runx.memory_mib',
+  'io.runx.memory_max_mib',
+  'io.runx.vcpus',
+  'io.runx.vcpus_max',
+  'io.runx.domain_type',
+  'io.runx.kernel_arguments',
+] as const;
+
 const configSchema = v.strictObject({
   /** Directory of the containers' state, unless --root says otherwise. */
   root: v.optional(absolutePath, '/run/runx'),
@@ -33,6 +43,15 @@ const configSchema = v.strictObject({
   memory_mib: v.optional(positive, 256),
   /** Virtual CPUs of a domain whose container sets no quota. */
   vcpus: v.optional(positive, 1),
+  /** To what a domain can grow by update, in MiB; to no more than it was created with unless set. */
+  memory_max_mib: v.optional(positive),
+  /** Likewise its virtual CPUs. */
+  vcpus_max: v.optional(positive),
+  /** The annotations that are obeyed: those that take nothing from other domains. */
+  annotations: v.optional(v.array(v.picklist(annotationNames)), [
+    'io.runx.vcpus',
+    'io.runx.kernel_arguments',
+  ]),
   /** xl.cfg(5) type of the domains. */
   domain_type: v.optional(v.picklist(['pv', 'pvh']), 'pv'),
 });

@@ -42,8 +42,10 @@ export const sentences = {
   exists: 'container with given ID already exists',
   doesNotExist: 'container does not exist',
   notRunning: 'container not running',
+  notPaused: 'container not paused',
   alreadyRunning: 'cannot start an already running container',
   stoppedStart: 'cannot start a container that has stopped',
+  pausedStart: 'cannot start a container in the paused state',
   notStopped: (id: string, status: string) =>
     `cannot delete container ${id} that is not stopped: ${status}`,
   commandNotFound: (name: string) =>

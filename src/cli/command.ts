@@ -43,6 +43,10 @@ export const print = async (text: string): Promise<void> => {
   await new Promise<void>((resolve, reject) => {
     const fail = (error: Error): void => reject(new RunxError(`standard output: ${error.message}`));
     process.stdout.once('error', fail);
-    process.stdout.write(text, (error) => (error ? fail(error) : resolve()));
+    process.stdout.write(text, (error) => {
+      if (error) return fail(error);
+      process.stdout.off('error', fail);
+      return resolve();
+    });
   });
 };

@@ -2,23 +2,31 @@ import yargs from 'yargs';
 
 import { UsageError } from '../errors.ts';
 import { renderVersion } from '../version.ts';
-import { globalOptions } from './command.ts';
+import { globalOptions, print } from './command.ts';
+import { findCompletions } from './complete.ts';
+import { completionCommand } from './completion.ts';
 import { createCommand } from './create.ts';
 import { deleteCommand } from './delete.ts';
 import { execCommand, execOptions } from './exec.ts';
+import { eventsCommand } from './events.ts';
 import { featuresCommand } from './features.ts';
 import { killCommand } from './kill.ts';
 import { listCommand } from './list.ts';
+import { pauseCommand } from './pause.ts';
 import { separateProcessWords } from './process-words.ts';
+import { psCommand, psOptions } from './ps.ts';
+import { resumeCommand } from './resume.ts';
 import { runCommand } from './run.ts';
 import { specCommand } from './spec.ts';
 import { startCommand } from './start.ts';
 import { stateCommand } from './state.ts';
+import { updateCommand } from './update.ts';
 
 const lists = new Set([
   '_',
   '--',
   'command',
+  'args',
   'env',
   'e',
   'additional-gids',
@@ -35,9 +43,11 @@ const keepLast = (args: Record<string, unknown>): void => {
   }
 };
 
-/** Parses the command line and runs its command. */
-export const runCommandLine = async (argv: readonly string[]): Promise<void> => {
-  await yargs([...separateProcessWords(argv, globalOptions, { exec: execOptions })])
+// Whose words behind the id are not for runx to understand.
+const wordsPassedOn = { exec: execOptions, ps: psOptions };
+
+const makeParser = (argv: readonly string[]) =>
+  yargs([...argv])
     .scriptName('runx')
     .usage('$0 [options] COMMAND\n\nRuns OCI containers as Xen domains.')
     .options(globalOptions)
@@ -49,9 +59,15 @@ export const runCommandLine = async (argv: readonly string[]): Promise<void> => 
     .command(deleteCommand)
     .command(runCommand)
     .command(execCommand)
+    .command(pauseCommand)
+    .command(resumeCommand)
     .command(listCommand)
+    .command(psCommand)
+    .command(eventsCommand)
+    .command(updateCommand)
     .command(specCommand)
     .command(featuresCommand)
+    .command(completionCommand)
     // Reached by what yargs takes for no command, such as: runx -- create
     .command('$0', false, {}, () => {
       throw new UsageError('no command given');
@@ -72,6 +88,16 @@ export const runCommandLine = async (argv: readonly string[]): Promise<void> => 
     .fail((message, error: unknown) => {
       // yargs' own errors are errors of the command line.
       throw error instanceof Error && error.name !== 'YError' ? error : new UsageError(message);
-    })
-    .parseAsync();
+    });
+
+/** Parses the command line and runs its command. */
+export const runCommandLine = async (argv: readonly string[]): Promise<void> => {
+  const [first, ...words] = argv;
+  if (first !== '--complete') {
+    await makeParser(separateProcessWords(argv, globalOptions, wordsPassedOn)).parseAsync();
+    return;
+  }
+  // What the scripts of runx completion call, with the words behind runx.
+  const found = await findCompletions(makeParser, words);
+  await print(found.map((word) => `${word}\n`).join(''));
 };

@@ -44,6 +44,6 @@ export const separateProcessWords = (
   const options = command === undefined ? undefined : commands[argv[command] ?? ''];
   if (command === undefined || options === undefined) return argv;
   const id = findPositional(argv, command + 1, { ...globals, ...options });
-  if (id === undefined || argv[id + 1] === '--') return argv;
+  if (id === undefined || id + 1 === argv.length || argv[id + 1] === '--') return argv;
   return [...argv.slice(0, id + 1), '--', ...argv.slice(id + 1)];
 };

@@ -4,19 +4,21 @@ import { join, resolve } from 'node:path';
 
 import { RunxError, messageOf, sentences } from '../errors.ts';
 import { checkCommand } from '../guest/command.ts';
-import { planMemoryMiB } from '../guest/memory.ts';
 import { buildRamdisk } from '../guest/ramdisk.ts';
 import { planRootfs } from '../guest/rootfs.ts';
 import { type Monitor, signalMonitor, startMonitor, waitForMonitor } from '../monitor/monitor.ts';
 import { loadBundle } from '../oci/bundle.ts';
+import { parseLimits } from '../oci/resources.ts';
 import { ociVersion } from '../oci/version.ts';
 import { renderDomainConfig } from '../xen/domain-config.ts';
 import { createDomain, destroyDomain, domainId, findXl } from '../xen/xl.ts';
 import { findProgram } from '../process.ts';
+import { parseWishes } from './annotations.ts';
 import { parseContainerId } from './container-id.ts';
 import { claimContainer } from './claim.ts';
 import type { Context } from './context.ts';
 import { hasCreateHooks, runCreateHooks, runPoststopHooks } from './hooks.ts';
+import { planSize } from './size.ts';
 import { renderHookState } from './status.ts';
 import { type ContainerRecord, removeContainer, saveRecord, saveSpec } from './store.ts';
 import { writePidFile } from './pid-file.ts';
@@ -58,7 +60,9 @@ export const createContainer = async (
   }
   const diod = await findProgram(config.diod);
   const rootfs = planRootfs(bundle.rootfs, diod);
-  const memoryMiB = planMemoryMiB(spec.linux.resources?.memory?.limit, config.memory_mib);
+  const wishes = parseWishes(spec.annotations, config.annotations);
+  const limits = parseLimits(spec.linux.resources, 'config.json: linux.resources');
+  const size = planSize(limits, wishes, config);
   await checkCommand(
     bundle.rootfs,
     process,
@@ -103,13 +107,15 @@ export const createContainer = async (
 
     const uuid = randomUUID();
     const name = `${id.slice(0, 40)}-${uuid.slice(0, 8)}`;
+    const { memoryMiB, maxMemoryMiB, maxVcpus } = size;
+    const domain = { name, uuid, memoryMiB, maxMemoryMiB, maxVcpus };
     const record = {
       ...subject,
       version: 1 as const,
       rootfs: bundle.rootfs,
       created: new Date().toISOString(),
       monitor: monitor.identity,
-      domain: { name, uuid },
+      domain,
     };
     await saveRecord(root, record);
     monitor.name(name);
@@ -125,12 +131,11 @@ export const createContainer = async (
         bundle: bundle.path,
         name,
         uuid,
-        type: config.domain_type,
+        type: wishes.domain_type ?? config.domain_type,
         kernel: config.kernel,
         ramdisk: ramdiskFile,
-        kernelArguments,
-        memoryMiB,
-        vcpus: config.vcpus,
+        kernelArguments: [kernelArguments, wishes.kernel_arguments].filter(Boolean).join(' '),
+        ...size,
         shares: diod === undefined ? [{ tag: 'rootfs', path: rootfs.path }] : [],
       }),
       { mode: 0o600 },
@@ -142,7 +147,7 @@ export const createContainer = async (
     await writeFile(ramdiskFile, '');
     await monitor.attach(domid);
 
-    await saveRecord(root, { ...record, domain: { name, uuid, domid } });
+    await saveRecord(root, { ...record, domain: { ...domain, domid } });
     if (options.pidFile !== undefined) await writePidFile(options.pidFile, monitor.identity.pid);
     monitor.commit();
     lock.release();

@@ -11,7 +11,8 @@ import { loadRecord, setMark } from './store.ts';
 
 /**
  * Sends a signal to the container's process.  KILL destroys the domain; so does any
- * signal that would end a process, while there is none yet.  With `all`, a stopped
+ * signal that would end a process, while there is none yet.  A paused container gets
+ * any other once it is resumed.  With `all`, a stopped
  * container is no error: every process of it has the signal, there being none.
  */
 export const killContainer = async (
@@ -29,7 +30,7 @@ export const killContainer = async (
     if (all) return;
     throw new RunxError(sentences.notRunning);
   }
-  if (signal !== constants.signals.SIGKILL && status === 'running') {
+  if (signal !== constants.signals.SIGKILL && status !== 'created') {
     const sent = await signalGuest(config.monitor, domid, signal, log);
     if (!sent && !all) throw new RunxError(sentences.notRunning);
   } else if (endsByDefault(signal)) {

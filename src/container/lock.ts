@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
 
-import { RunxError, hasCode, messageOf } from '../errors.ts';
+import { RunxError, hasCode, messageOf, sentences } from '../errors.ts';
 import { findProgram, runWithDescriptor } from '../process.ts';
 import type { Context } from './context.ts';
 import { containerDirectory } from './store.ts';
@@ -55,6 +55,21 @@ export const lockContainer = async (
       }
     }
     if (isSame(descriptor, directory)) return lock;
+    lock.release();
+  }
+};
+
+/** Runs `action` while no other runx creates, changes or removes the container. */
+export const withLock = async <T>(
+  context: Context,
+  id: string,
+  action: () => Promise<T>,
+): Promise<T> => {
+  const lock = await lockContainer(context, id);
+  if (lock === undefined) throw new RunxError(sentences.doesNotExist);
+  try {
+    return await action();
+  } finally {
     lock.release();
   }
 };

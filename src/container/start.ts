@@ -14,6 +14,7 @@ export const startContainer = async (context: Context, idText: string): Promise<
   const record = await loadRecord(root, id);
   const status = await statusOf(root, record);
   if (status === 'stopped') throw new RunxError(sentences.stoppedStart);
+  if (status === 'paused') throw new RunxError(sentences.pausedStart);
   if (status === 'creating') throw new RunxError(`container ${id} is still being created`);
   const spec = await loadSavedSpec(root, id);
   const xl = await findXl(config.xl, log);

@@ -8,7 +8,8 @@ import { type ContainerRecord, hasMark } from './store.ts';
 export const statusOf = async (root: string, record: ContainerRecord): Promise<Status> => {
   if (!(await monitorIsAlive(record.monitor))) return 'stopped';
   if (record.domain.domid === undefined) return 'creating';
-  return (await hasMark(root, record.id, 'started')) ? 'running' : 'created';
+  if (!(await hasMark(root, record.id, 'started'))) return 'created';
+  return (await hasMark(root, record.id, 'paused')) ? 'paused' : 'running';
 };
 
 /** What the state in a hook's hands is made of. */

@@ -1,4 +1,4 @@
-import { access, open, mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
+import { access, mkdir, open, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import * as v from 'valibot';
@@ -21,6 +21,10 @@ const recordSchema = v.object({
     uuid: v.string(),
     /** Missing until the domain is there: the container is still being created. */
     domid: v.optional(v.number()),
+    /** What it has been told to use, and to what update can raise that. */
+    memoryMiB: v.number(),
+    maxMemoryMiB: v.number(),
+    maxVcpus: v.number(),
   }),
 });
 
@@ -123,10 +127,11 @@ export const removeContainer = async (root: string, id: string): Promise<void> =
 
 /**
  * Facts that are not in the record, each a file of its own: `creator`, the pid and the
- * start time of the runx that creates it; `hooked`, once a hook of `create` runs; `started` (by one caller only); and `killed-by`, the signal for which
- * runx destroyed the domain, which the monitor reads.
+ * start time of the runx that creates it; `hooked`, once a hook of `create` runs;
+ * `started` (by one caller only); `paused`; and `killed-by`, the signal for which runx
+ * destroyed the domain, which the monitor reads.
  */
-export type Mark = 'creator' | 'hooked' | 'started' | 'killed-by';
+export type Mark = 'creator' | 'hooked' | 'started' | 'paused' | 'killed-by';
 
 /** Sets a mark; false when it was set before. */
 export const setMark = async (
@@ -153,3 +158,6 @@ export const readMark = (root: string, id: string, mark: Mark): Promise<string |
 
 export const hasMark = (root: string, id: string, mark: Mark): Promise<boolean> =>
   pathExists(join(containerDirectory(root, id), mark));
+
+export const removeMark = (root: string, id: string, mark: Mark): Promise<void> =>
+  rm(join(containerDirectory(root, id), mark), { force: true });

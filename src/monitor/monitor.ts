@@ -49,6 +49,7 @@ export const parseStartTime = (stat: string): string | undefined => {
   return state === 'Z' || state === 'X' ? undefined : fields[19];
 };
 
+/** When the process started, as ProcessIdentity has it; undefined when it is gone. */
 export const startTimeOf = async (pid: number): Promise<string | undefined> => {
   try {
     return parseStartTime(await readFile(`/proc/${pid}/stat`, 'utf8'));
@@ -86,8 +87,8 @@ export const signalMonitor = async (
 export const waitForMonitor = async (
   identity: ProcessIdentity,
   timeoutMs: number,
+  pollMs = 20,
 ): Promise<boolean> => {
-  const pollMs = 20;
   const deadline = performance.now() + timeoutMs;
   while (await monitorIsAlive(identity)) {
     if (performance.now() > deadline) return false;

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 
 import { RunxError, messageOf } from '../errors.ts';
 import { describeIssue } from '../schema.ts';
+import { resourcesSchema } from './resources.ts';
 import { quoteLargeValues, seccompSchema } from './seccomp/profile.ts';
 
 // A string that becomes a C string in the guest.
@@ -73,7 +74,7 @@ const deviceSchema = v.object({
 const linuxSchema = v.object({
   namespaces: list(v.object({ type: text, path: v.nullish(text) })),
   devices: list(deviceSchema),
-  resources: v.nullish(v.object({ memory: v.nullish(v.object({ limit: v.nullish(integer) })) })),
+  resources: v.nullish(resourcesSchema),
   sysctl: v.nullish(v.record(text, text), {}),
   maskedPaths: list(absolute),
   readonlyPaths: list(absolute),

@@ -1,5 +1,20 @@
+/** How much of the host a domain has. */
+export interface DomainSize {
+  readonly memoryMiB: number;
+  /** To what the memory can grow; the guest keeps records for that much from the start. */
+  readonly maxMemoryMiB: number;
+  readonly vcpus: number;
+  readonly maxVcpus: number;
+  /** Share of CPU time against other domains; Xen's default is 256. */
+  readonly cpuWeight?: number | undefined;
+  /** CPU time at most, in percent of one CPU. */
+  readonly cap?: number | undefined;
+  /** The host's CPUs to run on, such as "0-2,5". */
+  readonly cpuset?: string | undefined;
+}
+
 /** What runx writes into a domain configuration (xl.cfg(5)). */
-export interface DomainConfig {
+export interface DomainConfig extends DomainSize {
   /** Said in a comment: where the domain comes from. */
   readonly bundle: string;
   readonly name: string;
@@ -9,8 +24,6 @@ export interface DomainConfig {
   readonly ramdisk: string;
   /** Arguments of the guest's kernel; nothing of the container's goes here. */
   readonly kernelArguments: string;
-  readonly memoryMiB: number;
-  readonly vcpus: number;
   readonly shares: readonly { readonly tag: string; readonly path: string }[];
 }
 
@@ -31,8 +44,7 @@ export const renderDomainConfig = (config: DomainConfig): string =>
     `kernel = ${quote(config.kernel)}`,
     `ramdisk = ${quote(config.ramdisk)}`,
     `extra = ${quote(config.kernelArguments)}`,
-    `memory = ${config.memoryMiB}`,
-    `vcpus = ${config.vcpus}`,
+    ...renderSize(config),
     ...(config.shares.length === 0
       ? []
       : [
@@ -42,6 +54,16 @@ export const renderDomainConfig = (config: DomainConfig): string =>
     ...['poweroff', 'reboot', 'crash', 'watchdog'].map((event) => `on_${event} = "preserve"`),
     '',
   ].join('\n');
+
+const renderSize = (size: DomainSize): string[] => [
+  `memory = ${size.memoryMiB}`,
+  ...(size.maxMemoryMiB > size.memoryMiB ? [`maxmem = ${size.maxMemoryMiB}`] : []),
+  `vcpus = ${size.vcpus}`,
+  ...(size.maxVcpus > size.vcpus ? [`maxvcpus = ${size.maxVcpus}`] : []),
+  ...(size.cpuset === undefined ? [] : [`cpus = ${quote(size.cpuset)}`]),
+  ...(size.cpuWeight === undefined ? [] : [`cpu_weight = ${size.cpuWeight}`]),
+  ...(size.cap === undefined ? [] : [`cap = ${size.cap}`]),
+];
 
 const renderShare = (tag: string, path: string): string =>
   `tag=${tag},security_model=none,path=${path}`;

@@ -20,7 +20,8 @@ export const findXl = async (name: string, log: Log): Promise<Xl> => {
   );
 };
 
-const xl = (tool: Xl, args: readonly string[], options: Partial<RunOptions> = {}) =>
+/** Runs an xl command to its end. */
+export const xl = (tool: Xl, args: readonly string[], options: Partial<RunOptions> = {}) =>
   run(tool.path, args, { log: tool.log, timeoutMs, ...options });
 
 /** Creates the domain, paused, and leaves no xl behind that would act on its end. */
@@ -30,6 +31,26 @@ export const createDomain = async (tool: Xl, configFile: string): Promise<void> 
 
 export const unpauseDomain = async (tool: Xl, name: string): Promise<void> => {
   await xl(tool, ['unpause', name]);
+};
+
+export const pauseDomain = async (tool: Xl, name: string): Promise<void> => {
+  await xl(tool, ['pause', name]);
+};
+
+/** Asks the guest to give back memory, or lets it take some; up to its maximum. */
+export const setMemory = async (tool: Xl, name: string, memoryMiB: number): Promise<void> => {
+  await xl(tool, ['mem-set', name, `${memoryMiB}m`]);
+};
+
+/** Has the guest use so many of its virtual CPUs. */
+export const setVcpus = async (tool: Xl, name: string, count: number): Promise<void> => {
+  // More than the host has CPUs is no error when the domain is created either.
+  await xl(tool, ['vcpu-set', '--ignore-host', name, String(count)]);
+};
+
+/** Has all virtual CPUs run on these of the host's. */
+export const pinVcpus = async (tool: Xl, name: string, cpus: string): Promise<void> => {
+  await xl(tool, ['vcpu-pin', name, 'all', cpus]);
 };
 
 /** The id of the domain with this name. */

@@ -71,7 +71,19 @@ const refusals: readonly Refusal[] = [
     what: 'a memory limit with which no guest boots',
     arrange: (_, bundle) =>
       writeSpec(bundle, { linux: { resources: { memory: { limit: 4 * 1024 * 1024 } } } }),
-    sentence: () => 'memory limit of 4194304 bytes is too little: the guest needs 16777216',
+    sentence: () => 'memory limit of 4194304 bytes is too little: the guest needs 13631488',
+  },
+  {
+    what: 'an annotation that runx.toml does not allow',
+    arrange: (_, bundle) => writeSpec(bundle, { annotations: { 'io.runx.memory_mib': '512' } }),
+    sentence: () =>
+      'annotation io.runx.memory_mib is not allowed: add it to "annotations" in runx.toml',
+  },
+  {
+    what: 'a limit that no domain has',
+    arrange: (_, bundle) =>
+      writeSpec(bundle, { linux: { resources: { cpu: { realtimeRuntime: 1000 } } } }),
+    sentence: () => 'config.json: linux.resources.cpu.realtimeRuntime is not supported',
   },
   {
     what: 'a terminal without a console socket',

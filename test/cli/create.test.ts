@@ -80,7 +80,49 @@ describe('runx create', { concurrency: 4 }, () => {
     const settings = parseXlConfig(await readFile(dom0.path('root/web/xl.cfg'), 'utf8'));
     assert.deepEqual(
       ['memory', 'type', 'vcpus'].map((name) => settings.get(name)),
-      ['140', 'pvh', '3'],
+      ['133', 'pvh', '3'],
+    );
+  });
+
+  test("takes CPUs from the container's limits, and the rest from annotations", async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    await dom0.configure({
+      memory_max_mib: 512,
+      vcpus_max: 4,
+      annotations: ['io.runx.memory_mib', 'io.runx.kernel_arguments', 'io.runx.domain_type'],
+    });
+    const bundle = await dom0.makeBundle('bundle', {
+      annotations: {
+        'io.runx.memory_mib': '300',
+        'io.runx.domain_type': 'pvh',
+        'io.runx.kernel_arguments': 'mitigations=off',
+      },
+      linux: {
+        resources: {
+          memory: { limit: 100 * 1024 * 1024, swap: -1 },
+          cpu: { quota: 150_000, period: 100_000, shares: 512, cpus: '0-1', mems: '0' },
+          pids: { limit: 100 },
+          blockIO: { weight: 0 },
+          devices: [{ allow: false, access: 'rwm' }],
+        },
+      },
+    });
+    assertSilent(await dom0.runx(['create', '--bundle', bundle, 'web']));
+    const settings = parseXlConfig(await readFile(dom0.path('root/web/xl.cfg'), 'utf8'));
+    const expected = {
+      memory: '300',
+      maxmem: '512',
+      vcpus: '2',
+      maxvcpus: '4',
+      cpus: '0-1',
+      cpu_weight: '128',
+      cap: '150',
+      type: 'pvh',
+      extra: 'console=hvc0 quiet panic=0 rdinit=/init mitigations=off',
+    };
+    assert.deepEqual(
+      Object.fromEntries(Object.keys(expected).map((name) => [name, settings.get(name)])),
+      expected,
     );
   });
 
@@ -141,7 +183,14 @@ describe('runx create', { concurrency: 4 }, () => {
       created: record.created,
       annotations,
       monitor: { pid: monitor, startTime: await startTimeOf(monitor) },
-      domain: { name: domain, uuid: record.domain.uuid, domid: 7 },
+      domain: {
+        name: domain,
+        uuid: record.domain.uuid,
+        domid: 7,
+        memoryMiB: 256,
+        maxMemoryMiB: 256,
+        maxVcpus: 1,
+      },
     });
   });
 

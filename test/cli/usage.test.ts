@@ -8,7 +8,23 @@ import { assertGolden } from '../support/golden.ts';
 import { startCli } from '../support/run-cli.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
-const commands = ['create', 'start', 'state', 'kill', 'delete', 'run', 'list', 'spec', 'features'];
+const commands = [
+  'create',
+  'start',
+  'state',
+  'kill',
+  'delete',
+  'run',
+  'pause',
+  'resume',
+  'list',
+  'ps',
+  'events',
+  'update',
+  'spec',
+  'features',
+  'completion',
+];
 
 describe('runx', { concurrency: 4 }, () => {
   for (const option of ['--version', '-v']) {

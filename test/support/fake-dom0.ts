@@ -29,7 +29,9 @@ export interface FakeDom0 {
   /** Has an xl command wait until the gate is opened. */
   readonly makeGate: (command: string) => Promise<Gate>;
   /** Writes runx.toml with other settings. */
-  readonly configure: (changes: Readonly<Record<string, string | number>>) => Promise<void>;
+  readonly configure: (
+    changes: Readonly<Record<string, string | number | readonly string[]>>,
+  ) => Promise<void>;
   readonly makeBundle: (name: string, changes?: object) => Promise<string>;
   readonly runx: (args: readonly string[], options?: Partial<CliOptions>) => Promise<CliResult>;
   readonly startRunx: (args: readonly string[], options?: Partial<CliOptions>) => RunningCli;

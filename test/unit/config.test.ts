@@ -37,7 +37,10 @@ test('every setting can be set', async (t) => {
      xl = "/opt/xl"
      diod = "/opt/diod"
      memory_mib = 512
+     memory_max_mib = 1024
      vcpus = 2
+     vcpus_max = 4
+     annotations = ["io.runx.memory_mib", "io.runx.domain_type"]
      domain_type = "pvh"`,
   );
   assert.deepEqual(await loadConfig(file), {
@@ -48,7 +51,10 @@ test('every setting can be set', async (t) => {
     xl: '/opt/xl',
     diod: '/opt/diod',
     memory_mib: 512,
+    memory_max_mib: 1024,
     vcpus: 2,
+    vcpus_max: 4,
+    annotations: ['io.runx.memory_mib', 'io.runx.domain_type'],
     domain_type: 'pvh',
   });
 });
@@ -72,6 +78,18 @@ for (const [what, value, sentence] of refused) {
     );
   });
 }
+
+test('unless it says so, only annotations are obeyed that lift no limit', () => {
+  const { annotations } = parseConfig({}, 'runx.toml');
+  assert.deepEqual(annotations, ['io.runx.vcpus', 'io.runx.kernel_arguments']);
+});
+
+test('an annotation that runx does not know cannot be allowed', () => {
+  assert.throws(
+    () => parseConfig({ annotations: ['io.runx.kernel'] }, 'runx.toml'),
+    (error) => error instanceof RunxError && error.message.startsWith('runx.toml: annotations.0: '),
+  );
+});
 
 test('an unknown setting is refused by its name', () => {
   assert.throws(

@@ -15,6 +15,8 @@ const contract: readonly [said: string, words: string][] = [
   [sentences.exists, 'container with given ID already exists'],
   [sentences.doesNotExist, 'container does not exist'],
   [sentences.notRunning, 'container not running'],
+  [sentences.notPaused, 'container not paused'],
+  [sentences.pausedStart, 'cannot start a container in the paused state'],
   [sentences.alreadyRunning, 'cannot start an already running container'],
   [sentences.stoppedStart, 'cannot start a container that has stopped'],
   [

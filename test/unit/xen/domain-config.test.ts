@@ -15,7 +15,9 @@ const plain: DomainConfig = {
   ramdisk: '/run/runx/web/ramdisk',
   kernelArguments: 'console=hvc0 quiet',
   memoryMiB: 256,
+  maxMemoryMiB: 256,
   vcpus: 1,
+  maxVcpus: 1,
   shares: [{ tag: 'rootfs', path: '/bundles/web/rootfs' }],
 };
 
@@ -35,6 +37,19 @@ test('a domain configuration of paths with every kind of character', async () =>
     ],
   });
   await assertGolden('domain-odd.cfg', text);
+});
+
+test('a domain with limits of every kind', async () => {
+  const text = renderDomainConfig({
+    ...plain,
+    maxMemoryMiB: 1024,
+    vcpus: 2,
+    maxVcpus: 4,
+    cpuset: '0-2,5',
+    cpuWeight: 128,
+    cap: 150,
+  });
+  await assertGolden('domain-limits.cfg', text);
 });
 
 test('a domain that shares nothing has no p9 setting', () => {

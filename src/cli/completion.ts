@@ -1,0 +1,50 @@
+import { defineCommand, print } from './command.ts';
+
+// Each asks runx itself for the words; where there are none, the shell offers files.
+const scripts = {
+  bash: `_runx() {
+  local IFS=$'\\n'
+  COMPREPLY=($(runx --complete "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+}
+complete -o bashdefault -o default -F _runx runx runX
+`,
+  zsh: `#compdef runx runX
+_runx() {
+  local -a words_found
+  words_found=("\${(@f)$(runx --complete "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
+  if [[ -n "$words_found" ]]; then
+    _describe runx words_found
+  else
+    _files
+  fi
+}
+if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
+  _runx "$@"
+else
+  compdef _runx runx runX
+fi
+`,
+  fish: `function __runx_words
+  set -l words (commandline -opc) (commandline -ct)
+  runx --complete $words[2..-1] 2>/dev/null
+end
+complete -c runx -a '(__runx_words)'
+complete -c runX -w runx
+`,
+};
+
+export const completionCommand = defineCommand({
+  command: 'completion <shell>',
+  describe: "print a shell's completion of runx",
+  builder: (y) =>
+    y
+      .positional('shell', {
+        choices: ['bash', 'zsh', 'fish'] as const,
+        demandOption: true,
+        describe: 'the shell',
+      })
+      .example('source <(runx completion bash)', 'in ~/.bashrc'),
+  handler: async (args) => {
+    await print(scripts[args.shell]);
+  },
+});

@@ -1,0 +1,30 @@
+import { RunxError } from '../errors.ts';
+import { defineCommand, openContext, print } from './command.ts';
+
+export const eventsCommand = defineCommand({
+  command: 'events <id>',
+  describe: 'print how much CPU time, memory, disk and network a container uses',
+  builder: (y) =>
+    y
+      .positional('id', { type: 'string', demandOption: true, describe: "the container's id" })
+      .option('stats', { type: 'boolean', default: false, describe: 'once, and end' })
+      .option('interval', {
+        type: 'string',
+        requiresArg: true,
+        default: '5s',
+        describe: 'time between two, until the container stops',
+      })
+      .example('runx events --interval 1m30s web', 'a line of JSON each time'),
+  handler: async (args) => {
+    const { watchStats } = await import('../container/stats.ts');
+    const { parseDuration } = await import('./duration.ts');
+    const intervalMs = parseDuration(args.interval, 'interval');
+    if (intervalMs <= 0) throw new RunxError('duration interval must be greater than 0');
+    await watchStats(
+      await openContext(args),
+      args.id,
+      args.stats ? undefined : intervalMs,
+      (stats) => print(`${JSON.stringify(stats)}\n`),
+    );
+  },
+});

@@ -1,0 +1,32 @@
+import { defineCommand, openContext, print } from './command.ts';
+
+export const psOptions = {
+  format: {
+    alias: 'f',
+    choices: ['table', 'json'],
+    default: 'table',
+    describe: 'form of the list',
+  },
+} as const;
+
+export const psCommand = defineCommand({
+  command: 'ps <id> [args..]',
+  describe: "list the host processes that stand for the container's",
+  builder: (y) =>
+    y
+      .positional('id', { type: 'string', demandOption: true, describe: "the container's id" })
+      .positional('args', {
+        type: 'string',
+        array: true,
+        describe: 'arguments of ps, instead of -ef',
+      })
+      .options(psOptions),
+  handler: async (args) => {
+    const { listPids, renderProcesses } = await import('../container/processes.ts');
+    const context = await openContext(args);
+    const pids = await listPids(context, args.id);
+    if (args.format === 'json') await print(`${JSON.stringify(pids)}\n`);
+    // What follows -- is beside the command's own words (see process-words.ts).
+    else await print(await renderProcesses(context, pids, args._.slice(1).map(String)));
+  },
+});

@@ -1,0 +1,12 @@
+import { defineCommand, openContext } from './command.ts';
+
+export const resumeCommand = defineCommand({
+  command: 'resume <id>',
+  describe: 'let a paused container run on',
+  builder: (y) =>
+    y.positional('id', { type: 'string', demandOption: true, describe: "the container's id" }),
+  handler: async (args) => {
+    const { resumeContainer } = await import('../container/pause.ts');
+    await resumeContainer(await openContext(args), args.id);
+  },
+});

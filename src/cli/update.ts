@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+
+import { RunxError, messageOf } from '../errors.ts';
+import { defineCommand, openContext } from './command.ts';
+import { resourceOptions } from './resource-options.ts';
+
+export const updateCommand = defineCommand({
+  command: 'update <id>',
+  describe: "change a container's limits",
+  builder: (y) =>
+    y
+      .positional('id', { type: 'string', demandOption: true, describe: "the container's id" })
+      .option('resources', {
+        alias: 'r',
+        type: 'string',
+        requiresArg: true,
+        describe: 'file with linux.resources as JSON, - for standard input; no other option counts',
+      })
+      .options(resourceOptions)
+      .example('runx update --memory 512m --cpu-quota 50000 web', 'half a CPU at most'),
+  handler: async (args) => {
+    const { updateContainer } = await import('../container/update.ts');
+    const { parseLimits } = await import('../oci/resources.ts');
+    const { parseResourceOptions, parseResources } = await import('./resource-options.ts');
+    const context = await openContext(args);
+    const where = args.resources === undefined ? 'resources' : `--resources ${args.resources}`;
+    const resources =
+      args.resources === undefined
+        ? parseResourceOptions(args)
+        : parseResources(await readResources(args.resources), where);
+    await updateContainer(context, args.id, parseLimits(resources, where));
+  },
+});
+
+const readResources = async (file: string): Promise<string> => {
+  try {
+    return await (file === '-' ? text(process.stdin) : readFile(file, 'utf8'));
+  } catch (error) {
+    throw new RunxError(`--resources ${file}: ${messageOf(error)}`);
+  }
+};

@@ -1,0 +1,67 @@
+import * as v from 'valibot';
+
+import { annotationNames } from '../config.ts';
+import { RunxError } from '../errors.ts';
+import { describeIssue } from '../schema.ts';
+
+/** The guest kernel's CONFIG_NR_CPUS. */
+export const maximumVcpus = 64;
+
+const prefix = 'io.runx.';
+
+// What Xen passes on to a PV guest, less runx's own arguments and a NUL.
+const maximumArguments = 900;
+
+const number = (maximum: number) =>
+  v.pipe(
+    v.string(),
+    v.regex(/^[1-9]\d{0,8}$/, 'must be a whole number'),
+    v.transform(Number),
+    v.maxValue(maximum),
+  );
+
+const maximumMiB = 16 * 1024 * 1024;
+
+const wishesSchema = v.strictObject({
+  memory_mib: v.optional(number(maximumMiB)),
+  memory_max_mib: v.optional(number(maximumMiB)),
+  vcpus: v.optional(number(maximumVcpus)),
+  vcpus_max: v.optional(number(maximumVcpus)),
+  domain_type: v.optional(v.picklist(['pv', 'pvh'])),
+  kernel_arguments: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^[\x20-\x7e]*$/, 'must be printable ASCII'),
+      v.maxLength(maximumArguments),
+    ),
+  ),
+});
+
+/** What the annotations of a container ask of its domain. */
+export type DomainWishes = v.InferOutput<typeof wishesSchema>;
+
+/** Reads the annotations `io.runx.*`; one that runx.toml does not allow is refused. */
+export const parseWishes = (
+  annotations: Readonly<Record<string, string>>,
+  allowed: readonly string[],
+): DomainWishes => {
+  const names = Object.keys(annotations).filter((name) => name.startsWith(prefix));
+  for (const name of names) {
+    if (!annotationNames.some((known) => known === name)) {
+      throw new RunxError(
+        `annotation ${name} is not supported: those that "annotations" in runx.toml can allow are ${annotationNames.join(', ')}`,
+      );
+    }
+    if (!allowed.includes(name)) {
+      throw new RunxError(
+        `annotation ${name} is not allowed: add it to "annotations" in runx.toml`,
+      );
+    }
+  }
+  const wishes = Object.fromEntries(
+    names.map((name) => [name.slice(prefix.length), annotations[name]]),
+  );
+  const result = v.safeParse(wishesSchema, wishes);
+  if (result.success) return result.output;
+  throw new RunxError(`annotation ${prefix}${describeIssue(result.issues[0])}`);
+};

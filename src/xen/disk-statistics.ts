@@ -1,0 +1,53 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { RunxError, hasCode } from '../errors.ts';
+
+const sectorBytes = 512;
+
+/** Counters of a vbd: those of xen-blkback in /sys/devices/vbd-DOMID-DEVICE/statistics. */
+export interface DiskStatistics {
+  /** The device's number in the domain, as Xen writes it. */
+  readonly device: number;
+  readonly reads: number;
+  readonly writes: number;
+  readonly readBytes: number;
+  readonly writtenBytes: number;
+}
+
+const readCounter = async (file: string): Promise<number> => {
+  const text = (await readFile(file, 'utf8')).trim();
+  if (!/^\d+$/.test(text)) throw new RunxError(`${file}: no number: ${JSON.stringify(text)}`);
+  return Number(text);
+};
+
+/** The domain's vbds; `directory` is sysfs's list of devices. */
+export const findDisks = async (
+  domid: number,
+  directory = '/sys/bus/xen-backend/devices',
+): Promise<readonly DiskStatistics[]> => {
+  const disks: DiskStatistics[] = [];
+  for (const name of await namesIn(directory)) {
+    const [, device] = new RegExp(`^vbd-${domid}-(\\d+)$`).exec(name) ?? [];
+    if (device === undefined) continue;
+    const read = (counter: string): Promise<number> =>
+      readCounter(join(directory, name, 'statistics', counter));
+    disks.push({
+      device: Number(device),
+      reads: await read('rd_req'),
+      writes: await read('wr_req'),
+      readBytes: (await read('rd_sect')) * sectorBytes,
+      writtenBytes: (await read('wr_sect')) * sectorBytes,
+    });
+  }
+  return disks.toSorted((a, b) => a.device - b.device);
+};
+
+const namesIn = async (directory: string): Promise<readonly string[]> => {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return []; // no Xen backend has been loaded
+    throw error;
+  }
+};
