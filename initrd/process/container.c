@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "container.h"
 #include "../../src/monitor/descriptor.h"
+#include "binds.h"
 #include "mounts.h"
 #include "seccomp.h"
 
@@ -207,6 +208,7 @@ _Noreturn void container_exec(const struct process *process, const struct child_
     setsid();
     set_oom_score(process->oom_score_adj);
     umask(0);
+    check(binds_open(process));
     check(mounts_enter_rootfs());
     check(mounts_apply(process));
     check(mounts_make_devices(process));

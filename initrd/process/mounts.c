@@ -1,5 +1,8 @@
 #define _GNU_SOURCE
 #include "mounts.h"
+#include "binds.h"
+#include "copy.h"
+#include "mount_point.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,8 +15,6 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-enum { DIRECTORY_MODE = 0755 };
-
 const char *mounts_enter_rootfs(void) {
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) return "making mounts private";
     // pivot_root(2) refuses to leave a ramdisk, so the rootfs is moved over it.
@@ -23,19 +24,33 @@ const char *mounts_enter_rootfs(void) {
     return NULL;
 }
 
-// mkdir -p; from here on the rootfs is the root, so its links lead nowhere else.
-static int make_directories(const char *path) {
-    char parent[PATH_MAX];
-    if (strlen(path) >= sizeof parent) {
+// As runc: a tmpfs has the mode of the directory that it covers, unless an option says otherwise.
+static int mount_tmpfs(const struct mount_record *m) {
+    char data[PATH_MAX], mode[16] = "";
+    struct stat info;
+    if (stat(m->destination, &info) == 0)
+        snprintf(mode, sizeof mode, "mode=%o%s", info.st_mode & 07777, *m->data ? "," : "");
+    if (mount_point_make(m->destination, true) < 0) return -1;
+    if (snprintf(data, sizeof data, "%s%s", mode, m->data) >= (int)sizeof data) {
         errno = ENAMETOOLONG;
         return -1;
     }
-    for (const char *end = path; (end = strchr(end + 1, '/'));) {
-        memcpy(parent, path, (size_t)(end - path));
-        parent[end - path] = '\0';
-        if (mkdir(parent, DIRECTORY_MODE) < 0 && errno != EEXIST) return -1;
-    }
-    return mkdir(path, DIRECTORY_MODE) < 0 && errno != EEXIST ? -1 : 0;
+    int below = open(m->destination, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    // Read-only comes last: other mounts may need mount points in it.
+    if (below < 0 ||
+        mount(m->source, m->destination, m->type, m->flags & ~(unsigned long)MS_RDONLY, data) < 0)
+        return -1;
+    if (!m->copy_up) return close(below);
+    return copy_content(below, open(m->destination, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+static int mount_file_system(const struct mount_record *m) {
+    int rc = -1;
+    if (!strcmp(m->type, "tmpfs"))
+        rc = mount_tmpfs(m);
+    else if (mount_point_make(m->destination, true) == 0)
+        rc = mount(m->source, m->destination, m->type, m->flags, m->data);
+    return rc < 0 ? -1 : mount_point_enter(m->destination);
 }
 
 const char *mounts_apply(const struct process *process) {
@@ -43,11 +58,18 @@ const char *mounts_apply(const struct process *process) {
     for (size_t i = 0; i < process->mount_count; i++) {
         const struct mount_record *m = &process->mounts[i];
         snprintf(error, sizeof error, "mounting %s on %s", m->type, m->destination);
-        if (make_directories(m->destination) < 0) return error;
-        if (mount(m->source, m->destination, m->type, m->flags, m->data) < 0) return error;
+        const char *failed = NULL;
+        if (m->bind)
+            failed = binds_attach(process, i);
+        else if (mount_file_system(m) < 0)
+            failed = error;
+        if (failed) return failed;
         if (m->propagation && mount(NULL, m->destination, NULL, m->propagation, NULL) < 0)
             return error;
     }
+    if (process->rootfs_propagation &&
+        mount(NULL, "/", NULL, process->rootfs_propagation, NULL) < 0)
+        return "setting the propagation of the rootfs";
     return NULL;
 }
 
@@ -57,7 +79,7 @@ static int make_device(const struct device_record *device) {
     char *slash = strrchr(parent, '/');
     if (slash && slash != parent) {
         *slash = '\0';
-        if (make_directories(parent) < 0) return -1;
+        if (mount_point_make(parent, true) < 0) return -1;
     }
     dev_t number = makedev(device->major, device->minor);
     if (mknod(device->path, device->mode, number) < 0) {
@@ -72,8 +94,16 @@ static int make_device(const struct device_record *device) {
     return chmod(device->path, device->mode & 07777);
 }
 
+// A /dev that is bound is somebody's, and complete.
+static bool has_bound_dev(const struct process *process) {
+    for (size_t i = 0; i < process->mount_count; i++)
+        if (process->mounts[i].bind && !strcmp(process->mounts[i].destination, "/dev")) return true;
+    return false;
+}
+
 const char *mounts_make_devices(const struct process *process) {
     static char error[PATH_MAX + 32];
+    if (has_bound_dev(process)) return NULL;
     static const char *const links[][2] = {{"/proc/self/fd", "/dev/fd"},
                                            {"/proc/self/fd/0", "/dev/stdin"},
                                            {"/proc/self/fd/1", "/dev/stdout"},
@@ -148,6 +178,13 @@ const char *mounts_protect(const struct process *process) {
             snprintf(error, sizeof error, "masking %s", *path);
             return error;
         }
+    for (size_t i = 0; i < process->mount_count; i++) {
+        const struct mount_record *m = &process->mounts[i];
+        if (m->bind || strcmp(m->type, "tmpfs") || !(m->flags & MS_RDONLY)) continue;
+        snprintf(error, sizeof error, "making %s read-only", m->destination);
+        if (mount(NULL, m->destination, NULL, MS_REMOUNT | MS_BIND | m->flags, NULL) < 0)
+            return error;
+    }
     if (process->readonly_rootfs &&
         mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) < 0)
         return "making the rootfs read-only";

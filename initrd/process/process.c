@@ -16,7 +16,7 @@ void *append(void *array, size_t *count, size_t size) {
 }
 
 struct lists {
-    size_t args, env, masked, readonly, sysctls;
+    size_t args, env, masked, readonly, sysctls, shares;
 };
 
 bool key_is(const char *record, size_t length, const char *key) {
@@ -42,6 +42,10 @@ static bool parse_mount(struct process *p, const char *key, size_t length, char 
         mount->source = value;
     else if (key_is(key, length, "mount-data"))
         mount->data = value;
+    else if (key_is(key, length, "mount-bind"))
+        mount->bind = value;
+    else if (key_is(key, length, "mount-copy-up"))
+        mount->copy_up = *value == '1';
     else if (key_is(key, length, "mount-flags"))
         mount->flags = strtoul(value, NULL, 10);
     else if (key_is(key, length, "mount-propagation"))
@@ -84,7 +88,8 @@ static bool parse_record(struct process *p, struct lists *n, char *record) {
                  {"env", &p->env, &n->env},
                  {"masked-path", &p->masked_paths, &n->masked},
                  {"readonly-path", &p->readonly_paths, &n->readonly},
-                 {"sysctl", &p->sysctls, &n->sysctls}};
+                 {"sysctl", &p->sysctls, &n->sysctls},
+                 {"share", &p->shares, &n->shares}};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         if (key_is(record, length, lists[i].key)) {
             append_string(lists[i].list, lists[i].count, value);
@@ -138,6 +143,8 @@ static bool parse_record(struct process *p, struct lists *n, char *record) {
         p->umask = (int)number;
     } else if (key_is(record, length, "seccomp-flags")) {
         p->seccomp_flags = (unsigned)number;
+    } else if (key_is(record, length, "rootfs-propagation")) {
+        p->rootfs_propagation = number;
     } else if (key_is(record, length, "group")) {
         p->groups = append(p->groups, &p->group_count, sizeof *p->groups);
         p->groups[p->group_count - 1] = (gid_t)number;
@@ -167,6 +174,7 @@ const char *process_parse(struct process *process, char *text, size_t size) {
     if (!process->masked_paths) process->masked_paths = none;
     if (!process->readonly_paths) process->readonly_paths = none;
     if (!process->sysctls) process->sysctls = none;
+    if (!process->shares) process->shares = none;
     return NULL;
 }
 

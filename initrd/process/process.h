@@ -12,6 +12,8 @@
 
 struct mount_record {
     const char *destination, *type, *source, *data;
+    const char *bind; // in the ramdisk: what is bound; NULL for a file system
+    bool copy_up;     // what the destination holds is copied into the file system
     unsigned long flags, propagation;
 };
 
@@ -44,10 +46,12 @@ struct process {
     uint64_t bounding, effective, permitted, inheritable, ambient;
     struct mount_record *mounts;
     size_t mount_count;
+    unsigned long rootfs_propagation; // as for mount(2), 0 for as it is
     struct device_record *devices;
     size_t device_count;
     struct hooks hooks;
     char **masked_paths, **readonly_paths, **sysctls; // NULL-terminated; sysctl: "key=value"
+    char **shares; // tags of what Dom0 shares beside the rootfs; NULL-terminated
 };
 
 // Reads the file into memory and fills `process`, whose strings point into it.

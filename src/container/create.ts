@@ -5,7 +5,9 @@ import { join, resolve } from 'node:path';
 import { RunxError, messageOf, sentences } from '../errors.ts';
 import { checkCommand } from '../guest/command.ts';
 import { buildRamdisk } from '../guest/ramdisk.ts';
-import { planRootfs } from '../guest/rootfs.ts';
+import { planMounts } from '../guest/mounts.ts';
+import { planRootfs, shareOf } from '../guest/rootfs.ts';
+import type { Share } from '../guest/shares.ts';
 import { type Monitor, signalMonitor, startMonitor, waitForMonitor } from '../monitor/monitor.ts';
 import { loadBundle } from '../oci/bundle.ts';
 import { parseLimits } from '../oci/resources.ts';
@@ -14,6 +16,7 @@ import { renderDomainConfig } from '../xen/domain-config.ts';
 import { createDomain, destroyDomain, domainId, findXl } from '../xen/xl.ts';
 import { findProgram } from '../process.ts';
 import { parseWishes } from './annotations.ts';
+import { findBindSources } from './bind-sources.ts';
 import { parseContainerId } from './container-id.ts';
 import { claimContainer } from './claim.ts';
 import type { Context } from './context.ts';
@@ -60,9 +63,12 @@ export const createContainer = async (
   }
   const diod = await findProgram(config.diod);
   const rootfs = planRootfs(bundle.rootfs, diod);
+  const sources = await findBindSources(spec.mounts, bundle.path);
+  const mounts = planMounts(spec.mounts, sources, diod !== undefined);
+  const shares = [shareOf(rootfs), ...mounts.shares];
   const wishes = parseWishes(spec.annotations, config.annotations);
   const limits = parseLimits(spec.linux.resources, 'config.json: linux.resources');
-  const size = planSize(limits, wishes, config);
+  const size = planSize(limits, wishes, config, mounts.shares.length);
   await checkCommand(
     bundle.rootfs,
     process,
@@ -75,6 +81,7 @@ export const createContainer = async (
     spec,
     process,
     rootfs,
+    mounts,
     renderHookState(subject, 'created', firstPid),
   );
   const xl = await findXl(config.xl, log);
@@ -96,7 +103,7 @@ export const createContainer = async (
       terminal: process.terminal,
       consoleSocket:
         options.consoleSocket === undefined ? undefined : resolve(options.consoleSocket),
-      rootfs: diod === undefined ? undefined : { path: rootfs.path, diod },
+      served: diod === undefined ? undefined : { diod, shares },
       log,
     });
     undo(`ending the monitor of ${id}`, async () => {
@@ -136,7 +143,7 @@ export const createContainer = async (
         ramdisk: ramdiskFile,
         kernelArguments: [kernelArguments, wishes.kernel_arguments].filter(Boolean).join(' '),
         ...size,
-        shares: diod === undefined ? [{ tag: 'rootfs', path: rootfs.path }] : [],
+        shares: diod === undefined ? shares.flatMap(pathsOf) : [],
       }),
       { mode: 0o600 },
     );
@@ -154,6 +161,9 @@ export const createContainer = async (
     return monitor;
   });
 };
+
+const pathsOf = ({ tag, exports }: Share): { tag: string; path: string }[] =>
+  exports.map(({ path }) => ({ tag, path }));
 
 const checkFile = async (what: string, path: string): Promise<void> => {
   try {

@@ -17,7 +17,12 @@ export const capFor = (cpus: number, vcpus: number): number => {
 };
 
 /** A domain's memory and CPUs: what annotations say, then the container's limits, then runx.toml. */
-export const planSize = (limits: Limits, wishes: DomainWishes, config: Config): DomainSize => {
+export const planSize = (
+  limits: Limits,
+  wishes: DomainWishes,
+  config: Config,
+  shares = 0,
+): DomainSize => {
   const cpus = typeof limits.cpus === 'number' ? limits.cpus : undefined;
   const vcpus = wishes.vcpus ?? (cpus === undefined ? config.vcpus : vcpusFor(cpus));
   const maxVcpus = Math.max(
@@ -31,6 +36,7 @@ export const planSize = (limits: Limits, wishes: DomainWishes, config: Config): 
       wishMiB: wishes.memory_mib,
       defaultMiB: config.memory_mib,
       maxMiB: wishes.memory_max_mib ?? config.memory_max_mib,
+      shares,
     }),
     vcpus,
     maxVcpus,

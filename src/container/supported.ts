@@ -1,9 +1,6 @@
 import { RunxError, sentences } from '../errors.ts';
 import type { Process, Spec } from '../oci/spec.ts';
 
-const isBind = (mount: Spec['mounts'][number]): boolean =>
-  mount.type === 'bind' || mount.options.some((option) => option === 'bind' || option === 'rbind');
-
 /**
  * Refuses, by name, what a spec asks for and runx cannot give; what a domain makes
  * meaningless is accepted (README, "Conformance").  Returns the spec's process.
@@ -16,8 +13,6 @@ export const checkSupported = (spec: Spec): Process => {
   const refuse = (what: string): never => {
     throw new RunxError(`config.json: ${what} is not supported`);
   };
-  const bind = spec.mounts.find(isBind);
-  if (bind !== undefined) refuse(`a bind mount (${bind.destination})`);
   for (const namespace of spec.linux.namespaces) {
     if (namespace.path) refuse(`linux.namespaces with a path (${namespace.type})`);
     if (namespace.type === 'user') refuse('a user namespace');

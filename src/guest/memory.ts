@@ -13,6 +13,9 @@ const reserveShare = 0.006;
 /** The least memory with which the guest boots and runs a shell, in MiB. */
 export const minimumMiB = 44;
 
+/** What the rings of one share take of the guest's memory, in MiB. */
+const shareMiB = 1;
+
 /**
  * The memory, in MiB, of a domain whose process can have `limitBytes`; `maxMiB` is
  * the most that the domain can be given.
@@ -39,6 +42,8 @@ export interface MemoryChoice {
   readonly defaultMiB: number;
   /** To what the domain can grow. */
   readonly maxMiB?: number | undefined;
+  /** Number of shares beside the rootfs. */
+  readonly shares?: number | undefined;
 }
 
 /** A domain's memory, and to what it can grow, in MiB. */
@@ -47,9 +52,12 @@ export const planMemory = ({
   wishMiB,
   defaultMiB,
   maxMiB,
+  shares = 0,
 }: MemoryChoice): { readonly memoryMiB: number; readonly maxMemoryMiB: number } => {
   const limited = wishMiB === undefined && limitBytes !== undefined;
-  const memoryMiB = limited ? memoryForLimit(limitBytes, maxMiB) : (wishMiB ?? defaultMiB);
+  const memoryMiB = limited
+    ? memoryForLimit(limitBytes, maxMiB) + shares * shareMiB
+    : (wishMiB ?? defaultMiB);
   checkMemory(memoryMiB, limited ? limitBytes : undefined);
   return { memoryMiB, maxMemoryMiB: Math.max(memoryMiB, maxMiB ?? 0) };
 };

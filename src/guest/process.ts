@@ -1,8 +1,9 @@
 import { parseCapabilities } from '../oci/capabilities.ts';
-import { parseMountOptions } from '../oci/mount-options.ts';
+import { parsePropagation } from '../oci/mount-options.ts';
 import { parseRlimit } from '../oci/rlimits.ts';
 import type { SeccompFilter } from '../oci/seccomp/compile.ts';
-import type { Device, Mount, Process, Spec } from '../oci/spec.ts';
+import type { Device, Process, Spec } from '../oci/spec.ts';
+import { type GuestMount, type MountPlan, planMounts } from './mounts.ts';
 
 type Record = readonly [key: string, value: string | number];
 
@@ -41,22 +42,16 @@ const unlimited = 2 ** 63;
 const limit = (value: number): string =>
   value >= unlimited ? '18446744073709551615' : String(value);
 
-const mountRecords = (mount: Mount): Record[] => {
-  const type = guestMountType(mount.type ?? 'none');
-  const { flags, propagation, data } = parseMountOptions(mount.options, mount.destination);
-  return [
-    ['mount', mount.destination],
-    ['mount-type', type],
-    ['mount-source', mount.source ?? type],
-    ['mount-flags', flags],
-    ['mount-propagation', propagation],
-    ['mount-data', type === 'cgroup2' ? '' : data],
-  ];
-};
-
-// The guest's kernel has the unified hierarchy alone, so that is what a request
-// for the older one gets, as with runc on such a host.
-const guestMountType = (type: string): string => (type === 'cgroup' ? 'cgroup2' : type);
+const mountRecords = (mount: GuestMount): Record[] => [
+  ['mount', mount.destination],
+  ['mount-type', mount.type],
+  ...(mount.bind === undefined ? [] : [['mount-bind', mount.bind] satisfies Record]),
+  ['mount-source', mount.source],
+  ['mount-flags', mount.flags],
+  ['mount-propagation', mount.propagation],
+  ['mount-data', mount.data],
+  ...(mount.copyUp ? [['mount-copy-up', 1] satisfies Record] : []),
+];
 
 const deviceRecord = (device: Device): Record => [
   'device',
@@ -104,12 +99,16 @@ const processRecords = (process: Process, seccomp: SeccompFilter | undefined): R
   ...(seccomp === undefined ? [] : seccompRecords(seccomp)),
 ];
 
-const containerRecords = (spec: Spec): Record[] => [
+const containerRecords = (spec: Spec, plan: MountPlan): Record[] => [
   ['namespaces', namespaceFlags(spec.linux.namespaces)],
   ...(spec.hostname ? [['hostname', spec.hostname] satisfies Record] : []),
   ...(spec.domainname ? [['domainname', spec.domainname] satisfies Record] : []),
   ['readonly-rootfs', Number(spec.root.readonly)],
-  ...spec.mounts.flatMap(mountRecords),
+  ...(spec.linux.rootfsPropagation
+    ? [['rootfs-propagation', parsePropagation(spec.linux.rootfsPropagation)] satisfies Record]
+    : []),
+  ...plan.shares.map(({ tag }): Record => ['share', tag]),
+  ...plan.mounts.flatMap(mountRecords),
   ...allDevices(spec.linux.devices).map(deviceRecord),
   ...Object.entries(spec.linux.sysctl).map(([key, value]): Record => ['sysctl', `${key}=${value}`]),
   ...spec.linux.maskedPaths.map((path): Record => ['masked-path', path]),
@@ -123,8 +122,12 @@ const render = (records: readonly Record[]): Buffer =>
  * What initrd/process reads in the guest: NUL-terminated records "KEY VALUE", the
  * only channel for the process's own strings, none of which a shell ever sees.
  */
-export const renderProcess = (spec: Spec, process: Process, seccomp?: SeccompFilter): Buffer =>
-  render([...processRecords(process, seccomp), ...containerRecords(spec)]);
+export const renderProcess = (
+  spec: Spec,
+  process: Process,
+  plan: MountPlan = planMounts(spec.mounts),
+  seccomp?: SeccompFilter,
+): Buffer => render([...processRecords(process, seccomp), ...containerRecords(spec, plan)]);
 
 /** The same for a process that is added to a container, which is there already. */
 export const renderAddedProcess = (process: Process, seccomp?: SeccompFilter): Buffer =>

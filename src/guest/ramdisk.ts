@@ -4,6 +4,7 @@ import { RunxError, messageOf } from '../errors.ts';
 import type { Process, Spec } from '../oci/spec.ts';
 import { renderCpio } from './cpio.ts';
 import { renderHooks } from './hooks.ts';
+import type { MountPlan } from './mounts.ts';
 import { renderProcess } from './process.ts';
 import { type Rootfs, renderRootfs } from './rootfs.ts';
 import { compileFilter } from './seccomp-filter.ts';
@@ -19,6 +20,7 @@ export const buildRamdisk = async (
   spec: Spec,
   process: Process,
   rootfs: Rootfs,
+  mounts: MountPlan,
   hookState: string,
 ): Promise<Buffer> => {
   let bytes: Buffer;
@@ -28,7 +30,7 @@ export const buildRamdisk = async (
     throw new RunxError(`ramdisk ${base}: ${messageOf(error)}`);
   }
   const records = Buffer.concat([
-    renderProcess(spec, process, await compileFilter(spec)),
+    renderProcess(spec, process, mounts, await compileFilter(spec)),
     renderHooks(spec.hooks.startContainer, hookState),
   ]);
   const own = renderCpio([

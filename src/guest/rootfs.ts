@@ -1,4 +1,5 @@
 import { RunxError } from '../errors.ts';
+import type { Share } from './shares.ts';
 
 /** How the rootfs reaches the guest: by 9P, from diod or from the QEMU that xl starts. */
 export interface Rootfs {
@@ -19,6 +20,12 @@ export const planRootfs = (path: string, diod: string | undefined): Rootfs => {
   }
   return { kind: '9p', path, diod };
 };
+
+/** What of the host the guest gets for its rootfs. */
+export const shareOf = (rootfs: Rootfs): Share => ({
+  tag: 'rootfs',
+  exports: [{ path: rootfs.path, readonly: false, file: false, recursive: true }],
+});
 
 /** The file that initrd/init reads to mount the rootfs. */
 export const renderRootfs = (rootfs: Rootfs): string => `rootfs=${rootfs.kind}\n`;

@@ -19,7 +19,7 @@
 
 static const char usage[] =
     "usage: runx-monitor run --state DIR --id ID --xl PATH [--terminal] [--console-socket PATH]\n"
-    "                        [--rootfs DIR --diod PATH]\n"
+    "                        [--diod PATH (--share TAG (--export [r][s][f]:PATH)...)...]\n"
     "       runx-monitor exec --state DIR --id ID --domain NAME --domid DOMID [--terminal]\n"
     "                        [--console-socket PATH]\n"
     "       runx-monitor signal DOMID NUMBER\n"
@@ -107,12 +107,15 @@ int main(int argc, char **argv) {
                                                  {"xl", required_argument, NULL, 'x'},
                                                  {"terminal", no_argument, NULL, 't'},
                                                  {"console-socket", required_argument, NULL, 'c'},
-                                                 {"rootfs", required_argument, NULL, 'r'},
+                                                 {"share", required_argument, NULL, 'r'},
+                                                 {"export", required_argument, NULL, 'e'},
                                                  {"diod", required_argument, NULL, 'd'},
                                                  {"domain", required_argument, NULL, 'n'},
                                                  {"domid", required_argument, NULL, 'D'},
                                                  {0}};
-    struct options options = {0};
+    static struct share_list served;
+    struct options options = {.served = &served};
+    bool valid = true;
     for (int option; (option = getopt_long(argc, argv, "", long_options, NULL)) != -1;) {
         switch (option) {
         case 's':
@@ -131,7 +134,10 @@ int main(int argc, char **argv) {
             options.console_socket = optarg;
             break;
         case 'r':
-            options.rootfs = optarg;
+            valid &= share_list_add(&served, optarg);
+            break;
+        case 'e':
+            valid &= share_list_add_export(&served, optarg);
             break;
         case 'd':
             options.diod = optarg;
@@ -158,7 +164,7 @@ int main(int argc, char **argv) {
                              &argv[optind + 3], environ);
     if (!strcmp(command, "lock") && argc - optind == 1) return lock();
     if (!strcmp(command, "run") && argc - optind == 1 && options.state_directory && options.id &&
-        options.xl && !options.rootfs == !options.diod)
+        options.xl && valid && !served.share_count == !options.diod)
         return start(&options, &container);
     if (!strcmp(command, "exec") && argc - optind == 1 && options.state_directory && options.id &&
         options.domain && options.domid)

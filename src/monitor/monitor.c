@@ -2,7 +2,7 @@
 #include "monitor.h"
 #include "ending.h"
 #include "relay.h"
-#include "share.h"
+#include "server.h"
 #include "terminal.h"
 
 #include <errno.h>
@@ -28,8 +28,7 @@ static struct {
     char domain[128]; // empty: runx has not named it yet
     bool committed;   // create is done: from here on the container outlives runx
     struct relay relay;
-    struct share rootfs;
-    pid_t rootfs_server; // 0: none
+    pid_t server, shares[MAX_SHARES]; // 0: none
 } m;
 
 static enum answer ask_guardian(enum request request, const char *text) {
@@ -41,8 +40,9 @@ static enum answer ask_guardian(enum request request, const char *text) {
 }
 
 static _Noreturn void finish(int code) {
-    if (m.rootfs_server > 0 && kill(m.rootfs_server, SIGKILL) == 0)
-        waitpid(m.rootfs_server, NULL, 0);
+    for (unsigned i = 0; i < m.options->served->share_count; i++)
+        if (m.shares[i] > 0 && kill(m.shares[i], SIGKILL) == 0) waitpid(m.shares[i], NULL, 0);
+    if (m.server > 0 && kill(m.server, SIGKILL) == 0) waitpid(m.server, NULL, 0);
     relay_disconnect(&m.relay);
     terminal_restore();
     if (m.domain[0] != '\0') ask_guardian(REQUEST_DESTROY, "");
@@ -58,6 +58,8 @@ static void complain(const char *format, ...) {
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    for (char *c = text; *c; c++)
+        if (*c == '\n') *c = ' '; // of a path: one line is one error
     if (m.control >= 0 && !m.committed)
         dprintf(m.control, "error %s\n", text);
     else if (poll(&(struct pollfd){.fd = m.relay.outputs[1].fd, .events = POLLOUT}, 1, 1000) > 0)
@@ -134,9 +136,26 @@ static void take_xenstore_events(void) {
     }
 }
 
+static void start_shares(void) {
+    const struct share_list *served = m.options->served;
+    char error[512];
+    if (served->share_count == 0) return;
+    m.server = server_start(served, m.options->diod, error, sizeof error);
+    if (m.server < 0) {
+        complain("9P server: %s", error);
+        finish(1);
+    }
+    for (unsigned i = 0; i < served->share_count; i++) {
+        int connection = server_connect(m.server);
+        m.shares[i] = connection < 0 ? -EIO : share_start(&served->shares[i], connection);
+        if (m.shares[i] < 0) fail("9P server", -m.shares[i]);
+        close(connection);
+    }
+}
+
 static void offer_devices(void) {
     char path[64];
-    struct device_offer offers[3];
+    struct device_offer offers[2 + MAX_SHARES];
     int rc = channels_open(&m.relay.channels);
     if (rc < 0) fail("/dev/xen/gntdev and /dev/xen/evtchn", -rc);
     rc = xenstore_open(&m.xs);
@@ -144,12 +163,12 @@ static void offer_devices(void) {
     unsigned count = m.options->terminal ? 1 : 2;
     for (unsigned i = 0; i < count; i++)
         offers[i] = console_offer(&m.relay.consoles[i], m.domid, i + 1);
-    if (m.options->rootfs) {
-        m.rootfs =
-            (struct share){{"9pfs", m.domid, 0}, "rootfs", m.options->rootfs, m.options->diod};
-        offers[count] = share_offer(&m.rootfs);
+    struct share_list *served = m.options->served;
+    for (unsigned i = 0; i < served->share_count; i++) {
+        served->shares[i].device = (struct device){"9pfs", m.domid, i};
+        offers[count + i] = share_offer(&served->shares[i]);
     }
-    rc = device_offer(&m.xs, offers, m.options->rootfs ? count + 1 : count);
+    rc = device_offer(&m.xs, offers, count + served->share_count);
     for (unsigned i = 0; i < count && rc == 0; i++)
         rc = device_watch(&m.relay.consoles[i].device, &m.xs, WATCH_CONSOLES);
     if (rc == 0) rc = xenstore_watch(&m.xs, "@releaseDomain", WATCH_RELEASE);
@@ -157,10 +176,7 @@ static void offer_devices(void) {
     if (rc == 0) rc = xenstore_watch(&m.xs, path, WATCH_DATA);
     if (rc < 0) fail("offering devices in xenstore", -rc);
     m.relay.console_count = count;
-    if (m.options->rootfs) {
-        m.rootfs_server = share_start(&m.rootfs);
-        if (m.rootfs_server < 0) fail("serving the rootfs", -m.rootfs_server);
-    }
+    start_shares();
     dprintf(m.control, "ready\n");
 }
 
@@ -201,14 +217,16 @@ static void take_control(void) {
 }
 
 // Without its server the guest would wait for its files for ever.
-static void check_rootfs_server(void) {
-    for (pid_t ended; (ended = waitpid(-1, NULL, WNOHANG)) > 0;)
-        if (ended == m.rootfs_server) {
-            m.rootfs_server = 0;
-            check_exit_status();
-            complain("the 9P server of the rootfs has ended");
-            finish(EXIT_KILLED);
-        }
+static void check_server(void) {
+    for (pid_t ended; (ended = waitpid(-1, NULL, WNOHANG)) > 0;) {
+        bool serves = ended == m.server;
+        for (unsigned i = 0; i < m.options->served->share_count; i++)
+            serves |= ended == m.shares[i];
+        if (!serves) continue;
+        check_exit_status();
+        complain("the 9P server has ended");
+        finish(EXIT_KILLED);
+    }
 }
 
 static void take_signals(void) {
@@ -217,7 +235,7 @@ static void take_signals(void) {
         // By a process, and not by the kernel or by our own write to a closed pipe.
         bool sent = info.ssi_code <= 0 && info.ssi_pid != (uint32_t)getpid();
         if (info.ssi_signo == SIGCHLD && !sent)
-            check_rootfs_server();
+            check_server();
         else if (info.ssi_signo == SIGHUP && !sent && m.options->console_socket)
             m.relay.input.closed[1] = true; // the engine has closed the terminal
         else if (info.ssi_signo == SIGWINCH && m.options->terminal)

@@ -3,6 +3,8 @@
 // backend of the container's consoles.
 #pragma once
 
+#include "share.h"
+
 #include <stdbool.h>
 
 struct options {
@@ -11,11 +13,11 @@ struct options {
     const char *xl;             // path of the xl tool
     const char *console_socket; // NULL: the terminal, if any, is the inherited one
     bool terminal;
-    const char *rootfs; // what to serve by 9P, NULL for nothing
-    const char *diod;   // path of the 9P server
-    const char *domain; // exec: the container's domain, by name
-    unsigned domid;     // and by number
-    long monitor;       // pid, for the guardian
+    struct share_list *served; // by 9P
+    const char *diod;          // path of the 9P server
+    const char *domain;        // exec: the container's domain, by name
+    unsigned domid;            // and by number
+    long monitor;              // pid, for the guardian
 };
 
 enum {

@@ -15,9 +15,30 @@ export interface MonitorOptions {
   readonly terminal: boolean;
   readonly consoleSocket: string | undefined;
   /** What the monitor serves by 9P, and with which diod. */
-  readonly rootfs: { readonly path: string; readonly diod: string } | undefined;
+  readonly served: { readonly diod: string; readonly shares: readonly Share[] } | undefined;
   readonly log: Log;
 }
+
+/** One 9P device of the domain: a directory, or files (share.h). */
+interface Share {
+  readonly tag: string;
+  readonly exports: readonly {
+    readonly path: string;
+    readonly readonly: boolean;
+    readonly file: boolean;
+    /** With what is mounted below it. */
+    readonly recursive: boolean;
+  }[];
+}
+
+const exportOptions = ({ readonly, file, recursive }: Share['exports'][number]): string =>
+  `${readonly ? 'r' : ''}${recursive ? 's' : ''}${file ? 'f' : ''}`;
+
+const shareArguments = (share: Share): string[] => [
+  `--share=${share.tag}`,
+  // The path comes last and is taken as it is: no option holds a colon.
+  ...share.exports.map((one) => `--export=${exportOptions(one)}:${one.path}`),
+];
 
 /** A process that cannot be mistaken for a later one with the same pid. */
 export interface ProcessIdentity {
@@ -163,9 +184,9 @@ export const startMonitor = async (options: MonitorOptions): Promise<Monitor> =>
       `--xl=${options.xlPath}`,
       ...(options.terminal ? ['--terminal'] : []),
       ...(options.consoleSocket === undefined ? [] : [`--console-socket=${options.consoleSocket}`]),
-      ...(options.rootfs === undefined
+      ...(options.served === undefined
         ? []
-        : [`--rootfs=${options.rootfs.path}`, `--diod=${options.rootfs.diod}`]),
+        : [`--diod=${options.served.diod}`, ...options.served.shares.flatMap(shareArguments)]),
     ],
     options.log,
   );

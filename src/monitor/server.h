@@ -1,7 +1,9 @@
-// The 9P server of a share: diod, with nothing in reach but what it exports.
+// The 9P server of a container's shares: diod, with nothing in reach but what they export.
 #pragma once
 
 #include "share.h"
 
-// Becomes the server, speaking 9P on the descriptor; never returns.
-_Noreturn void server_exec(const struct share *share, int connection);
+// Starts the server.  Its pid once its program runs, or -1 and in `error` why it does not.
+pid_t server_start(const struct share_list *list, const char *diod, char *error, size_t size);
+// A connection to the server, -1 when it has ended or does not answer.
+int server_connect(pid_t server);

@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
 #include "share.h"
 #include "channel.h"
-#include "server.h"
+#include "walk.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +24,7 @@ enum {
     MAX_IN_FLIGHT = 256, // requests that the server may hold: it queues without a limit
     TFLUSH = 108,
     RFLUSH = 109,
+    SERVER_FD = 3,
 };
 
 // The shared page of one ring; "in" is from us to the guest, "out" from the guest.
@@ -58,9 +59,9 @@ static struct {
     int server;
     struct message request, reply;
     // By tag: the ring of its request, to which the reply goes; whether the server has
-    // it; and which other tag it cancels.
+    // it, and as an attach where the guest sent a walk; and which other tag it cancels.
     uint8_t ring_of[65536];
-    bool busy[65536];
+    bool busy[65536], attach[65536];
     uint16_t cancels[65536];
     unsigned in_flight;
 } s;
@@ -151,6 +152,7 @@ static bool take_request(struct ring *ring, unsigned index) {
         s.cancels[tag] = (uint16_t)little_endian(s.request.bytes + HEADER, 2);
     s.request.length = length;
     s.request.done = 0;
+    s.attach[tag] = walk_to_attach(s.share, s.request.bytes, &s.request.length);
     ring->out_cons += length;
     __atomic_store_n(&ring->interface->out_cons, ring->out_cons, __ATOMIC_SEQ_CST);
     // The guest waits for room only if what it had queued left too little for more.
@@ -202,11 +204,21 @@ static bool put_reply(void) {
     return true;
 }
 
+// The guest knows nothing of the attach that its walk has become.
+static void restore_walk(void) {
+    uint32_t tag = little_endian(s.reply.bytes + 5, 2);
+    if (!s.attach[tag]) return;
+    s.attach[tag] = false;
+    walk_from_attach(s.reply.bytes, &s.reply.length);
+    s.reply.done = s.reply.length;
+}
+
 // Brings replies to the guest until there are none, or a ring is full.
 static void pump_replies(void) {
     for (;;) {
         uint32_t wanted = s.reply.done < HEADER ? HEADER : s.reply.length;
         if (s.reply.length > 0 && s.reply.done == s.reply.length) {
+            restore_walk();
             if (!put_reply()) return;
             s.reply.done = s.reply.length = 0;
             continue;
@@ -253,22 +265,18 @@ static _Noreturn void serve(void) {
     }
 }
 
-pid_t share_start(const struct share *share) {
+pid_t share_start(const struct share *share, int server) {
     pid_t child = fork();
     if (child != 0) return child < 0 ? -errno : child;
-    int pair[2], null = open("/dev/null", O_RDWR);
+    int null = open("/dev/null", O_RDWR);
     for (int fd = 0; fd <= 2; fd++) dup2(null, fd);
-    syscall(SYS_close_range, 3, ~0U, 0);
+    dup2(server, SERVER_FD);
+    syscall(SYS_close_range, SERVER_FD + 1, ~0U, 0);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     s.share = share;
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) _exit(1);
-    pid_t server = fork();
-    if (server < 0) _exit(1);
-    if (server == 0) server_exec(share, pair[1]);
-    close(pair[1]);
-    s.server = pair[0];
+    s.server = SERVER_FD;
     if (channels_open(&s.channels) < 0 || xenstore_open(&s.xs) < 0 ||
         device_watch(&share->device, &s.xs, WATCH_FRONTEND) < 0)
         _exit(1);

@@ -9,7 +9,7 @@ export const features = {
   ociVersionMin: '1.0.0',
   ociVersionMax: ociVersion,
   hooks: hookNames,
-  mountOptions: mountOptionNames.filter((name) => !name.endsWith('bind')),
+  mountOptions: mountOptionNames,
   linux: {
     namespaces: ['cgroup', 'ipc', 'mount', 'network', 'pid', 'uts'],
     capabilities: capabilityNames,

@@ -5,9 +5,16 @@ export interface MountOptions {
   readonly flags: number;
   /** Flags of a second mount(2) call that sets the propagation; 0 for none. */
   readonly propagation: number;
+  /** Flags that the mounts below a recursive bind mount get, and lose. */
+  readonly below: { readonly set: number; readonly clear: number };
+  /** A tmpfs gets a copy of what it covers. */
+  readonly copyUp: boolean;
   /** What is left for the file system itself, joined by commas. */
   readonly data: string;
 }
+
+/** MS_RDONLY of mount(2). */
+export const readonlyFlag = 1;
 
 const recursive = 16384;
 
@@ -59,34 +66,73 @@ const propagations: Readonly<Record<string, number>> = {
   rshared: (1 << 20) | recursive,
 };
 
+// The flags that mount_setattr(2) sets on a whole tree: with an "r" before their name.
+const recursiveOption =
+  /^r(ro|rw|(no)?(suid|dev|exec|diratime|relatime|atime|strictatime|symfollow))$/;
+
+const copyUpOption = 'tmpcopyup';
+
 /** The options that runx gives a meaning, as `runx features` lists them. */
 export const mountOptionNames: readonly string[] = [
   ...Object.keys(flags),
+  ...Object.keys(flags)
+    .map((name) => `r${name}`)
+    .filter((name) => recursiveOption.test(name)),
   ...Object.keys(propagations),
+  copyUpOption,
 ].toSorted();
 
-// Options of runc and crun that runx does not do yet; as data they would be
-// refused by the file system with no word about why.
-const unsupported = /^(tmpcopyup|(r?)idmap(=.*)?|r(ro|rw|nosuid|suid|nodev|dev|noexec|exec))$/;
+// As data they would be refused by the file system with no word about why.
+const unsupported = /^r?idmap(=.*)?$/;
+
+interface Bits {
+  readonly set: number;
+  readonly clear: number;
+}
+
+const change = ({ set, clear }: Bits, [flag, sets]: readonly [number, boolean]): Bits =>
+  sets ? { set: set | flag, clear: clear & ~flag } : { set: set & ~flag, clear: clear | flag };
+
+const find = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(table, name) ? table[name] : undefined;
 
 export const parseMountOptions = (
   options: readonly string[],
   destination: string,
 ): MountOptions => {
-  let set = 0;
+  let own: Bits = { set: 0, clear: 0 };
+  let below: Bits = { set: 0, clear: 0 };
   let propagation = 0;
+  let copyUp = false;
   const data: string[] = [];
   for (const option of options) {
-    const flag = Object.hasOwn(flags, option) ? flags[option] : undefined;
-    if (flag !== undefined) {
-      set = flag[1] ? set | flag[0] : set & ~flag[0];
-    } else if (Object.hasOwn(propagations, option)) {
-      propagation = propagations[option] ?? 0;
-    } else if (unsupported.test(option)) {
+    const flag = find(flags, option);
+    const recursiveFlag = recursiveOption.test(option) ? find(flags, option.slice(1)) : undefined;
+    const propagated = find(propagations, option);
+    if (flag !== undefined) own = change(own, flag);
+    else if (recursiveFlag !== undefined) below = change(below, recursiveFlag);
+    else if (propagated !== undefined) propagation = propagated;
+    else if (option === copyUpOption) copyUp = true;
+    else if (unsupported.test(option)) {
       throw new RunxError(`mount ${destination}: option "${option}" is not supported`);
-    } else {
-      data.push(option);
-    }
+    } else data.push(option);
   }
-  return { flags: set, propagation, data: data.join(',') };
+  const flagsOfAll = (own.set & ~below.clear) | below.set;
+  return { flags: flagsOfAll, propagation, below, copyUp, data: data.join(',') };
 };
+
+/** The flags of mount(2) for the value of linux.rootfsPropagation. */
+export const parsePropagation = (name: string): number => {
+  const found = find(propagations, name);
+  if (found === undefined) {
+    throw new RunxError(`config.json: linux.rootfsPropagation "${name}" is not supported`);
+  }
+  return found;
+};
+
+/** Whether a mount of config.json binds, which its type or an option says. */
+export const isBindMount = (mount: {
+  readonly type?: string | null | undefined;
+  readonly options: readonly string[];
+}): boolean =>
+  mount.type === 'bind' || mount.options.some((option) => option === 'bind' || option === 'rbind');

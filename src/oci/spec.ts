@@ -78,6 +78,7 @@ const linuxSchema = v.object({
   sysctl: v.nullish(v.record(text, text), {}),
   maskedPaths: list(absolute),
   readonlyPaths: list(absolute),
+  rootfsPropagation: v.nullish(text),
   seccomp: v.nullish(seccompSchema),
   uidMappings: list(v.unknown()),
   gidMappings: list(v.unknown()),

@@ -30,8 +30,9 @@ describe('runx create', { concurrency: 4 }, () => {
         `--state=${state}`,
         '--id=web',
         `--xl=${dom0.xl}`,
-        `--rootfs=${dom0.path('bundle/rootfs')}`,
         `--diod=${dom0.path('bin/diod')}`,
+        '--share=rootfs',
+        `--export=s:${dom0.path('bundle/rootfs')}`,
       ],
     ]);
     assert.deepEqual(dom0.lines('offered'), ['7']);

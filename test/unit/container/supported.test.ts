@@ -20,8 +20,6 @@ test('a spec without process is refused', () => {
 });
 
 const refused: readonly [what: string, changes: object][] = [
-  ['a bind mount (/a)', { mounts: [{ destination: '/a', type: 'bind', source: '/b' }] }],
-  ['a bind mount (/c)', { mounts: [{ destination: '/c', type: 'none', options: ['rbind'] }] }],
   ['a user namespace', { linux: { namespaces: [{ type: 'user' }] } }],
   ...['NETCONF', 'RUNX_KERNEL', 'RUNX_RAMDISK'].map((name): [string, object] => [
     `${name} in process.env`,

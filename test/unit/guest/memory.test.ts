@@ -80,3 +80,9 @@ const catchError = (action: () => unknown): Error => {
   }
   throw new Error('nothing was thrown');
 };
+
+test('a share has its rings on top of the limit', () => {
+  const choice = { limitBytes: 100 * MiB, defaultMiB: 256 };
+  assert.equal(planMemory({ ...choice, shares: 3 }).memoryMiB, planMemory(choice).memoryMiB + 3);
+  assert.equal(planMemory({ defaultMiB: 256, shares: 3 }).memoryMiB, 256);
+});

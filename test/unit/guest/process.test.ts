@@ -146,7 +146,7 @@ test('an unknown capability is refused, not dropped', () => {
 test('a seccomp filter is its bytes in hexadecimal, and its flags', () => {
   const spec = specWith({});
   const program = Buffer.from([0x06, 0, 0, 0, 0xff, 0x7f, 0x00, 0x0a]);
-  const bytes = renderProcess(spec, checkSupported(spec), { program, flags: 6 });
+  const bytes = renderProcess(spec, checkSupported(spec), undefined, { program, flags: 6 });
   assert.deepEqual(valuesOf(bytes, 'seccomp'), ['06000000ff7f000a']);
   assert.deepEqual(valuesOf(bytes, 'seccomp-flags'), ['6']);
 });

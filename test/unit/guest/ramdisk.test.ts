@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { buildRamdisk } from '../../../src/guest/ramdisk.ts';
+import { planMounts } from '../../../src/guest/mounts.ts';
 import { renderProcess } from '../../../src/guest/process.ts';
 import { planRootfs, renderRootfs } from '../../../src/guest/rootfs.ts';
 import { RunxError } from '../../../src/errors.ts';
@@ -19,7 +20,7 @@ test("the container's own files follow the base ramdisk, for root alone to read"
   const base = join(await temporaryDirectory(t), 'ramdisk');
   const bytes = Buffer.from('any bytes at all, compressed or not');
   await writeFile(base, bytes);
-  const ramdisk = await buildRamdisk(base, spec, process, rootfs, '{}');
+  const ramdisk = await buildRamdisk(base, spec, process, rootfs, planMounts([]), '{}');
   assert.deepEqual(ramdisk.subarray(0, bytes.length), bytes);
   const files = parseCpio(ramdisk.subarray(bytes.length));
   assert.deepEqual(
@@ -34,7 +35,7 @@ test("the container's own files follow the base ramdisk, for root alone to read"
 test('a base ramdisk that cannot be read is named', async (t) => {
   const base = join(await temporaryDirectory(t), 'ramdisk');
   await assert.rejects(
-    buildRamdisk(base, spec, process, rootfs, '{}'),
+    buildRamdisk(base, spec, process, rootfs, planMounts([]), '{}'),
     new RunxError(`ramdisk ${base}: ENOENT: no such file or directory, open '${base}'`),
   );
 });

@@ -1,0 +1,52 @@
+/** A line of /proc/PID/mountinfo (proc(5)). */
+export interface MountInfo {
+  readonly mountPoint: string;
+  /** Flags of this mount, as mount options. */
+  readonly options: readonly string[];
+  readonly type: string;
+  readonly unbindable: boolean;
+}
+
+// Blanks and backslashes are written as three octal digits.
+const unescape = (text: string): string =>
+  text.replaceAll(/\\([0-7]{3})/g, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 8)),
+  );
+
+export const parseMountInfo = (text: string): readonly MountInfo[] =>
+  text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [own = '', fileSystem = ''] = line.split(' - ');
+      const [, , , , mountPoint = '', options = '', ...tags] = own.split(' ');
+      return {
+        mountPoint: unescape(mountPoint),
+        options: options.split(','),
+        type: fileSystem.split(' ')[0] ?? '',
+        unbindable: tags.includes('unbindable'),
+      };
+    });
+
+// The first stands for a mount that is not there yet, the second for a namespace.
+const notFiles = new Set(['autofs', 'nsfs']);
+
+/**
+ * What a recursive bind mount of `directory` brings along, parents first: the mounts
+ * below it, the last one where several are on one mount point.
+ */
+export const mountsBelow = (
+  mounts: readonly MountInfo[],
+  directory: string,
+): readonly MountInfo[] => {
+  const prefix = directory === '/' ? '/' : `${directory}/`;
+  const found = new Map<string, MountInfo>();
+  for (const mount of mounts) {
+    if (mount.mountPoint.startsWith(prefix) && mount.mountPoint !== directory) {
+      found.set(mount.mountPoint, mount);
+    }
+  }
+  return [...found.values()]
+    .filter(({ unbindable, type }) => !unbindable && !notFiles.has(type))
+    .toSorted((a, b) => (a.mountPoint < b.mountPoint ? -1 : 1));
+};

@@ -1,0 +1,75 @@
+import { RunxError } from '../errors.ts';
+
+/** A file or directory of the host that a bind mount needs in the guest. */
+export interface BindSource {
+  /** Absolute path on the host; for a device, in the guest. */
+  readonly path: string;
+  readonly kind: 'directory' | 'file' | 'device';
+  /** Device number of its file system. */
+  readonly device: number;
+  /** For a mount below the source of a recursive one: where, relative to it. */
+  readonly below?: string;
+  /** The flags of that mount. */
+  readonly flags?: number;
+}
+
+/**
+ * One 9P device of the domain, which the guest mounts by its tag: a directory, or
+ * files, of which number N is /N in it.
+ */
+export interface Share {
+  readonly tag: string;
+  readonly exports: readonly Export[];
+}
+
+interface Export {
+  readonly path: string;
+  readonly readonly: boolean;
+  readonly file: boolean;
+  /** With what is mounted below it. */
+  readonly recursive: boolean;
+}
+
+// src/monitor/share.h; the rootfs has one of each.
+const maximumShares = 31;
+const maximumExports = 255;
+
+/** Collects exports into shares. */
+export const makeShares = () => {
+  const shares: { tag: string; exports: Export[] }[] = [];
+  const filesOf = new Map<number, (typeof shares)[number]>();
+  const open = (): (typeof shares)[number] => {
+    const share = { tag: `share${shares.length + 1}`, exports: [] };
+    shares.push(share);
+    return share;
+  };
+  return {
+    shares,
+    /** Exports the source; its path in the ramdisk comes back. */
+    add: ({ path, device, kind }: BindSource, readonly: boolean): string => {
+      const file = kind === 'file';
+      // A share is one file system to the guest and hands on the host's inode numbers,
+      // so only files of one file system of the host may be in it.
+      const share = (file ? filesOf.get(device) : undefined) ?? open();
+      share.exports.push({ path, readonly, file, recursive: false });
+      if (!file) return `/runx/shares/${share.tag}`;
+      filesOf.set(device, share);
+      return `/runx/shares/${share.tag}/${share.exports.length - 1}`;
+    },
+  };
+};
+
+/** Refuses more than the monitor has room for. */
+export const checkLimits = (shares: readonly Share[]): void => {
+  const exports = shares.reduce((sum, share) => sum + share.exports.length, 0);
+  if (shares.length > maximumShares) {
+    throw new RunxError(
+      `config.json: bind mounts of ${shares.length} directories, mounts below them included; ${maximumShares} is the most`,
+    );
+  }
+  if (exports > maximumExports) {
+    throw new RunxError(
+      `config.json: bind mounts of ${exports} files and directories; ${maximumExports} is the most`,
+    );
+  }
+};

@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { RunxError } from '../../../src/errors.ts';
+import { planMounts } from '../../../src/guest/mounts.ts';
+import type { BindSource } from '../../../src/guest/shares.ts';
+import type { Mount } from '../../../src/oci/spec.ts';
+import { specWith } from '../../support/spec.ts';
+
+const MS_RDONLY = 1;
+const MS_NOSUID = 2;
+const MS_NOEXEC = 8;
+const MS_PRIVATE = 1 << 18;
+const MS_REC = 16384;
+
+const file = (path: string, device = 1): BindSource => ({ path, kind: 'file', device });
+const directory = (path: string): BindSource => ({ path, kind: 'directory', device: 1 });
+
+type Bind = readonly [destination: string, options: readonly string[], ...BindSource[]];
+
+const plan = (binds: readonly Bind[], hasServer = true) => {
+  const { mounts } = specWith({
+    mounts: binds.map(([destination, options]) => ({ destination, type: 'bind', options })),
+  });
+  const sources = new Map<Mount, readonly BindSource[]>();
+  for (const [index, mount] of mounts.entries()) {
+    const [, , ...own] = binds[index] ?? ['', []];
+    sources.set(mount, own);
+  }
+  return planMounts(mounts, sources, hasServer);
+};
+
+const bindsOf = ({ mounts }: ReturnType<typeof plan>) =>
+  mounts.map(({ destination, bind, flags }) => [destination, bind, flags]);
+
+test('every directory is a share of its own', () => {
+  const planned = plan([
+    ['/a', ['rbind'], directory('/host/a')],
+    ['/b', ['ro', 'nosuid'], directory('/host/a')],
+  ]);
+  assert.deepEqual(
+    planned.shares.map(({ tag, exports }) => [tag, exports]),
+    [
+      ['share1', [{ path: '/host/a', readonly: false, file: false, recursive: false }]],
+      ['share2', [{ path: '/host/a', readonly: true, file: false, recursive: false }]],
+    ],
+  );
+  assert.deepEqual(bindsOf(planned), [
+    ['/a', '/runx/shares/share1', 0],
+    ['/b', '/runx/shares/share2', MS_RDONLY | MS_NOSUID],
+  ]);
+});
+
+test('the files of one file system of the host are in one share, those of another are not', () => {
+  const planned = plan([
+    ['/etc/hosts', ['ro'], file('/host/hosts', 7)],
+    ['/data', [], directory('/host/data')],
+    ['/run/secret', [], file('/tmpfs/secret', 8)],
+    ['/etc/resolv.conf', [], file('/host/resolv.conf', 7)],
+  ]);
+  assert.deepEqual(
+    planned.shares.map(({ exports }) => exports.map((one) => [one.path, one.readonly])),
+    [
+      [
+        ['/host/hosts', true],
+        ['/host/resolv.conf', false],
+      ],
+      [['/host/data', false]],
+      [['/tmpfs/secret', false]],
+    ],
+  );
+  assert.deepEqual(bindsOf(planned), [
+    ['/etc/hosts', '/runx/shares/share1/0', MS_RDONLY],
+    ['/data', '/runx/shares/share2', 0],
+    ['/run/secret', '/runx/shares/share3/0', 0],
+    ['/etc/resolv.conf', '/runx/shares/share1/1', 0],
+  ]);
+});
+
+test("a mount below the source follows it, with its own flags and the tree's", () => {
+  const below = { ...directory('/host/a/sub'), below: '/sub', flags: MS_NOSUID | MS_NOEXEC };
+  const mounts = plan([
+    ['/a', ['rbind', 'ro', 'rexec', 'rprivate'], directory('/host/a'), below],
+    ['/b', ['rbind', 'rro', 'private'], directory('/host/a'), below],
+  ]).mounts.map(({ destination, flags, propagation }) => [destination, flags, propagation]);
+  assert.deepEqual(mounts, [
+    ['/a', MS_RDONLY, MS_PRIVATE | MS_REC],
+    ['/a/sub', MS_NOSUID, MS_PRIVATE | MS_REC],
+    ['/b', MS_RDONLY, MS_PRIVATE],
+    ['/b/sub', MS_RDONLY | MS_NOSUID | MS_NOEXEC, 0],
+  ]);
+});
+
+test("a device is the guest's own, and takes no share", () => {
+  const planned = plan([['/etc/masked', [], { path: '/dev/null', kind: 'device', device: 0 }]]);
+  assert.deepEqual(planned.shares, []);
+  assert.deepEqual(bindsOf(planned), [['/etc/masked', '/dev/null', 0]]);
+});
+
+test('an option that no bind mount has is refused', () => {
+  assert.throws(
+    () => plan([['/a', ['rbind', 'size=1m'], directory('/host')]]),
+    new RunxError('mount /a: option "size=1m" is not supported'),
+  );
+});
+
+const many = (count: number, source: (path: string) => BindSource): Bind[] =>
+  Array.from({ length: count }, (_, index) => [`/m${index}`, [], source(`/host/${index}`)]);
+
+test('more than the monitor serves is refused', () => {
+  assert.equal(plan(many(31, directory)).shares.length, 31);
+  assert.throws(
+    () => plan(many(32, directory)),
+    new RunxError(
+      'config.json: bind mounts of 32 directories, mounts below them included; 31 is the most',
+    ),
+  );
+  assert.equal(plan(many(255, file)).shares.length, 1);
+  assert.throws(
+    () => plan(many(256, file)),
+    new RunxError('config.json: bind mounts of 256 files and directories; 255 is the most'),
+  );
+});
+
+test('with no diod, a directory is bound whole and a file is refused', () => {
+  assert.deepEqual(bindsOf(plan([['/a', [], directory('/host/a')]], false)), [
+    ['/a', '/runx/shares/share1', 0],
+  ]);
+  assert.throws(
+    () => plan([['/etc/hosts', [], file('/host/hosts')]], false),
+    new RunxError(
+      'mount /etc/hosts: with no diod on this host, only directories can be bind mounts, and /host/hosts is a file',
+    ),
+  );
+  assert.throws(
+    () => plan([['/a', [], directory('/a,b')]], false),
+    new RunxError('mount /a: with no diod on this host, the source /a,b must not hold a comma'),
+  );
+});
+
+test('tmpcopyup is for a tmpfs', () => {
+  const message = 'mount /a: option "tmpcopyup" is not supported';
+  assert.throws(() => plan([['/a', ['tmpcopyup'], directory('/host')]]), new RunxError(message));
+  const mount = { destination: '/a', type: 'proc', options: ['tmpcopyup'] };
+  assert.throws(() => planFileSystem(mount), new RunxError(message));
+});
+
+const planFileSystem = (mount: object) => planMounts(specWith({ mounts: [mount] }).mounts);
+
+test('nothing but a proc is mounted on /proc, and little in it', () => {
+  assert.throws(
+    () => planFileSystem({ destination: '/proc/', type: 'tmpfs' }),
+    new RunxError('mount /proc/: only a file system of type proc can be there'),
+  );
+  assert.throws(
+    () => planFileSystem({ destination: '/x/../proc/sys', type: 'tmpfs' }),
+    new RunxError('mount /x/../proc/sys: cannot be mounted because it is inside /proc'),
+  );
+  for (const destination of ['/proc/uptime', '/proc2', '/proc/sys/kernel/ns_last_pid']) {
+    assert.equal(planFileSystem({ destination, type: 'tmpfs' }).mounts.length, 1);
+  }
+  assert.equal(planFileSystem({ destination: '/proc', type: 'proc' }).mounts.length, 1);
+});
