@@ -46,7 +46,7 @@ const parseLog = (text: string): readonly Seen[] => {
 test('every kind of hook runs, in its place, with the state', async () => {
   const kinds = ['prestart', 'createRuntime', 'createContainer', 'poststart', 'poststop'];
   const inGuest =
-    'cat > /tmp/state; pwd; echo "$0" $(id -u) $(hostname) $$ > /tmp/who; cat /proc/$$/environ > /tmp/env';
+    'cat > /tmp/state; pwd; echo "$0" $(id -u) $(hostname) $$ > /tmp/who; cat /proc/$$/environ > /tmp/env; :';
   const script = 'cat /tmp/state; echo; cat /tmp/who /tmp/env; echo; echo $$';
   const bundle = await makeBundle('hooks', ['sh', '-c', script], (spec) => ({
     ...spec,
