@@ -87,6 +87,9 @@ const installed = (name: string): ContractTarget => ({
   name,
   words: name === 'runc',
   make: async (t) => {
+    // Before the directory's own end: the runtime's root is in it.
+    let end = async (): Promise<void> => {};
+    t.after(() => end());
     const directory = await temporaryDirectory(t);
     const call: ContractRuntime['call'] = async (args) => {
       // Its output goes to files: a container that lives on holds it open.
@@ -105,10 +108,10 @@ const installed = (name: string): ContractTarget => ({
       );
       return { exitCode: exitCode ?? null, stdout, error: parseError(stderr) };
     };
-    t.after(async () => {
+    end = async () => {
       const { stdout } = await call(['list', '-q']);
       for (const id of stdout.split('\n').filter(Boolean)) await call(['delete', '--force', id]);
-    });
+    };
     return {
       directory,
       id: nextId(),
