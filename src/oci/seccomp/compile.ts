@@ -10,7 +10,7 @@ import {
 } from './bpf.ts';
 import { assembleCondition } from './conditions.ts';
 import type { Seccomp } from './profile.ts';
-import { type Decision, actionCode, planRules } from './rules.ts';
+import { type Decision, actionCode, newCalls, planRules } from './rules.ts';
 
 /** System calls from a number up to the next range's. */
 interface Range {
@@ -40,7 +40,7 @@ const isPermissive = ({ defaultAction }: Seccomp): boolean =>
 
 /**
  * The ranges of one architecture.  As with runc, calls newer than all that the profile
- * names do not exist, so that programs fall back to older ones instead of failing.
+ * names, or than the guest kernel, do not exist: programs fall back to older ones.
  */
 const rangesOf = (
   profile: Seccomp,
@@ -54,7 +54,14 @@ const rangesOf = (
     decided.set(number, decision);
     if (!decisions.has(number + 1)) decided.set(number + 1, defaultCode);
   }
-  if (greatest !== undefined && !isPermissive(profile)) decided.set(greatest + 1, noSuchCall);
+  if (greatest !== undefined && !isPermissive(profile)) {
+    const { from, to } = newCalls(architecture);
+    if (to !== undefined && greatest >= to) {
+      decided.set(from, noSuchCall);
+      if (!decisions.has(to)) decided.set(to, defaultCode);
+    }
+    decided.set(greatest + 1, noSuchCall);
+  }
   return [...decided].map(([from, decision]) => ({ from, decision, bits }));
 };
 

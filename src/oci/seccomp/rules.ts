@@ -48,6 +48,19 @@ const numberOf = (name: string, { column, base }: Architecture): number | undefi
   return number === undefined || number === '-' ? undefined : base + Number(number);
 };
 
+const numbersOf = (architecture: Architecture): readonly number[] =>
+  Object.keys(rows).flatMap((name) => numberOf(name, architecture) ?? []);
+
+/**
+ * The gap above the newest call of the guest kernel: new calls have one number on all
+ * architectures, and some have a range of their own above those.
+ */
+export const newCalls = (architecture: Architecture): { from: number; to: number | undefined } => {
+  const newest = syscalls.newest + architecture.base;
+  const above = numbersOf(architecture).filter((number) => number > newest);
+  return { from: newest + 1, to: above.length === 0 ? undefined : Math.min(...above) };
+};
+
 const leadsOnlyTo = (decision: Decision, action: number): boolean =>
   typeof decision === 'number'
     ? decision === action

@@ -181,6 +181,27 @@ test('calls newer than all that the profile names do not exist, as with runc', (
   assert.equal(verdictOf(named, x86_64(keyctl - 1)), 'kill thread');
 });
 
+test('calls newer than the guest kernel do not exist either, below numbers of another range', () => {
+  // Of both, the profile names one from a range far above all others.
+  const rules = [rule(['read', 'set_tls', 'execveat'], 'ALLOW')];
+  const fchmodat2 = 452;
+  const arm = filterOf(profile('ERRNO', rules, { architectures: ['SCMP_ARCH_ARM'] }), 'arm64');
+  const x86 = filterOf(profile('ERRNO', rules, { architectures: ['SCMP_ARCH_X32'] }));
+  const x32 = (number: number) => x86_64(0x4000_0000 + number);
+  for (const [what, filter, call, verdict] of [
+    ['arm: the newest', arm, { audit: audit.arm, number: 450 }, 'errno 1'],
+    ['arm: a newer one', arm, { audit: audit.arm, number: fchmodat2 }, 'errno 38'],
+    ['arm: breakpoint', arm, { audit: audit.arm, number: 0x0f_0001 }, 'errno 1'],
+    ['arm: set_tls', arm, { audit: audit.arm, number: 0x0f_0005 }, 'allow'],
+    ['x32: the newest', x86, x32(450), 'errno 1'],
+    ['x32: a newer one', x86, x32(fchmodat2), 'errno 38'],
+    ['x32: rt_sigaction', x86, x32(512), 'errno 1'],
+    ['x32: execveat', x86, x32(545), 'allow'],
+  ] as const) {
+    assert.equal(verdictOf(filter, call), verdict, what);
+  }
+});
+
 test('a call of an architecture that is not listed kills its thread, as with libseccomp', () => {
   const filter = filterOf(profile('ALLOW', [rule('write', 'TRAP')]));
   assert.equal(verdictOf(filter, i386(4)), 'kill thread');
