@@ -3,7 +3,9 @@
 #include "../../src/monitor/descriptor.h"
 #include "binds.h"
 #include "mounts.h"
+#include "scheduling.h"
 #include "seccomp.h"
+#include "user_namespace.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -57,7 +59,8 @@ static void open_terminal(const struct process *process, const struct child_fds 
         fail(EXIT_SETUP, "opening a pseudoterminal");
     int slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY);
     if (slave < 0 || ioctl(master, TIOCGPTN, &number) < 0) fail(EXIT_SETUP, "opening the terminal");
-    if (fchown(slave, process->uid, (gid_t)-1) < 0) fail(EXIT_SETUP, "giving the terminal away");
+    if (fchown(slave, user_namespace_uid(process, process->uid), (gid_t)-1) < 0)
+        fail(EXIT_SETUP, "giving the terminal away");
     snprintf(name, sizeof name, "/dev/pts/%d", number);
     int console = as_console ? open("/dev/console", O_CREAT | O_RDONLY | O_CLOEXEC, 0600) : -1;
     if (as_console && (console < 0 || mount(name, "/dev/console", NULL, MS_BIND, NULL) < 0))
@@ -173,12 +176,18 @@ static _Noreturn void run(const struct process *process, char **env) {
     fail(error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN, path);
 }
 
-// What is left once the container around the process is there.
-static _Noreturn void become(const struct process *process) {
+// What is left once the container around the process is there; `container` is the
+// pidfd of the one that it joins, or -1.
+static _Noreturn void become(const struct process *process, int container) {
     if (process->umask >= 0) umask((mode_t)process->umask);
     set_rlimits(process);
     // root may enter what the user may not, and the other way round.
     bool in_cwd = chdir(process->cwd) == 0;
+    check(scheduling_apply(process));
+    if (container >= 0 && process->namespaces & CLONE_NEWUSER &&
+        setns(container, CLONE_NEWUSER) < 0)
+        fail(EXIT_SETUP, "joining the container's user namespace");
+    if (container < 0) check(user_namespace_enter(process));
     // Without no_new_privs only a privileged process may install a filter, with it
     // the filter comes last, so that it need allow little more than execve.
     if (!process->no_new_privileges) check(seccomp_install(process));
@@ -208,6 +217,7 @@ _Noreturn void container_exec(const struct process *process, const struct child_
     setsid();
     set_oom_score(process->oom_score_adj);
     umask(0);
+    check(user_namespace_prepare(process));
     check(binds_open(process));
     check(mounts_enter_rootfs());
     check(mounts_apply(process));
@@ -220,7 +230,7 @@ _Noreturn void container_exec(const struct process *process, const struct child_
     open_stdio(process, fds, true);
     check(mounts_protect(process));
     run_hooks(process);
-    become(process);
+    become(process, -1);
 }
 
 _Noreturn void container_join(const struct process *process, const struct child_fds *fds,
@@ -232,5 +242,5 @@ _Noreturn void container_join(const struct process *process, const struct child_
         fail(EXIT_SETUP, "joining the container's namespaces");
     umask(022);
     open_stdio(process, fds, false);
-    become(process);
+    become(process, container);
 }

@@ -16,7 +16,7 @@ void *append(void *array, size_t *count, size_t size) {
 }
 
 struct lists {
-    size_t args, env, masked, readonly, sysctls, shares;
+    size_t args, env, masked, readonly, sysctls, shares, uid_map, gid_map;
 };
 
 bool key_is(const char *record, size_t length, const char *key) {
@@ -88,6 +88,8 @@ static bool parse_record(struct process *p, struct lists *n, char *record) {
                  {"env", &p->env, &n->env},
                  {"masked-path", &p->masked_paths, &n->masked},
                  {"readonly-path", &p->readonly_paths, &n->readonly},
+                 {"uid-map", &p->uid_map, &n->uid_map},
+                 {"gid-map", &p->gid_map, &n->gid_map},
                  {"sysctl", &p->sysctls, &n->sysctls},
                  {"share", &p->shares, &n->shares}};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
@@ -101,6 +103,9 @@ static bool parse_record(struct process *p, struct lists *n, char *record) {
     } texts[] = {{"cwd", &p->cwd},
                  {"hostname", &p->hostname},
                  {"domainname", &p->domainname},
+                 {"personality", &p->personality},
+                 {"io-priority", &p->io_priority},
+                 {"scheduler", &p->scheduler},
                  {"oom-score-adj", &p->oom_score_adj},
                  {"seccomp", &p->seccomp}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -175,6 +180,8 @@ const char *process_parse(struct process *process, char *text, size_t size) {
     if (!process->readonly_paths) process->readonly_paths = none;
     if (!process->sysctls) process->sysctls = none;
     if (!process->shares) process->shares = none;
+    if (!process->uid_map) process->uid_map = none;
+    if (!process->gid_map) process->gid_map = none;
     return NULL;
 }
 

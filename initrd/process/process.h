@@ -26,9 +26,12 @@ struct device_record {
 };
 
 struct process {
-    char **args, **env;  // NULL-terminated
-    unsigned namespaces; // CLONE_NEW*, of those the container has for itself
+    char **args, **env;        // NULL-terminated
+    unsigned namespaces;       // CLONE_NEW*, of those the container has for itself
+    char **uid_map, **gid_map; // of its user namespace: "INSIDE OUTSIDE SIZE"; NULL-terminated
     const char *cwd, *hostname, *domainname, *oom_score_adj;
+    // For scheduling.c, NULL for what is as it is.
+    const char *personality, *io_priority, *scheduler;
     bool terminal, no_new_privileges, readonly_rootfs;
     uid_t uid;
     gid_t gid;

@@ -17,7 +17,9 @@
 enum { SIGNAL_BASE = 128 };
 
 static pid_t start_new(const struct process *process, const struct child_fds *fds) {
-    long child = syscall(SYS_clone, SIGCHLD | CLONE_NEWNS | process->namespaces, 0, 0, 0, 0);
+    long child =
+        syscall(SYS_clone, SIGCHLD | CLONE_NEWNS | (process->namespaces & ~(unsigned)CLONE_NEWUSER),
+                0, 0, 0, 0);
     if (child == 0) container_exec(process, fds);
     return (pid_t)child;
 }

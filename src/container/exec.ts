@@ -57,7 +57,7 @@ export const execInContainer = async (context: Context, options: ExecOptions): P
   if (spec === undefined) throw new RunxError(`container ${id} has lost its configuration`);
   const process = await options.process(spec);
   checkTerminal(process, options);
-  const added = renderAddedProcess(process, await compileFilter(spec));
+  const added = renderAddedProcess(spec, process, await compileFilter(spec));
   const signals = options.detach ? undefined : catchSignals();
   const monitor = await withUndo(log, async (undo) => {
     const started = await startExecMonitor({

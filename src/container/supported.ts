@@ -15,7 +15,10 @@ export const checkSupported = (spec: Spec): Process => {
   };
   for (const namespace of spec.linux.namespaces) {
     if (namespace.path) refuse(`linux.namespaces with a path (${namespace.type})`);
-    if (namespace.type === 'user') refuse('a user namespace');
+  }
+  const hasUser = spec.linux.namespaces.some(({ type }) => type === 'user');
+  if (hasUser && (spec.linux.uidMappings.length === 0 || spec.linux.gidMappings.length === 0)) {
+    refuse('a user namespace without uidMappings and gidMappings');
   }
   const magic = process.env.find((variable) =>
     /^(NETCONF|RUNX_KERNEL|RUNX_RAMDISK)=/.test(variable),

@@ -13,6 +13,7 @@ const namespaceNumbers: Readonly<globalThis.Record<string, number>> = {
   cgroup: 0x0200_0000,
   uts: 0x0400_0000,
   ipc: 0x0800_0000,
+  user: 0x1000_0000,
   pid: 0x2000_0000,
 };
 
@@ -76,6 +77,19 @@ const seccompRecords = ({ program, flags }: SeccompFilter): Record[] => [
   ['seccomp', program.toString('hex')],
 ];
 
+const schedulingRecords = ({ ioPriority, scheduler }: Process): Record[] => [
+  ...(typeof ioPriority === 'number' ? [['io-priority', ioPriority] satisfies Record] : []),
+  ...(scheduler ? [['scheduler', renderScheduler(scheduler)] satisfies Record] : []),
+];
+
+const renderScheduler = (scheduler: NonNullable<Process['scheduler']>): string => {
+  const { policy, flags, nice, priority, runtime, deadline, period } = scheduler;
+  return [policy, flags, nice, priority, runtime, deadline, period].join(' ');
+};
+
+const renderMapping = (mapping: Spec['linux']['uidMappings'][number]): string =>
+  `${mapping.containerID} ${mapping.hostID} ${mapping.size}`;
+
 const processRecords = (process: Process, seccomp: SeccompFilter | undefined): Record[] => [
   ...process.args.map((arg): Record => ['arg', arg]),
   ...process.env.map((variable): Record => ['env', variable]),
@@ -96,11 +110,22 @@ const processRecords = (process: Process, seccomp: SeccompFilter | undefined): R
   ...(process.oomScoreAdj === undefined || process.oomScoreAdj === null
     ? []
     : [['oom-score-adj', process.oomScoreAdj] satisfies Record]),
+  ...schedulingRecords(process),
   ...(seccomp === undefined ? [] : seccompRecords(seccomp)),
 ];
 
+// What a process shares with all others of its container.
+const sharedRecords = ({ linux }: Spec): Record[] => [
+  ['namespaces', namespaceFlags(linux.namespaces)],
+  ...linux.uidMappings.map((mapping): Record => ['uid-map', renderMapping(mapping)]),
+  ...linux.gidMappings.map((mapping): Record => ['gid-map', renderMapping(mapping)]),
+  ...(linux.personality === undefined || linux.personality === null
+    ? []
+    : [['personality', linux.personality] satisfies Record]),
+];
+
 const containerRecords = (spec: Spec, plan: MountPlan): Record[] => [
-  ['namespaces', namespaceFlags(spec.linux.namespaces)],
+  ...sharedRecords(spec),
   ...(spec.hostname ? [['hostname', spec.hostname] satisfies Record] : []),
   ...(spec.domainname ? [['domainname', spec.domainname] satisfies Record] : []),
   ['readonly-rootfs', Number(spec.root.readonly)],
@@ -130,5 +155,5 @@ export const renderProcess = (
 ): Buffer => render([...processRecords(process, seccomp), ...containerRecords(spec, plan)]);
 
 /** The same for a process that is added to a container, which is there already. */
-export const renderAddedProcess = (process: Process, seccomp?: SeccompFilter): Buffer =>
-  render(processRecords(process, seccomp));
+export const renderAddedProcess = (spec: Spec, process: Process, seccomp?: SeccompFilter): Buffer =>
+  render([...processRecords(process, seccomp), ...sharedRecords(spec)]);

@@ -46,12 +46,15 @@ const withCapabilities = (
 /** The process of `runx exec ID COMMAND`, on the pattern of the container's own, as runc makes it. */
 export const processFromFlags = (own: Process, flags: ProcessFlags): Process => {
   const { args, cwd, env, user, additionalGids, capabilities } = flags;
-  const process: Process = {
+  // The words of a command line obey the same rules as those of a file.
+  const words = { args, cwd: cwd ?? own.cwd, env: [...own.env, ...env] };
+  const checked = parseProcess(JSON.stringify(words), 'exec');
+  return {
     ...own,
-    args: [...args],
+    args: checked.args,
     terminal: flags.terminal,
-    cwd: cwd ?? own.cwd,
-    env: [...own.env, ...env],
+    cwd: checked.cwd,
+    env: checked.env,
     user: {
       ...(user === undefined ? own.user : withUser(own.user, user)),
       additionalGids: [
@@ -59,12 +62,9 @@ export const processFromFlags = (own: Process, flags: ProcessFlags): Process => 
         ...additionalGids.map((gid) => parseId(gid, '--additional-gids')),
       ],
     },
-    capabilities:
-      capabilities.length === 0
-        ? own.capabilities
-        : withCapabilities(own.capabilities, capabilities),
+    ...(capabilities.length === 0
+      ? {}
+      : { capabilities: withCapabilities(own.capabilities, capabilities) }),
     noNewPrivileges: own.noNewPrivileges || flags.noNewPrivileges,
   };
-  // The words of a command line obey the same rules as those of a file.
-  return parseProcess(JSON.stringify(process), 'exec');
 };

@@ -11,7 +11,7 @@ export const features = {
   hooks: hookNames,
   mountOptions: mountOptionNames,
   linux: {
-    namespaces: ['cgroup', 'ipc', 'mount', 'network', 'pid', 'uts'],
+    namespaces: ['cgroup', 'ipc', 'mount', 'network', 'pid', 'user', 'uts'],
     capabilities: capabilityNames,
     cgroup: { v1: false, v2: false, systemd: false, systemdUser: false, rdma: false },
     seccomp: {

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { RunxError, messageOf } from '../errors.ts';
 import { describeIssue } from '../schema.ts';
 import { resourcesSchema } from './resources.ts';
+import { ioPrioritySchema, personalitySchema, schedulerSchema } from './scheduling.ts';
 import { quoteLargeValues, seccompSchema } from './seccomp/profile.ts';
 
 // A string that becomes a C string in the guest.
@@ -52,6 +53,8 @@ const processSchema = v.object({
   rlimits: list(rlimitSchema),
   noNewPrivileges: flag,
   oomScoreAdj: v.nullish(v.pipe(integer, v.minValue(-1000), v.maxValue(1000))),
+  ioPriority: v.nullish(ioPrioritySchema),
+  scheduler: v.nullish(schedulerSchema),
 });
 
 const mountSchema = v.object({
@@ -71,6 +74,12 @@ const deviceSchema = v.object({
   gid: v.nullish(id, 0),
 });
 
+const idMappingSchema = v.object({
+  containerID: id,
+  hostID: id,
+  size: v.pipe(integer, v.minValue(1), v.maxValue(0xffff_ffff)),
+});
+
 const linuxSchema = v.object({
   namespaces: list(v.object({ type: text, path: v.nullish(text) })),
   devices: list(deviceSchema),
@@ -80,8 +89,9 @@ const linuxSchema = v.object({
   readonlyPaths: list(absolute),
   rootfsPropagation: v.nullish(text),
   seccomp: v.nullish(seccompSchema),
-  uidMappings: list(v.unknown()),
-  gidMappings: list(v.unknown()),
+  personality: v.nullish(personalitySchema),
+  uidMappings: list(idMappingSchema),
+  gidMappings: list(idMappingSchema),
 });
 
 const hookSchema = v.object({

@@ -71,3 +71,43 @@ test('users and groups of the guest have the access their files give them', asyn
   );
   assert.equal(result.stdout.toString(), 'group\nrefused\n1000:1001 644\n1000:1001\nmine\n');
 });
+
+test('a user namespace of its own, and how the process is scheduled', async () => {
+  const volume = '/var/tmp/runx-test/mapped';
+  const mapping = [{ containerID: 0, hostID: 100_000, size: 65_536 }];
+  const bundle = await makeBundle('mapped', ['sleep', '1000'], (spec) => ({
+    ...spec,
+    process: {
+      ...spec.process,
+      ioPriority: { class: 'IOPRIO_CLASS_BE', priority: 6 },
+      scheduler: { policy: 'SCHED_BATCH', nice: 5 },
+    },
+    mounts: [...spec.mounts, { destination: '/tmp', type: 'bind', source: volume }],
+    linux: {
+      ...spec.linux,
+      namespaces: [...spec.linux.namespaces, { type: 'user' }],
+      uidMappings: mapping,
+      gidMappings: mapping,
+      personality: { domain: 'LINUX32' },
+    },
+  }));
+  const look = `
+    id -u; cat /proc/self/uid_map; busybox cut -d " " -f 19,41 /proc/1/stat; busybox ionice -p 1
+    uname -m; echo mine > /tmp/file; busybox stat -c "%u %g" /tmp/file`;
+  const result = await inDom0(
+    `mkdir -p "$2"; chown 100000:100000 "$2"
+     runx run -d --bundle "$1" mapped < /dev/null > /dev/null 2>&1
+     runx exec mapped sh -c "$3"; stat -c '%u %g' "$2/file"
+     grep -c . /proc/self/uid_map; runx delete --force mapped; rm -r "$2"`,
+    [bundle, volume, look],
+  );
+  assert.equal(result.stderr, '');
+  assert.deepEqual(
+    result.stdout
+      .toString()
+      .trim()
+      .split('\n')
+      .map((line) => line.trim().replaceAll(/ +/g, ' ')),
+    ['0', '0 100000 65536', '5 3', 'best-effort: prio 6', 'i686', '0 0', '100000 100000', '1'],
+  );
+});

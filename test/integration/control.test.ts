@@ -59,7 +59,7 @@ test('pause stops CPU time and output, resume lets them go on; ps, events and up
      runx pause control; runx kill control KILL; ended=0; wait $events || ended=$?
      printf '%s\\n' "$first" "$second" "$cpus" "$weight" "$status" "$before" "$after" "$small" "$large" "$weight2" \
        "$pids" "$table" "$(cat /tmp/control.pid)" "$ended"
-     runx delete control; rm $out /tmp/control.*`,
+     runx delete control; rm /tmp/control.*`,
     [bundle],
   );
   assert.equal(result.exitCode, 0, result.stderr);

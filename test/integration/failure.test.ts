@@ -53,7 +53,7 @@ test('a program that the guest cannot execute: 126 and why', async () => {
   );
   assert.equal(
     result.stderr,
-    'runx: container noexec: guest: exec: "/etc/script": No such file or directory\n',
+    'runx: container noexec: guest: exec: "/etc/script": no such file or directory\n',
   );
   assert.equal(result.stdout.toString(), '127\n');
 });
@@ -66,7 +66,7 @@ test('a mount that the guest refuses: the container ends with its name', async (
   const result = await inDom0('runx run --bundle "$1" badmount', [bundle]);
   assert.equal(
     result.stderr,
-    'runx: container badmount: guest: mounting nosuchfs on /tmp: No such device\n',
+    'runx: container badmount: guest: mounting nosuchfs on /tmp: no such device\n',
   );
   assert.equal(result.exitCode, 1);
 });

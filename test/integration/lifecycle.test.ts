@@ -139,3 +139,18 @@ test('two creates of one id at once: one wins', async () => {
   assert.equal(result.stdout.toString(), '1\n');
   assert.equal(result.stderr, 'runx: container with given ID already exists\n');
 });
+
+test('a container whose output nobody reads takes signals still', async () => {
+  const script =
+    'trap "exit 7" TERM; while :; do echo yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy; done & wait';
+  const bundle = await makeBundle('unread', ['sh', '-c', script]);
+  const result = await inDom0(
+    `mkfifo /tmp/unread.out; exec 9<>/tmp/unread.out
+     runx run --bundle "$1" unread > /tmp/unread.out < /dev/null & pid=$!
+     until runx state unread 2> /dev/null | grep -q running; do sleep 0.2; done; sleep 4
+     runx kill unread TERM; sleep 2; cat <&9 > /dev/null & reader=$!
+     wait $pid; echo $?; kill $reader; rm /tmp/unread.out`,
+    [bundle],
+  );
+  assert.equal(result.stdout.toString(), '7\n', result.stderr);
+});

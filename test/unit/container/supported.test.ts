@@ -20,7 +20,15 @@ test('a spec without process is refused', () => {
 });
 
 const refused: readonly [what: string, changes: object][] = [
-  ['a user namespace', { linux: { namespaces: [{ type: 'user' }] } }],
+  [
+    'a user namespace without uidMappings and gidMappings',
+    {
+      linux: {
+        namespaces: [{ type: 'user' }],
+        uidMappings: [{ containerID: 0, hostID: 100_000, size: 65_536 }],
+      },
+    },
+  ],
   ...['NETCONF', 'RUNX_KERNEL', 'RUNX_RAMDISK'].map((name): [string, object] => [
     `${name} in process.env`,
     { process: { ...minimalSpec.process, env: ['A=b', `${name}=x=y`] } },

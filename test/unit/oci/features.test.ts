@@ -28,8 +28,9 @@ test('features lists every capability', () => {
   assert.deepEqual(features.linux.capabilities, capabilityNames);
 });
 
-test('features lists no user namespace, which is refused', () => {
-  assert.deepEqual(features.linux.namespaces, ['cgroup', 'ipc', 'mount', 'network', 'pid', 'uts']);
+test('features lists the namespaces that a config.json may ask for', () => {
+  const names = ['cgroup', 'ipc', 'mount', 'network', 'pid', 'user', 'uts'];
+  assert.deepEqual(features.linux.namespaces, names);
 });
 
 test('features lists what a seccomp profile may say, and a profile that says it all is accepted', () => {
