@@ -17,6 +17,7 @@ import { createDomain, destroyDomain, domainId, findXl } from '../xen/xl.ts';
 import { findProgram } from '../process.ts';
 import { parseWishes } from './annotations.ts';
 import { findBindSources } from './bind-sources.ts';
+import { enterCgroup, removeCgroup } from './cgroup.ts';
 import { parseContainerId } from './container-id.ts';
 import { claimContainer } from './claim.ts';
 import type { Context } from './context.ts';
@@ -94,6 +95,8 @@ export const createContainer = async (
     const { directory, lock } = await claimContainer(context, id);
     undo(`removing ${directory}`, () => removeContainer(root, id));
     await saveSpec(root, id, bundle.json);
+    const { cgroupsPath } = spec.linux;
+    if (cgroupsPath) undo(`removing the cgroup of ${id}`, () => removeCgroup(cgroupsPath, log));
 
     const monitor = await startMonitor({
       program: config.monitor,
@@ -111,6 +114,9 @@ export const createContainer = async (
       await signalMonitor(monitor.identity, 'SIGKILL');
       await waitForMonitor(monitor.identity, monitorEndsMs);
     });
+
+    // Before it starts others, which stay with it.
+    if (cgroupsPath) await enterCgroup(cgroupsPath, monitor.identity.pid, log);
 
     const uuid = randomUUID();
     const name = `${id.slice(0, 40)}-${uuid.slice(0, 8)}`;

@@ -1,7 +1,8 @@
 import { RunxError, messageOf, sentences } from '../errors.ts';
 import { signalMonitor, waitForMonitor } from '../monitor/monitor.ts';
-import type { Hooks } from '../oci/spec.ts';
+import type { Hooks, Spec } from '../oci/spec.ts';
 import { destroyDomain, domainExists, findXl } from '../xen/xl.ts';
+import { removeCgroup } from './cgroup.ts';
 import { endCreation } from './claim.ts';
 import { parseContainerId } from './container-id.ts';
 import type { Context } from './context.ts';
@@ -47,7 +48,9 @@ export const deleteContainer = async (
     record = force ? await findReadable(context, id) : await findDeletable(root, id);
     if (record === undefined) await endUnrecorded(context, id);
     else await endDomain(context, record);
-    hooks = await findHooks(context, id, record);
+    const spec = await findSpec(context, id);
+    if (await needsHooks(root, id, record)) hooks = spec?.hooks;
+    if (spec?.linux.cgroupsPath) await removeCgroup(spec.linux.cgroupsPath, context.log);
     await removeContainer(root, id);
   } finally {
     lock.release();
@@ -100,15 +103,17 @@ const endDomain = async (context: Context, record: ContainerRecord): Promise<voi
   await waitForMonitor(record.monitor, monitorEndsMs);
 };
 
-/** The hooks of a container that has come as far as to have run some, or to need some. */
-const findHooks = async (
-  { log, root }: Context,
+/** Whether the container has come as far as to have run hooks, or to need some. */
+const needsHooks = async (
+  root: string,
   id: string,
   record: ContainerRecord | undefined,
-): Promise<Hooks | undefined> => {
-  if (record?.domain.domid === undefined && !(await hasMark(root, id, 'hooked'))) return undefined;
+): Promise<boolean> => record?.domain.domid !== undefined || hasMark(root, id, 'hooked');
+
+/** The configuration that was kept, if there is one that can be read. */
+const findSpec = async ({ log, root }: Context, id: string): Promise<Spec | undefined> => {
   try {
-    return (await loadSavedSpec(root, id))?.hooks;
+    return await loadSavedSpec(root, id);
   } catch (error) {
     log.warn(`${messageOf(error)}; no poststop hook of ${id} is run`);
     return undefined;

@@ -6,6 +6,7 @@ import { compileFilter } from '../guest/seccomp-filter.ts';
 import { startExecMonitor } from '../monitor/exec-monitor.ts';
 import { signalMonitor } from '../monitor/monitor.ts';
 import type { Process, Spec } from '../oci/spec.ts';
+import { enterCgroup } from './cgroup.ts';
 import { parseContainerId } from './container-id.ts';
 import type { Context } from './context.ts';
 import { writePidFile } from './pid-file.ts';
@@ -75,6 +76,8 @@ export const execInContainer = async (context: Context, options: ExecOptions): P
       await signalMonitor(started.identity, 'SIGKILL');
     });
     await saveExec(root, id, started.identity);
+    const { cgroupsPath } = spec.linux;
+    if (cgroupsPath) await enterCgroup(cgroupsPath, started.identity.pid, log);
     await withTimeout(started.start(added), startsMs);
     if (options.pidFile !== undefined) await writePidFile(options.pidFile, started.identity.pid);
     return started;

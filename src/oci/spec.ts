@@ -89,6 +89,7 @@ const linuxSchema = v.object({
   readonlyPaths: list(absolute),
   rootfsPropagation: v.nullish(text),
   seccomp: v.nullish(seccompSchema),
+  cgroupsPath: v.nullish(text),
   personality: v.nullish(personalitySchema),
   uidMappings: list(idMappingSchema),
   gidMappings: list(idMappingSchema),

@@ -21,14 +21,17 @@ test('create, start, kill TERM, delete: the states between, the pid, the pid-fil
   const bundle = await makeBundle('cycle', waits, (spec) => ({
     ...spec,
     annotations: { 'com.example.key': 'value "quoted"' },
+    linux: { ...spec.linux, cgroupsPath: '/runx-test/cycle' },
   }));
   const result = await inDom0(
     `set -e; out=/tmp/cycle.out
      runx create --bundle "$1" --pid-file /tmp/cycle.pid cycle > $out < /dev/null
      runx state cycle; echo ---; runx start cycle; ${untilReady}; runx state cycle; echo ---
-     printf '{"pidFile":"%s","rss":"%s"}\\n---\\n' "$(cat /tmp/cycle.pid)" \
-       "$(awk '/VmRSS/ { print $2 }' /proc/"$(cat /tmp/cycle.pid)"/status)"
-     runx kill cycle TERM; ${untilStopped('cycle')}; runx state cycle; runx delete cycle; rm $out`,
+     pid=$(cat /tmp/cycle.pid)
+     printf '{"pidFile":"%s","rss":"%s","cgroup":"%s"}\\n---\\n' "$pid" \
+       "$(awk '/VmRSS/ { print $2 }' /proc/$pid/status)" "$(cat /proc/$pid/cgroup)"
+     runx kill cycle TERM; ${untilStopped('cycle')}; runx state cycle; runx delete cycle; rm $out
+     rmdir /sys/fs/cgroup/runx-test`,
     [bundle],
   );
   assert.equal(result.exitCode, 0, result.stderr);
@@ -47,6 +50,7 @@ test('create, start, kill TERM, delete: the states between, the pid, the pid-fil
   assert.deepEqual(running, { ...common, status: 'running', pid });
   assert.deepEqual(stopped, { ...common, status: 'stopped', pid: 0 });
   assert.equal(monitor?.['pidFile'], String(pid));
+  assert.equal(monitor['cgroup'], '0::/runx-test/cycle');
   assert.ok(Number(monitor?.['rss']) <= 1024, `the monitor holds ${String(monitor?.['rss'])} KiB`);
 });
 
