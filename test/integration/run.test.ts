@@ -44,7 +44,7 @@ test('run: the process has exactly its argv, env, cwd, user, groups, hostname an
       '1',
       'not a tty',
       '0027',
-      '8',
+      '9',
       'Max open files            1024                 1024                 files     ',
       'Groups:\t5 7 ',
       'CapInh:\t0000000000000000',
