@@ -95,10 +95,10 @@ test('signals reach it through its monitor, also while its output is not read', 
 test('more at once than a stock kernel has consoles; one whose monitor is killed is killed', async () => {
   const result = await inDom0(`
     for n in 1 2 3 4 5 6 7 8 9 10; do
-      runx exec -d --pid-file /tmp/exec.$n exec sleep 1000$n < /dev/null > /dev/null 2>&1 &
+      runx exec -d --pid-file /tmp/exec.$n exec sleep 7777$n < /dev/null > /dev/null 2>&1 &
     done; wait
     runx ps --format json exec | tr , '\\n' | wc -l
-    sleepers() { runx exec exec ps | grep -c '[s]leep 1000'; }
+    sleepers() { runx exec exec ps | grep -c '[s]leep 7777'; }
     sleepers
     kill -9 $(cat /tmp/exec.1); sleep 1; sleepers
     for n in 2 3 4 5 6 7 8 9 10; do kill -TERM $(cat /tmp/exec.$n); done; sleep 2
@@ -108,10 +108,16 @@ test('more at once than a stock kernel has consoles; one whose monitor is killed
 
 test('with a terminal: its size, its echo, its exit code', async () => {
   const result = await inDom0(
-    `script -qec 'stty rows 33 cols 99; runx exec -t exec sh -c "tty; stty size; exit 4"' /dev/null < /dev/null
-     echo $?`,
+    `mkfifo /tmp/exec.in; exec 9<>/tmp/exec.in
+     script='tty; stty size; read line; echo "got $line"; exit 4'
+     script -qec "stty rows 33 cols 99; runx exec -t exec sh -c '$script'" /dev/null < /tmp/exec.in |
+     while IFS= read -r line; do echo "$line"; case $line in 33*) echo typed >&9 ;; esac; done
+     echo "\${PIPESTATUS[0]}"; rm /tmp/exec.in`,
   );
-  assert.equal(result.stdout.toString().replaceAll('\r', ''), '/dev/pts/0\n33 99\n4\n');
+  assert.equal(
+    result.stdout.toString().replaceAll('\r', ''),
+    '/dev/pts/0\n33 99\ntyped\ngot typed\n4\n',
+  );
 });
 
 test('it ends with its container, exit code 137', async () => {
