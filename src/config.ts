@@ -47,11 +47,8 @@ const configSchema = v.strictObject({
   memory_max_mib: v.optional(positive),
   /** Likewise its virtual CPUs. */
   vcpus_max: v.optional(positive),
-  /** The annotations that are obeyed: those that take nothing from other domains. */
-  annotations: v.optional(v.array(v.picklist(annotationNames)), [
-    'io.runx.vcpus',
-    'io.runx.kernel_arguments',
-  ]),
+  /** The annotations that are obeyed; some engines take them from the image. */
+  annotations: v.optional(v.array(v.picklist(annotationNames)), []),
   /** xl.cfg(5) type of the domains. */
   domain_type: v.optional(v.picklist(['pv', 'pvh']), 'pv'),
 });

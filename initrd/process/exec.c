@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "exec.h"
 #include "../../src/monitor/frame.h"
+#include "../../src/monitor/xenstore.h"
 #include "pump.h"
 #include "session.h"
 #include "signals.h"
@@ -15,13 +16,15 @@
 
 enum { LAST_CONSOLE = 63, MAX_RECORD = 8 << 20 };
 
-int exec_offer(void) {
+void exec_offer(void) {
     static const char helper[] = "/sbin/exec";
+    struct xenstore xs;
     int fd = open("/sys/kernel/uevent_helper", O_WRONLY | O_CLOEXEC);
-    if (fd < 0) return -1;
-    ssize_t n = write(fd, helper, sizeof helper - 1);
-    close(fd);
-    return n < 0 ? -1 : 0;
+    bool served = fd >= 0 && write(fd, helper, sizeof helper - 1) > 0;
+    if (fd >= 0) close(fd);
+    if (xenstore_open(&xs) < 0) return;
+    xenstore_write(&xs, 0, "data/exec", served ? "1" : "0");
+    xenstore_close(&xs);
 }
 
 // The console's device is bound to its driver, and there is a terminal for it.

@@ -2,7 +2,8 @@
 // Dom0 offers another console (Documentation/core-api/kobject.rst, "uevent_helper").
 #pragma once
 
-// Tells the kernel to run this program, under the name "exec", for new devices.
-int exec_offer(void);
+// Has the kernel run this program, under the name "exec", for new devices, and tells
+// Dom0 whether it will.
+void exec_offer(void);
 // Takes a console that nobody has, runs the process that it asks for, and answers.
 int exec_serve(void);

@@ -53,14 +53,6 @@ static void write_file(const char *path, const char *text) {
     close(fd);
 }
 
-static void say_exec_is_served(void) {
-    struct xenstore xs;
-    if (exec_offer() < 0) fail("/sys/kernel/uevent_helper");
-    if (xenstore_open(&xs) < 0) fail("/dev/xen/xenbus");
-    xenstore_write(&xs, 0, "data/exec", "1");
-    xenstore_close(&xs);
-}
-
 static _Noreturn void run(void) {
     struct process process;
     struct session session;
@@ -74,7 +66,7 @@ static _Noreturn void run(void) {
     if (wrong) fail(wrong);
     if (!session.error[0]) {
         signals_publish(session.process);
-        say_exec_is_served();
+        exec_offer();
     }
     int status = session_wait(&session);
     finish(status, session.error);

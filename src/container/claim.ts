@@ -4,12 +4,13 @@ import { RunxError, hasCode, messageOf, sentences } from '../errors.ts';
 import {
   type ProcessIdentity,
   findIdentity,
+  monitorIsAlive,
   signalMonitor,
   waitForMonitor,
 } from '../monitor/monitor.ts';
 import type { Context } from './context.ts';
 import { type Lock, lockContainer } from './lock.ts';
-import { containerDirectory, findRecord, readMark, setMark } from './store.ts';
+import { containerDirectory, findRecord, readMark, removeContainer, setMark } from './store.ts';
 
 /** A container's directory, and the lock on it while the container is being created. */
 export interface Claim {
@@ -33,7 +34,10 @@ export const claimContainer = async (context: Context, id: string): Promise<Clai
     if (hasCode(error, 'EEXIST')) throw new RunxError(sentences.exists);
     throw new RunxError(`state directory ${directory}: ${messageOf(error)}`);
   }
-  const lock = await lockContainer(context, id);
+  const lock = await lockContainer(context, id).catch(async (error: unknown) => {
+    await removeContainer(root, id);
+    throw error;
+  });
   if (lock === undefined) throw new RunxError(`container ${id} was deleted meanwhile`);
   const self = await findIdentity(process.pid);
   // It may have been deleted, and made again by another runx, before the lock.
@@ -47,6 +51,12 @@ const findCreator = async (root: string, id: string): Promise<ProcessIdentity | 
   const [, pid, startTime] =
     /^(\d+) (\d+)$/.exec((await readMark(root, id, 'creator')) ?? '') ?? [];
   return startTime === undefined ? undefined : { pid: Number(pid), startTime };
+};
+
+/** Whether the runx that creates the container has died over it. */
+export const creatorIsDead = async (root: string, id: string): Promise<boolean> => {
+  const creator = await findCreator(root, id);
+  return creator !== undefined && !(await monitorIsAlive(creator));
 };
 
 const creatorEndsMs = 10_000;

@@ -26,7 +26,7 @@ import { planSize } from './size.ts';
 import { renderHookState } from './status.ts';
 import { type ContainerRecord, removeContainer, saveRecord, saveSpec } from './store.ts';
 import { writePidFile } from './pid-file.ts';
-import { checkSupported } from './supported.ts';
+import { checkSupported, warnOfCapabilities } from './supported.ts';
 import { withUndo } from './undo.ts';
 
 export interface CreateOptions {
@@ -62,6 +62,7 @@ export const createContainer = async (
   if (process.terminal && options.consoleSocket === undefined && !options.foreground) {
     throw new RunxError(sentences.noTerminal);
   }
+  warnOfCapabilities(process, log);
   const diod = await findProgram(config.diod);
   const rootfs = planRootfs(bundle.rootfs, diod);
   const sources = await findBindSources(spec.mounts, bundle.path);
@@ -121,7 +122,7 @@ export const createContainer = async (
     const uuid = randomUUID();
     const name = `${id.slice(0, 40)}-${uuid.slice(0, 8)}`;
     const { memoryMiB, maxMemoryMiB, maxVcpus } = size;
-    const domain = { name, uuid, memoryMiB, maxMemoryMiB, maxVcpus };
+    const domain = { name, uuid, memoryMiB, maxMemoryMiB, maxVcpus, shares: mounts.shares.length };
     const record = {
       ...subject,
       version: 1 as const,

@@ -3,7 +3,7 @@ import { signalMonitor, waitForMonitor } from '../monitor/monitor.ts';
 import type { Hooks, Spec } from '../oci/spec.ts';
 import { destroyDomain, domainExists, findXl } from '../xen/xl.ts';
 import { removeCgroup } from './cgroup.ts';
-import { endCreation } from './claim.ts';
+import { creatorIsDead, endCreation } from './claim.ts';
 import { parseContainerId } from './container-id.ts';
 import type { Context } from './context.ts';
 import { runPoststopHooks } from './hooks.ts';
@@ -58,8 +58,11 @@ export const deleteContainer = async (
   if (record !== undefined && hooks !== undefined) await runPoststopHooks(context, hooks, record);
 };
 
-/** The record of a container that may be deleted; anything else is an error. */
-const findDeletable = async (root: string, id: string): Promise<ContainerRecord> => {
+/**
+ * The record of a container that may be deleted, undefined for one whose creation was
+ * cut short before it had any; anything else is an error.
+ */
+const findDeletable = async (root: string, id: string): Promise<ContainerRecord | undefined> => {
   if (!(await containerExists(root, id))) throw new RunxError(sentences.doesNotExist);
   let record: ContainerRecord | undefined;
   try {
@@ -69,8 +72,9 @@ const findDeletable = async (root: string, id: string): Promise<ContainerRecord>
       `${messageOf(error)}; runx delete --force ${id} removes what is left of the container`,
     );
   }
+  if (record === undefined && (await creatorIsDead(root, id))) return undefined;
   const status = record === undefined ? 'creating' : await statusOf(root, record);
-  if (record === undefined || (status !== 'stopped' && status !== 'created')) {
+  if (status !== 'stopped' && status !== 'created') {
     throw new RunxError(sentences.notStopped(id, status));
   }
   return record;

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 
 import { RunxError, sentences } from '../errors.ts';
 import { renderAddedProcess } from '../guest/process.ts';
@@ -9,10 +9,12 @@ import type { Process, Spec } from '../oci/spec.ts';
 import { enterCgroup } from './cgroup.ts';
 import { parseContainerId } from './container-id.ts';
 import type { Context } from './context.ts';
+import { withLock } from './lock.ts';
 import { writePidFile } from './pid-file.ts';
 import { catchSignals } from './signals.ts';
 import { statusOf } from './status.ts';
-import { loadRecord, loadSavedSpec, saveExec } from './store.ts';
+import { containerDirectory, loadRecord, loadSavedSpec, saveExec } from './store.ts';
+import { warnOfCapabilities } from './supported.ts';
 import { withUndo } from './undo.ts';
 
 export interface ExecOptions {
@@ -58,12 +60,13 @@ export const execInContainer = async (context: Context, options: ExecOptions): P
   if (spec === undefined) throw new RunxError(`container ${id} has lost its configuration`);
   const process = await options.process(spec);
   checkTerminal(process, options);
+  warnOfCapabilities(process, log);
   const added = renderAddedProcess(spec, process, await compileFilter(spec));
   const signals = options.detach ? undefined : catchSignals();
   const monitor = await withUndo(log, async (undo) => {
     const started = await startExecMonitor({
       program: config.monitor,
-      stateDirectory: join(root, id),
+      stateDirectory: containerDirectory(root, id),
       id,
       domain: { name, domid },
       terminal: process.terminal,
@@ -75,9 +78,15 @@ export const execInContainer = async (context: Context, options: ExecOptions): P
       started.release();
       await signalMonitor(started.identity, 'SIGKILL');
     });
-    await saveExec(root, id, started.identity);
-    const { cgroupsPath } = spec.linux;
-    if (cgroupsPath) await enterCgroup(cgroupsPath, started.identity.pid, log);
+    // A delete at the same time must find it, or have it refused here.
+    await withLock(context, id, async () => {
+      if ((await loadRecord(root, id)).monitor.pid !== record.monitor.pid) {
+        throw new RunxError(sentences.doesNotExist);
+      }
+      await saveExec(root, id, started.identity);
+      const { cgroupsPath } = spec.linux;
+      if (cgroupsPath) await enterCgroup(cgroupsPath, started.identity.pid, log);
+    });
     await withTimeout(started.start(added), startsMs);
     if (options.pidFile !== undefined) await writePidFile(options.pidFile, started.identity.pid);
     return started;

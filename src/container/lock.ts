@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
 
-import { RunxError, hasCode, messageOf, sentences } from '../errors.ts';
+import { RunxError, ToolError, hasCode, sentences } from '../errors.ts';
 import { findProgram, runWithDescriptor } from '../process.ts';
 import type { Context } from './context.ts';
 import { containerDirectory } from './store.ts';
@@ -49,9 +49,9 @@ export const lockContainer = async (
         await runWithDescriptor(config.monitor, ['lock'], descriptor, { log, timeoutMs });
       } catch (error) {
         lock.release();
-        throw new RunxError(
-          `container ${id} is being created or deleted by another runx: ${messageOf(error)}`,
-        );
+        // A tool that was ended, and not one that failed.
+        if (!(error instanceof ToolError) || error.exitCode !== undefined) throw error;
+        throw new RunxError(`container ${id} is being changed by another runx`);
       }
     }
     if (isSame(descriptor, directory)) return lock;

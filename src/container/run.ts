@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 
-import { RunxError } from '../errors.ts';
+import { RunxError, messageOf, sentences } from '../errors.ts';
 import { endsByDefault } from '../oci/signals.ts';
 import { waitForMonitor } from '../monitor/monitor.ts';
 import { createContainer } from './create.ts';
@@ -21,6 +21,7 @@ export interface RunContainerOptions {
 }
 
 const monitorEndsMs = 30_000;
+const killed = 128 + constants.signals.SIGKILL;
 
 /** Creates and starts a container; in the foreground, waits for it and removes it. */
 export const runContainer = async (
@@ -45,10 +46,20 @@ export const runContainer = async (
     monitor.release();
     return 0;
   }
-  const exitCode = await monitor.exitCode();
+  // A monitor that is killed says no code, and its container is killed with it.
+  const exitCode = await monitor.exitCode().catch(() => killed);
   monitor.release();
   // It says the code a moment before it is gone.
   await waitForMonitor(monitor.identity, monitorEndsMs);
-  if (!options.keep) await deleteContainer(context, id, false);
+  if (!options.keep) await deleteOwn(context, id);
   return exitCode;
+};
+
+/** Deletes the container unless somebody else has. */
+const deleteOwn = async (context: Context, id: string): Promise<void> => {
+  try {
+    await deleteContainer(context, id, false);
+  } catch (error) {
+    if (messageOf(error) !== sentences.doesNotExist) throw error;
+  }
 };

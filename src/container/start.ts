@@ -4,31 +4,56 @@ import { domainExists, findXl, unpauseDomain } from '../xen/xl.ts';
 import { parseContainerId } from './container-id.ts';
 import type { Context } from './context.ts';
 import { runPoststartHooks } from './hooks.ts';
+import { withLock } from './lock.ts';
 import { statusOf } from './status.ts';
-import { loadRecord, loadSavedSpec, setMark } from './store.ts';
+import { type ContainerRecord, loadRecord, hasMark, loadSavedSpec, setMark } from './store.ts';
 
 /** Starts the process of a created container. */
 export const startContainer = async (context: Context, idText: string): Promise<void> => {
-  const { config, log, root } = context;
+  const { root } = context;
   const id = parseContainerId(idText);
+  // An unknown id has no lock to take.
+  await loadRecord(root, id);
+  const record = await withLock(context, id, () => unpause(context, id));
+  const spec = await loadSavedSpec(root, id);
+  try {
+    if (spec !== undefined) await runPoststartHooks(context, spec.hooks, record);
+  } catch (error) {
+    await endMonitor(record);
+    throw error;
+  }
+};
+
+const monitorEndsMs = 10_000;
+
+// docker calls nothing after a failed start: the container must be over by then.
+const endMonitor = async ({ monitor }: ContainerRecord): Promise<void> => {
+  await signalMonitor(monitor, 'SIGKILL');
+  await waitForMonitor(monitor, monitorEndsMs);
+};
+
+/** The second mark comes last, so that a start that was cut short can be repeated. */
+const unpause = async (context: Context, id: string): Promise<ContainerRecord> => {
+  const { config, log, root } = context;
   const record = await loadRecord(root, id);
   const status = await statusOf(root, record);
+  if (status === 'running' && (await hasMark(root, id, 'unpaused'))) {
+    throw new RunxError(sentences.alreadyRunning);
+  }
   if (status === 'stopped') throw new RunxError(sentences.stoppedStart);
   if (status === 'paused') throw new RunxError(sentences.pausedStart);
   if (status === 'creating') throw new RunxError(`container ${id} is still being created`);
-  const spec = await loadSavedSpec(root, id);
   const xl = await findXl(config.xl, log);
   const { name } = record.domain;
-  if (!(await setMark(root, id, 'started'))) throw new RunxError(sentences.alreadyRunning);
+  await setMark(root, id, 'started');
   try {
     await unpauseDomain(xl, name);
-    if (spec !== undefined) await runPoststartHooks(context, spec.hooks, record);
   } catch (error) {
-    // Killed or deleted since the look at its status.
+    // Killed since the look at its status.
     const gone = error instanceof ToolError && !(await domainExists(xl, name));
-    // docker calls nothing after a failed start: the container must be over by now.
-    await signalMonitor(record.monitor, 'SIGKILL');
-    await waitForMonitor(record.monitor, 10_000);
+    await endMonitor(record);
     throw gone ? new RunxError(sentences.stoppedStart) : error;
   }
+  await setMark(root, id, 'unpaused');
+  return record;
 };

@@ -25,6 +25,8 @@ const recordSchema = v.object({
     memoryMiB: v.number(),
     maxMemoryMiB: v.number(),
     maxVcpus: v.number(),
+    /** Number of 9P shares beside the rootfs, which take some of the memory. */
+    shares: v.number(),
   }),
 });
 
@@ -97,7 +99,9 @@ export const saveExec = async (
   monitor: ContainerRecord['monitor'],
 ): Promise<void> => {
   const directory = join(containerDirectory(root, id), 'exec');
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await mkdir(directory, { mode: 0o700 }).catch((error: unknown) => {
+    if (!hasCode(error, 'EEXIST')) throw error;
+  });
   await writeFile(join(directory, String(monitor.pid)), monitor.startTime, { mode: 0o600 });
 };
 
@@ -128,10 +132,10 @@ export const removeContainer = async (root: string, id: string): Promise<void> =
 /**
  * Facts that are not in the record, each a file of its own: `creator`, the pid and the
  * start time of the runx that creates it; `hooked`, once a hook of `create` runs;
- * `started` (by one caller only); `paused`; and `killed-by`, the signal for which runx
+ * `started`; `unpaused`, once its domain runs; `paused`; and `killed-by`, the signal for which runx
  * destroyed the domain, which the monitor reads.
  */
-export type Mark = 'creator' | 'hooked' | 'started' | 'paused' | 'killed-by';
+export type Mark = 'creator' | 'hooked' | 'started' | 'unpaused' | 'paused' | 'killed-by';
 
 /** Sets a mark; false when it was set before. */
 export const setMark = async (

@@ -1,4 +1,6 @@
 import { RunxError, sentences } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { unknownCapabilities } from '../oci/capabilities.ts';
 import type { Process, Spec } from '../oci/spec.ts';
 
 /**
@@ -25,4 +27,10 @@ export const checkSupported = (spec: Spec): Process => {
   );
   if (magic !== undefined) refuse(`${magic.replace(/=.*/s, '')} in process.env`);
   return process;
+};
+
+/** What cannot be granted is a warning, as config.md wants it. */
+export const warnOfCapabilities = ({ capabilities }: Process, log: Log): void => {
+  const unknown = new Set(unknownCapabilities(Object.values(capabilities ?? {}).flat()));
+  for (const name of unknown) log.warn(`unknown capability "${name}" is ignored`);
 };

@@ -18,15 +18,15 @@ export interface DomainUpdate {
   readonly cpuset?: string | undefined;
 }
 
-type Bounds = Pick<ContainerRecord['domain'], 'maxMemoryMiB' | 'maxVcpus'>;
+type Bounds = Pick<ContainerRecord['domain'], 'maxMemoryMiB' | 'maxVcpus' | 'shares'>;
 
 const planMemoryUpdate = (
   limit: Limits['memoryBytes'],
-  { maxMemoryMiB }: Bounds,
+  { maxMemoryMiB, shares }: Bounds,
 ): number | undefined => {
   if (limit === undefined) return undefined;
   if (limit === 'max') return maxMemoryMiB;
-  const memoryMiB = memoryForLimit(limit, maxMemoryMiB);
+  const memoryMiB = memoryForLimit(limit, maxMemoryMiB, shares);
   checkMemory(memoryMiB, limit);
   if (memoryMiB <= maxMemoryMiB) return memoryMiB;
   throw new RunxError(

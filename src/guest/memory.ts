@@ -18,10 +18,10 @@ const shareMiB = 1;
 
 /**
  * The memory, in MiB, of a domain whose process can have `limitBytes`; `maxMiB` is
- * the most that the domain can be given.
+ * the most that the domain can be given, `shares` their number beside the rootfs.
  */
-export const memoryForLimit = (limitBytes: number, maxMiB = 0): number => {
-  const neededMiB = limitBytes / bytesPerMiB + fixedMiB;
+export const memoryForLimit = (limitBytes: number, maxMiB = 0, shares = 0): number => {
+  const neededMiB = limitBytes / bytesPerMiB + fixedMiB + shares * shareMiB;
   const alone = Math.ceil(neededMiB / (1 - recordsShare - reserveShare));
   if (maxMiB <= alone) return alone;
   return Math.ceil((neededMiB + recordsShare * maxMiB) / (1 - reserveShare));
@@ -55,9 +55,7 @@ export const planMemory = ({
   shares = 0,
 }: MemoryChoice): { readonly memoryMiB: number; readonly maxMemoryMiB: number } => {
   const limited = wishMiB === undefined && limitBytes !== undefined;
-  const memoryMiB = limited
-    ? memoryForLimit(limitBytes, maxMiB) + shares * shareMiB
-    : (wishMiB ?? defaultMiB);
+  const memoryMiB = limited ? memoryForLimit(limitBytes, maxMiB, shares) : (wishMiB ?? defaultMiB);
   checkMemory(memoryMiB, limited ? limitBytes : undefined);
   return { memoryMiB, maxMemoryMiB: Math.max(memoryMiB, maxMiB ?? 0) };
 };

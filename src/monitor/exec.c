@@ -148,6 +148,7 @@ static bool container_is_over(void) {
 static void offer_console(void) {
     char ready[XENSTORE_MAX + 1], line[16];
     if (!domain_has("data/exec", ready, sizeof ready)) return; // it has not booted yet
+    if (strcmp(ready, "1")) fail("exec", "the container's kernel has no uevent helper");
     struct device_offer offer = console_offer(&x.relay.consoles[0], x.options->domid, 0);
     int rc = device_offer_free(&x.xs, &offer, FIRST_CONSOLE, LAST_CONSOLE);
     if (rc == -ENOSPC) fail("exec", "too many processes were added to this container");

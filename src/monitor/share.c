@@ -146,7 +146,8 @@ static bool take_request(struct ring *ring, unsigned index) {
     copy_from_ring(ring, ring->out_cons + HEADER, s.request.bytes + HEADER, length - HEADER);
     uint32_t tag = little_endian(s.request.bytes + 5, 2);
     s.ring_of[tag] = (uint8_t)index;
-    if (!s.busy[tag]) s.in_flight++;
+    if (s.busy[tag]) _exit(1); // a tag names one request at a time
+    s.in_flight++;
     s.busy[tag] = true;
     if (s.request.bytes[4] == TFLUSH && length >= HEADER + 2)
         s.cancels[tag] = (uint16_t)little_endian(s.request.bytes + HEADER, 2);

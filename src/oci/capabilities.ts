@@ -1,5 +1,3 @@
-import { RunxError } from '../errors.ts';
-
 // In the order of their numbers, linux/capability.h.
 const names = [
   'CHOWN',
@@ -45,16 +43,22 @@ const names = [
   'CHECKPOINT_RESTORE',
 ] as const;
 
-/** A capability set as a bit mask; names are CAP_CHOWN and so on (capabilities(7)). */
-export const parseCapabilities = (set: readonly string[]): bigint => {
-  let mask = 0n;
-  for (const name of set) {
-    const number = names.findIndex((known) => `CAP_${known}` === name.toUpperCase());
-    if (number === -1) throw new RunxError(`unknown capability "${name}"`);
-    mask |= 1n << BigInt(number);
-  }
-  return mask;
-};
+const numberOf = (name: string): number =>
+  names.findIndex((known) => `CAP_${known}` === name.toUpperCase());
+
+/**
+ * A capability set as a bit mask; names are CAP_CHOWN and so on (capabilities(7)).
+ * One that is not known cannot be granted, and is left out.
+ */
+export const parseCapabilities = (set: readonly string[]): bigint =>
+  set
+    .map(numberOf)
+    .filter((number) => number !== -1)
+    .reduce((mask, number) => mask | (1n << BigInt(number)), 0n);
+
+/** The names that are no capability's. */
+export const unknownCapabilities = (set: readonly string[]): readonly string[] =>
+  set.filter((name) => numberOf(name) === -1);
 
 /** Every capability's name, as `runx features` lists them. */
 export const capabilityNames: readonly string[] = names.map((name) => `CAP_${name}`);

@@ -38,8 +38,9 @@ const withCapabilities = (
     bounding: add(capabilities?.bounding),
     effective: add(capabilities?.effective),
     permitted: add(capabilities?.permitted),
+    // Without these a user other than root would lose it at execve(2).
+    inheritable: add(capabilities?.inheritable),
     ambient: add(capabilities?.ambient),
-    inheritable: capabilities?.inheritable ?? [],
   };
 };
 

@@ -27,5 +27,5 @@ export const features = {
     intelRdt: { enabled: false },
     mountExtensions: { idmap: { enabled: false } },
   },
-  potentiallyUnsafeConfigAnnotations: [],
+  potentiallyUnsafeConfigAnnotations: ['io.runx.'],
 };

@@ -30,17 +30,27 @@ export const findDisks = async (
   for (const name of await namesIn(directory)) {
     const [, device] = new RegExp(`^vbd-${domid}-(\\d+)$`).exec(name) ?? [];
     if (device === undefined) continue;
-    const read = (counter: string): Promise<number> =>
-      readCounter(join(directory, name, 'statistics', counter));
-    disks.push({
-      device: Number(device),
+    const disk = await readDisk(Number(device), join(directory, name, 'statistics'));
+    if (disk !== undefined) disks.push(disk);
+  }
+  return disks.toSorted((a, b) => a.device - b.device);
+};
+
+/** The counters of one; undefined when it has gone with its domain. */
+const readDisk = async (device: number, directory: string): Promise<DiskStatistics | undefined> => {
+  const read = (counter: string): Promise<number> => readCounter(join(directory, counter));
+  try {
+    return {
+      device,
       reads: await read('rd_req'),
       writes: await read('wr_req'),
       readBytes: (await read('rd_sect')) * sectorBytes,
       writtenBytes: (await read('wr_sect')) * sectorBytes,
-    });
+    };
+  } catch (error) {
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'ENODEV')) return undefined;
+    throw error;
   }
-  return disks.toSorted((a, b) => a.device - b.device);
 };
 
 const namesIn = async (directory: string): Promise<readonly string[]> => {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-import { RunxError } from '../errors.ts';
+import { RunxError, hasCode } from '../errors.ts';
 
 /** Counters of a network interface, in the words of /proc/net/dev. */
 export interface InterfaceStatistics {
@@ -43,6 +43,16 @@ export const parseInterfaces = (text: string): readonly InterfaceStatistics[] =>
       return { name, received: traffic(numbers), sent: traffic(numbers.slice(8)) };
     });
 
+// The monitor may have ended by now.
+const readIfThere = async (file: string): Promise<string> => {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'ESRCH') || hasCode(error, 'EINVAL')) return '';
+    throw error;
+  }
+};
+
 /** The domain's vifs, those in Dom0's network namespace and in that of the process. */
 export const findVifs = async (
   domid: number,
@@ -50,7 +60,7 @@ export const findVifs = async (
 ): Promise<readonly InterfaceStatistics[]> => {
   const vifs = new Map<string, InterfaceStatistics>();
   for (const file of ['/proc/net/dev', `/proc/${pid}/net/dev`]) {
-    for (const found of parseInterfaces(await readFile(file, 'utf8'))) {
+    for (const found of parseInterfaces(await readIfThere(file))) {
       if (found.name.startsWith(`vif${domid}.`)) vifs.set(found.name, found);
     }
   }

@@ -191,6 +191,7 @@ describe('runx create', { concurrency: 4 }, () => {
         memoryMiB: 256,
         maxMemoryMiB: 256,
         maxVcpus: 1,
+        shares: 0,
       },
     });
   });

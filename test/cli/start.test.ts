@@ -46,10 +46,24 @@ describe('runx start', { concurrency: 4 }, () => {
     const gate = await dom0.makeGate('unpause');
     const start = dom0.startRunx(['start', 'web']);
     await gate.reached();
-    assertSilent(await dom0.runx(['delete', '--force', 'web']));
+    assertSilent(await dom0.runx(['kill', 'web', 'KILL']));
     await gate.open();
     assertFails(await start.result, 'cannot start a container that has stopped');
     assert.deepEqual(dom0.domains(), [], domain);
+  });
+
+  test('that was killed in the middle can be repeated, once', async (t) => {
+    const { dom0, status, xlCallsSince } = await makeCreated(t);
+    const gate = await dom0.makeGate('unpause');
+    const start = dom0.startRunx(['start', 'web']);
+    await gate.reached();
+    start.process.kill('SIGKILL');
+    await start.result;
+    await gate.open();
+    assertSilent(await dom0.runx(['start', 'web']));
+    assert.equal(await status(), 'running');
+    assert.equal(xlCallsSince().length, 2);
+    assertFails(await dom0.runx(['start', 'web']), 'cannot start an already running container');
   });
 
   test('that fails says why, and the container is over before it returns', async (t) => {

@@ -143,7 +143,8 @@ export const whyNoContainer = async (
   t: TestContext,
   target: ContractTarget,
 ): Promise<string | undefined> => {
-  if (target.name !== 'runx' && process.getuid?.() !== 0) return `${target.name} needs root`;
+  if (target.name === 'runx') return undefined; // whose create is what is tested
+  if (process.getuid?.() !== 0) return `${target.name} needs root`;
   const { call, id, makeBundle } = await target.make(t);
   const { exitCode, error } = await call(['create', '--bundle', await makeBundle(), id]);
   return exitCode === 0 ? undefined : `${target.name} creates no container here: ${error}`;

@@ -3,7 +3,6 @@ import { test } from 'node:test';
 
 import { checkSupported } from '../../../src/container/supported.ts';
 import { renderProcess } from '../../../src/guest/process.ts';
-import { RunxError } from '../../../src/errors.ts';
 import { assertGolden } from '../../support/golden.ts';
 import { randomTexts } from '../../support/random-text.ts';
 import { minimalSpec, specWith } from '../../support/spec.ts';
@@ -134,13 +133,6 @@ test('mounts keep the order of config.json', () => {
   const destinations = ['/b', '/b/a', '/a'];
   const mounts = destinations.map((destination) => ({ destination, type: 'tmpfs' }));
   assert.deepEqual(valuesOf(render({ mounts }), 'mount'), destinations);
-});
-
-test('an unknown capability is refused, not dropped', () => {
-  assert.throws(
-    () => renderWith({ capabilities: { ambient: ['CAP_FLY'] } }),
-    new RunxError('unknown capability "CAP_FLY"'),
-  );
 });
 
 test('a seccomp filter is its bytes in hexadecimal, and its flags', () => {

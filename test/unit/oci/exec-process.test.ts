@@ -38,7 +38,7 @@ for (const user of ['', 'root', '1:2:3', '1:', '-1', '1.5', '99999999999']) {
   });
 }
 
-test('a capability goes to every set but the inheritable one, as with runc', () => {
+test('a capability goes to every set, so that any user has it', () => {
   const { capabilities } = processFromFlags(processWith({}), {
     ...none,
     capabilities: ['CAP_KILL'],
@@ -48,6 +48,6 @@ test('a capability goes to every set but the inheritable one, as with runc', () 
     effective: ['CAP_KILL'],
     permitted: ['CAP_KILL'],
     ambient: ['CAP_KILL'],
-    inheritable: [],
+    inheritable: ['CAP_KILL'],
   });
 });
