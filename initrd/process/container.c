@@ -67,6 +67,7 @@ static void open_terminal(const struct process *process, const struct child_fds 
         fail(EXIT_SETUP, "mounting /dev/console");
     if (as_console) close(console);
     if (descriptor_send(fds->terminal, master, "", 1) < 0) fail(EXIT_SETUP, "passing the terminal");
+    close(fds->waker);
     while (read(fds->go, &byte, 1) < 0 && errno == EINTR) {
     }
     if (ioctl(slave, TIOCSCTTY, 0) < 0) fail(EXIT_SETUP, "taking the terminal");

@@ -7,6 +7,7 @@ struct child_fds {
     int stdio[3]; // without a terminal: what becomes 0, 1 and 2
     int terminal; // with one: where the pseudoterminal's master goes
     int go;       // with one: wait here until the window size is known
+    int waker;    // the other end of that, which only others may hold
     int error;    // text written here and the exit code say why there is no process
 };
 

@@ -69,6 +69,7 @@ static _Noreturn void run(void) {
         exec_offer();
     }
     int status = session_wait(&session);
+    exec_finish();
     finish(status, session.error);
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -20,7 +21,8 @@ int pump_open_console(int number) {
     snprintf(path, sizeof path, "/dev/hvc%d", number);
     int fd = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (fd < 0) return -1;
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0 && tcgetattr(fd, &raw) == 0) {
+    // Nobody else opens it from here on, unless it is the guest's own root.
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0 && ioctl(fd, TIOCEXCL) == 0 && tcgetattr(fd, &raw) == 0) {
         cfmakeraw(&raw);
         // The byte is the mark, see frame.h.
         if (tcsetattr(fd, TCSANOW, &raw) == 0 && write(fd, "", 1) == 1) return fd;
@@ -45,7 +47,8 @@ static void put_header(unsigned char header[FRAME_HEADER], int type, size_t leng
     header[2] = (unsigned char)(length >> 8);
 }
 
-// In one write, so that the frames of several processes do not mix.
+// In one write, which the terminal's lock keeps whole: the frames of several processes
+// do not mix, as long as no signal cuts it short.
 bool pump_reply(int console, int reply, const void *bytes, size_t length) {
     unsigned char frame[FRAME_HEADER + FRAME_MAX];
     if (length > FRAME_MAX) length = FRAME_MAX;
@@ -66,20 +69,31 @@ static void on_finish(int signal) {
 
 pid_t pump_output(int from, int console, int reply, const int *close_first) {
     enum { PIECE = 16384, PAUSE_MS = 100 };
+    sigset_t stops, before;
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGUSR1);
+    sigaddset(&stops, SIGTERM);
+    // What is sent must be sent whole: it is stopped only while it waits for more.
+    sigprocmask(SIG_BLOCK, &stops, &before);
     pid_t child = fork();
-    if (child != 0) return child;
+    if (child != 0) {
+        sigprocmask(SIG_SETMASK, &before, NULL);
+        return child;
+    }
     for (; *close_first >= 0; close_first++) close(*close_first);
     static unsigned char buffer[FRAME_HEADER + PIECE];
     output_from = from;
     // No SA_RESTART: a read that waits has to be interrupted.
     sigaction(SIGUSR1, &(struct sigaction){.sa_handler = on_finish}, NULL);
     for (;;) {
+        sigprocmask(SIG_UNBLOCK, &stops, NULL);
         ssize_t n = read(from, buffer + FRAME_HEADER, PIECE);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0 && errno == EAGAIN && !finishing) {
             poll(&(struct pollfd){.fd = from, .events = POLLIN}, 1, PAUSE_MS);
             continue;
         }
+        sigprocmask(SIG_BLOCK, &stops, NULL);
         if (n <= 0) break;
         put_header(buffer, reply, (size_t)n);
         size_t header = reply ? FRAME_HEADER : 0;
@@ -148,6 +162,10 @@ static void pass_input(struct pump_input *p) {
     if (held.end && p->to >= 0) end_input(p);
 }
 
+static void send_signal(int pidfd, int signal) {
+    syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
+}
+
 static void take_frame(struct pump_input *p, int type, const unsigned char *body, size_t length) {
     switch ((enum frame)type) {
     case FRAME_INPUT:
@@ -172,22 +190,26 @@ static void take_frame(struct pump_input *p, int type, const unsigned char *body
         break;
     case FRAME_CLOSED:
         if (length == 1 && (body[0] == 1 || body[0] == 2) && p->outputs[body[0] - 1] > 0)
-            kill(p->outputs[body[0] - 1], SIGKILL);
+            kill(p->outputs[body[0] - 1], SIGTERM);
         if (p->terminal && p->to >= 0) end_input(p); // the last master goes: it hangs up
         break;
     case FRAME_SIGNAL:
-        if (length == 1) kill(p->process, body[0]);
+        if (length == 1) send_signal(p->pidfd, body[0]);
         break;
     default:
         break;
     }
 }
 
-// Tells Dom0 what was passed on; later, when the console has no room for it now.
-static void acknowledge(struct pump_input *p) {
-    const unsigned char count[] = {(unsigned char)(held.passed & 0xff),
-                                   (unsigned char)(held.passed >> 8)};
-    pump_reply(p->console, REPLY_TAKEN, count, sizeof count);
+// Tells Dom0 what was passed on, unless the console has no room for that now.
+static void acknowledge(int console, int nonblocking) {
+    unsigned char frame[FRAME_HEADER + 2];
+    put_header(frame, REPLY_TAKEN, 2);
+    frame[FRAME_HEADER] = (unsigned char)(held.passed & 0xff);
+    frame[FRAME_HEADER + 1] = (unsigned char)(held.passed >> 8);
+    ssize_t n = write(nonblocking, frame, sizeof frame);
+    if (n <= 0) return;
+    write_all(console, frame + n, sizeof frame - (size_t)n);
     held.passed = 0;
 }
 
@@ -198,6 +220,10 @@ pid_t pump_input(const struct pump_input *input) {
     pid_t child = fork();
     if (child != 0) return child;
     signal(SIGPIPE, SIG_IGN);
+    p.pidfd = (int)syscall(SYS_pidfd_open, p.process, 0);
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", p.console);
+    int nonblocking = open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     fcntl(p.to, F_SETFL, fcntl(p.to, F_GETFL) | O_NONBLOCK);
     for (;;) {
         bool room = held.length + FRAME_MAX <= sizeof held.bytes;
@@ -208,7 +234,7 @@ pid_t pump_input(const struct pump_input *input) {
             {.fd = held.length > 0 ? p.to : -1, .events = POLLOUT},
         };
         if (poll(fds, 2, -1) < 0 && errno != EINTR) break;
-        if (tell && fds[0].revents & POLLOUT) acknowledge(&p);
+        if (tell && fds[0].revents & POLLOUT) acknowledge(p.console, nonblocking);
         if (room && fds[0].revents & ~POLLOUT) {
             int type = pump_frame(p.console, body, &length);
             if (type < 0) break;
@@ -216,5 +242,7 @@ pid_t pump_input(const struct pump_input *input) {
         }
         pass_input(&p);
     }
+    // Dom0 has gone away, and nobody wants the process any more.
+    send_signal(p.pidfd, SIGKILL);
     _exit(0);
 }

@@ -23,11 +23,12 @@ struct pump_input {
     bool terminal; // which of them
     bool framed;   // Dom0 wants to know what was passed on
     int go;        // written to and closed at the first window size; -1 for nobody waits
-    pid_t process; // gets the signals
+    pid_t process; // gets the signals; not waited for yet
+    int pidfd;     // of the process, set by pump_input
     pid_t outputs[2];
 };
 
-// Starts a child that takes frames until the console hangs up.
+// Starts a child that takes frames until the console hangs up, and then kills the process.
 pid_t pump_input(const struct pump_input *input);
 // Reads one frame's type and body, of at most FRAME_MAX bytes; -1 at the end.
 int pump_frame(int console, unsigned char *body, size_t *length);

@@ -69,6 +69,7 @@ const char *session_start(struct session *session, const struct process *process
             return "socketpair";
         child.terminal = passed[1];
         child.go = go[0];
+        child.waker = go[1];
     } else {
         if (pipe_at(in) < 0 || pipe_at(out) < 0 || pipe_at(err) < 0) return "pipe";
         child.stdio[0] = in[0];
@@ -104,6 +105,10 @@ const char *session_start(struct session *session, const struct process *process
     input.outputs[0] = session->outputs[0];
     input.outputs[1] = session->outputs[1];
     session->input = pump_input(&input);
+    if (session->outputs[0] < 0 || session->outputs[1] < 0 || session->input < 0) {
+        kill(session->process, SIGKILL);
+        return "fork";
+    }
     if (input.to >= 0) close(input.to);
     if (go[1] >= 0) close(go[1]);
     read_error(error[0], session->error, sizeof session->error);
@@ -114,8 +119,6 @@ int session_wait(struct session *session) {
     int status;
     for (pid_t ended; (ended = wait(&status)) != session->process;) {
         if (ended < 0 && errno != EINTR) return EXIT_GUEST;
-        // Dom0 has gone away, and nobody wants the process any more.
-        if (ended == session->input) kill(session->process, SIGKILL);
         for (int i = 0; i < 2; i++)
             if (ended == session->outputs[i]) session->outputs[i] = 0;
     }

@@ -13,6 +13,14 @@ const namesWithValue = (options: OptionTable): ReadonlySet<string> =>
       ]),
   );
 
+/** Whether the option's value is the next word: --env A=b, -te A=b, but not -eA=b. */
+const takesNext = (word: string, withValue: ReadonlySet<string>): boolean => {
+  if (word.startsWith('--')) return withValue.has(word);
+  const letters = word.slice(1).split('');
+  const first = letters.findIndex((letter) => withValue.has(`-${letter}`));
+  return first !== -1 && first === letters.length - 1;
+};
+
 /** Index of the first word from `start` on that is neither an option nor an option's value. */
 const findPositional = (
   argv: readonly string[],
@@ -24,9 +32,7 @@ const findPositional = (
     const word = argv[index] ?? '';
     if (!word.startsWith('-') || word === '-') return index;
     if (word === '--') return undefined;
-    // -dt -te NAME=value: the last letter of a bundle may take a value.
-    const name = word.startsWith('--') ? word : `-${word.at(-1)}`;
-    if (withValue.has(name)) index += 1;
+    if (takesNext(word, withValue)) index += 1;
   }
   return undefined;
 };

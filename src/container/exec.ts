@@ -4,7 +4,7 @@ import { RunxError, sentences } from '../errors.ts';
 import { renderAddedProcess } from '../guest/process.ts';
 import { compileFilter } from '../guest/seccomp-filter.ts';
 import { startExecMonitor } from '../monitor/exec-monitor.ts';
-import { signalMonitor } from '../monitor/monitor.ts';
+import { signalMonitor, waitForMonitor } from '../monitor/monitor.ts';
 import type { Process, Spec } from '../oci/spec.ts';
 import { enterCgroup } from './cgroup.ts';
 import { parseContainerId } from './container-id.ts';
@@ -28,6 +28,7 @@ export interface ExecOptions {
 
 // A guest may still be booting, and boots slowly under emulation.
 const startsMs = 60_000;
+const monitorEndsMs = 1000;
 
 const withTimeout = async (promise: Promise<void>, timeoutMs: number): Promise<void> => {
   let timer: NodeJS.Timeout | undefined;
@@ -76,6 +77,8 @@ export const execInContainer = async (context: Context, options: ExecOptions): P
     });
     undo(`ending the monitor ${started.identity.pid}`, async () => {
       started.release();
+      // Without runx it ends by itself, and leaves the terminal as it was.
+      if (await waitForMonitor(started.identity, monitorEndsMs)) return;
       await signalMonitor(started.identity, 'SIGKILL');
     });
     // A delete at the same time must find it, or have it refused here.
@@ -87,7 +90,8 @@ export const execInContainer = async (context: Context, options: ExecOptions): P
       const { cgroupsPath } = spec.linux;
       if (cgroupsPath) await enterCgroup(cgroupsPath, started.identity.pid, log);
     });
-    await withTimeout(started.start(added), startsMs);
+    const start = withTimeout(started.start(added), startsMs);
+    await Promise.race(signals === undefined ? [start] : [start, signals.interrupted]);
     if (options.pidFile !== undefined) await writePidFile(options.pidFile, started.identity.pid);
     return started;
   });

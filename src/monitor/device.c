@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { PATH = 128 };
+// MAX_TRIES: a guest that writes its nodes all the time must not keep us here.
+enum { PATH = 128, MAX_TRIES = 64 };
 
 static void backend_path(char path[PATH], const struct device *device, const char *node) {
     snprintf(path, PATH, "/local/domain/0/backend/%s/%u/%u%s%s", device->kind, device->domid,
@@ -69,14 +70,14 @@ static int offer_one(struct xenstore *xs, uint32_t tx, const struct device_offer
 }
 
 int device_offer(struct xenstore *xs, const struct device_offer *offers, size_t count) {
-    int rc;
+    int rc, tries = MAX_TRIES;
     do {
         uint32_t tx;
         if ((rc = xenstore_begin(xs, &tx)) < 0) return rc;
         for (size_t i = 0; i < count && rc == 0; i++) rc = offer_one(xs, tx, &offers[i]);
         int ended = xenstore_end(xs, tx, rc == 0);
         if (rc == 0) rc = ended;
-    } while (rc == -EAGAIN);
+    } while (rc == -EAGAIN && --tries > 0);
     return rc;
 }
 
@@ -88,7 +89,7 @@ static bool is_free(struct xenstore *xs, uint32_t tx, const struct device *devic
 
 int device_offer_free(struct xenstore *xs, struct device_offer *offer, unsigned first,
                       unsigned last) {
-    int rc;
+    int rc, tries = MAX_TRIES;
     do {
         uint32_t tx;
         if ((rc = xenstore_begin(xs, &tx)) < 0) return rc;
@@ -98,14 +99,14 @@ int device_offer_free(struct xenstore *xs, struct device_offer *offer, unsigned 
         rc = offer->device.index > last ? -ENOSPC : offer_one(xs, tx, offer);
         int ended = xenstore_end(xs, tx, rc == 0);
         if (rc == 0) rc = ended;
-    } while (rc == -EAGAIN);
+    } while (rc == -EAGAIN && --tries > 0);
     return rc;
 }
 
 // One step of taking a device back, with no effect if somebody else has removed it.
 static int withdraw_step(struct xenstore *xs, const struct device *device, bool remove) {
     char frontend[PATH], backend[PATH];
-    int rc;
+    int rc, tries = MAX_TRIES;
     frontend_path(frontend, device, "");
     backend_path(backend, device, "");
     do {
@@ -119,7 +120,7 @@ static int withdraw_step(struct xenstore *xs, const struct device *device, bool 
             rc = xenstore_remove(xs, tx, frontend);
         int ended = xenstore_end(xs, tx, rc == 0);
         if (rc == 0) rc = ended;
-    } while (rc == -EAGAIN);
+    } while (rc == -EAGAIN && --tries > 0);
     return rc;
 }
 

@@ -40,8 +40,8 @@ static struct {
 } x;
 
 static _Noreturn void finish(int code) {
-    relay_disconnect(&x.relay);
     terminal_restore();
+    relay_disconnect(&x.relay);
     if (x.control >= 0) dprintf(x.control, "exit %d\n", code);
     _exit(code);
 }
@@ -160,6 +160,10 @@ static void offer_console(void) {
     x.relay.console_count = 1;
 }
 
+static bool console_is_closed(void) {
+    return x.relay.console_count > 0 && x.relay.consoles[0].state == CONSOLE_CLOSED;
+}
+
 static void take_xenstore_events(void) {
     check("xenstore", xenstore_receive(&x.xs));
     while (x.xs.events != 0) {
@@ -185,8 +189,8 @@ static void take_signals(void) {
             x.relay.input.closed[1] = true; // the engine has closed the terminal
         else if (info.ssi_signo == SIGWINCH && x.options->terminal)
             x.relay.input.window = true;
-        else if (sent && info.ssi_signo < 64)
-            x.relay.input.signals |= 1ull << info.ssi_signo;
+        else if (sent && info.ssi_signo <= 64)
+            x.relay.input.signals |= 1ull << (info.ssi_signo - 1);
     }
 }
 
@@ -260,6 +264,10 @@ _Noreturn void exec_run(const struct options *options, int guardian) {
               relay_turn(&x.relay, fds[3].revents != 0, fds[4].revents != 0, &more));
         // Events also come in beside the answers to requests.
         if (fds[2].revents || x.xs.events) take_xenstore_events();
+        if (!more && console_is_closed() && !x.exited) {
+            relay_drain(&x.relay, 1000, x.xs.fd, container_is_over);
+            fail("guest", "it has closed the console");
+        }
         if (x.exited) {
             relay_drain(&x.relay, -1, x.xs.fd, container_is_over);
             finish(x.exit_code);

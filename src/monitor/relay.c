@@ -26,8 +26,18 @@ static void open_output(struct output *output, int fd) {
     output->nonblocking = true;
 }
 
+// Standard input may be somebody else's too: who loses the race for it must not wait.
+static int own_input(void) {
+    struct stat info;
+    if (fstat(0, &info) < 0) return -1;
+    if (!S_ISFIFO(info.st_mode) && !isatty(0)) return 0;
+    int own = open("/proc/self/fd/0", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    return own < 0 ? 0 : own;
+}
+
 int relay_open(struct relay *relay, bool terminal, const char *console_socket) {
     relay->input.credit = INPUT_CREDIT;
+    relay->input.fd = own_input();
     relay->input.window = terminal;
     open_output(&relay->outputs[0], 1);
     open_output(&relay->outputs[1], 2);
@@ -141,9 +151,9 @@ static bool next_frame(struct input *input, bool readable) {
         put_record(input);
         return true;
     }
-    for (unsigned char signal = 1; input->signals != 0 && signal < 64; signal++) {
-        if (input->signals >> signal & 1) {
-            input->signals &= ~(1ull << signal);
+    for (unsigned char signal = 1; input->signals != 0 && signal <= 64; signal++) {
+        if (input->signals >> (signal - 1) & 1) {
+            input->signals &= ~(1ull << (signal - 1));
             put_frame(input, FRAME_SIGNAL, &signal, 1);
             return true;
         }

@@ -20,7 +20,7 @@ struct output {
 struct input {
     int fd; // -1: no input, or at its end
     bool end, window, closed[3];
-    uint64_t signals;   // bit N: signal N, for exec
+    uint64_t signals;   // bit N - 1: signal N, for exec
     const char *record; // what is left of the process record, for exec
     size_t record_length;
     bool counted;  // the guest says what it has passed on

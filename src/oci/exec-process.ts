@@ -29,6 +29,13 @@ const withUser = (user: Process['user'], text: string): Process['user'] => {
   };
 };
 
+// The last one counts, as with runc: a program takes the first that it finds.
+const withVariables = (own: readonly string[], added: readonly string[]): readonly string[] => {
+  const nameOf = (variable: string): string => variable.split('=', 1)[0] ?? '';
+  const names = new Set(added.map(nameOf));
+  return [...own.filter((variable) => !names.has(nameOf(variable))), ...added];
+};
+
 const withCapabilities = (
   capabilities: Process['capabilities'],
   added: readonly string[],
@@ -48,7 +55,7 @@ const withCapabilities = (
 export const processFromFlags = (own: Process, flags: ProcessFlags): Process => {
   const { args, cwd, env, user, additionalGids, capabilities } = flags;
   // The words of a command line obey the same rules as those of a file.
-  const words = { args, cwd: cwd ?? own.cwd, env: [...own.env, ...env] };
+  const words = { args, cwd: cwd ?? own.cwd, env: withVariables(own.env, env) };
   const checked = parseProcess(JSON.stringify(words), 'exec');
   return {
     ...own,

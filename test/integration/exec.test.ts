@@ -9,7 +9,11 @@ const idle = ['sh', '-c', 'trap "exit 5" TERM; while :; do sleep 1; done'];
 before(async () => {
   const bundle = await makeBundle('exec', idle, (spec) => ({
     ...spec,
-    process: { ...spec.process, env: ['PATH=/bin', 'A=1'], capabilities: {} },
+    process: {
+      ...spec.process,
+      env: ['PATH=/bin', 'A=1'],
+      capabilities: { bounding: ['CAP_CHOWN'] },
+    },
   }));
   const result = await inDom0('runx run -d --bundle "$1" exec < /dev/null > /dev/null 2>&1', [
     bundle,
@@ -81,6 +85,30 @@ test('a child that keeps the output open holds nothing up', async () => {
   assert.equal(result.exitCode, 0);
 });
 
+test('a reader that goes away ends it by SIGPIPE, and its exit code comes', async () => {
+  const result = await inDom0(
+    `runx exec exec sh -c 'while echo yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy; do :; done 2> /dev/null; exit 7' | head -n 1
+     echo "\${PIPESTATUS[0]}"`,
+  );
+  assert.match(result.stdout.toString(), /^y+\n(7|141)\n$/);
+});
+
+test('both streams at once stay apart to the end, and the exit code is right', async () => {
+  const script =
+    'i=0; while [ $i -lt 3000 ]; do i=$((i + 1)); echo out$i; echo error$i >&2; done; exit 3';
+  const result = await exec(`exec sh -c '${script}'`);
+  const numbered = (word: string): string =>
+    Array.from({ length: 3000 }, (_, index) => `${word}${index + 1}\n`).join('');
+  assert.equal(result.stdout.toString(), numbered('out'));
+  assert.equal(result.stderr, numbered('error'));
+  assert.equal(result.exitCode, 3);
+});
+
+test('a capability is given to any user', async () => {
+  const result = await exec('-u 5 -c CAP_CHOWN exec busybox grep CapEff /proc/self/status');
+  assert.equal(result.stdout.toString(), 'CapEff:\t0000000000000001\n', result.stderr);
+});
+
 test('signals reach it through its monitor, also while its output is not read', async () => {
   const result = await inDom0(`
     mkfifo /tmp/exec.out; exec 9<>/tmp/exec.out
@@ -118,6 +146,17 @@ test('with a terminal: its size, its echo, its exit code', async () => {
     result.stdout.toString().replaceAll('\r', ''),
     '/dev/pts/0\n33 99\ntyped\ngot typed\n4\n',
   );
+});
+
+test('one that ends its container says how it has ended itself', async () => {
+  const bundle = await makeBundle('ends', idle);
+  const result = await inDom0(
+    `runx run -d --bundle "$1" ends < /dev/null > /dev/null 2>&1
+     runx exec ends sh -c 'kill 1; echo bye; exit 3'; echo $?
+     runx delete --force ends`,
+    [bundle],
+  );
+  assert.equal(result.stdout.toString(), 'bye\n3\n');
 });
 
 test('it ends with its container, exit code 137', async () => {

@@ -18,6 +18,7 @@ const cases: readonly [argv: string, separated: string][] = [
   ],
   ['--root=/x exec --env=A=b web ls', '--root=/x exec --env=A=b web -- ls'],
   ['exec -te A=b web ls', 'exec -te A=b web -- ls'],
+  ['exec -teA=e web sh -c x', 'exec -teA=e web -- sh -c x'],
   ['exec --root /x web', 'exec --root /x web'],
   ['exec web -- ls', 'exec web -- ls'],
   ['exec', 'exec'],
