@@ -1,54 +1,21 @@
-import { readFile, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-
-import { RunxError, hasCode, sentences } from '../errors.ts';
+import { RunxError, sentences } from '../errors.ts';
 import { monitorIsAlive } from '../monitor/monitor.ts';
 import { run } from '../process.ts';
 import { parseContainerId } from './container-id.ts';
 import type { Context } from './context.ts';
 import { statusOf } from './status.ts';
-import { containerDirectory, loadRecord } from './store.ts';
-
-// Pids of the monitors of exec, each a file that holds the process's start time.
-const execDirectory = 'exec';
-
-const namesIn = async (directory: string): Promise<readonly string[]> => {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return [];
-    throw error;
-  }
-};
-
-const readIfThere = async (file: string): Promise<string | undefined> => {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    throw error;
-  }
-};
-
-const findExecPids = async (directory: string): Promise<readonly number[]> => {
-  const pids: number[] = [];
-  for (const name of await namesIn(directory)) {
-    if (!/^[1-9]\d*$/.test(name)) continue;
-    const startTime = (await readIfThere(join(directory, name)))?.trim();
-    if (startTime === undefined) continue;
-    const pid = Number(name);
-    if (await monitorIsAlive({ pid, startTime })) pids.push(pid);
-  }
-  return pids.toSorted((a, b) => a - b);
-};
+import { listExecs, loadRecord } from './store.ts';
 
 /** The host pids that stand for the container's processes: its monitor's, then those of exec. */
 export const listPids = async ({ root }: Context, idText: string): Promise<readonly number[]> => {
   const id = parseContainerId(idText);
   const record = await loadRecord(root, id);
   if ((await statusOf(root, record)) === 'stopped') throw new RunxError(sentences.notRunning);
-  const execPids = await findExecPids(join(containerDirectory(root, id), execDirectory));
-  return [record.monitor.pid, ...execPids];
+  const pids: number[] = [];
+  for (const exec of await listExecs(root, id)) {
+    if (await monitorIsAlive(exec)) pids.push(exec.pid);
+  }
+  return [record.monitor.pid, ...pids.toSorted((a, b) => a - b)];
 };
 
 /** The title of what ps(1) printed, and the lines of these processes. */

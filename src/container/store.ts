@@ -43,6 +43,15 @@ export const saveRecord = async (root: string, record: ContainerRecord): Promise
   await rename(`${file}.new`, file);
 };
 
+const namesIn = async (directory: string): Promise<readonly string[]> => {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw new RunxError(`${directory}: ${messageOf(error)}`);
+  }
+};
+
 const readIfThere = async (file: string): Promise<string | undefined> => {
   try {
     return await readFile(file, 'utf8');
@@ -105,6 +114,20 @@ export const saveExec = async (
   await writeFile(join(directory, String(monitor.pid)), monitor.startTime, { mode: 0o600 });
 };
 
+/** The processes that were added, some of which may have ended. */
+export const listExecs = async (
+  root: string,
+  id: string,
+): Promise<readonly ContainerRecord['monitor'][]> => {
+  const execs: ContainerRecord['monitor'][] = [];
+  const directory = join(containerDirectory(root, id), 'exec');
+  for (const name of await namesIn(directory)) {
+    const startTime = await readIfThere(join(directory, name));
+    if (startTime !== undefined) execs.push({ pid: Number(name), startTime });
+  }
+  return execs;
+};
+
 const pathExists = (path: string): Promise<boolean> =>
   access(path).then(
     () => true,
@@ -116,12 +139,7 @@ export const containerExists = (root: string, id: string): Promise<boolean> =>
 
 /** The ids below `root`, in order. */
 export const listContainers = async (root: string): Promise<readonly string[]> => {
-  try {
-    return (await readdir(root)).toSorted();
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return [];
-    throw new RunxError(`${root}: ${messageOf(error)}`);
-  }
+  return (await namesIn(root)).toSorted();
 };
 
 export const removeContainer = async (root: string, id: string): Promise<void> => {

@@ -1,7 +1,5 @@
-import { RunxError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { startDetached } from '../process.ts';
-import { type ProcessIdentity, parseNumber, readLines, startTimeOf } from './monitor.ts';
+import { type Launched, launch, terminalArguments } from './monitor.ts';
 
 export interface ExecMonitorOptions {
   /** The runx-monitor program. */
@@ -15,49 +13,28 @@ export interface ExecMonitorOptions {
 }
 
 /** The monitor of a process that is being added to a container, or is waited for. */
-export interface ExecMonitor {
-  readonly identity: ProcessIdentity;
+export interface ExecMonitor extends Launched {
   /** Sends what is to run; resolves once it does. */
   readonly start: (record: Buffer) => Promise<void>;
-  /** The process's exit code. */
-  readonly exitCode: () => Promise<number>;
-  /** Lets go of it, so that runx can end. */
-  readonly release: () => void;
 }
 
-/** Starts the process that will stand for the added one; it inherits standard input and output. */
+/** Starts the process that will stand for the added one. */
 export const startExecMonitor = async (options: ExecMonitorOptions): Promise<ExecMonitor> => {
-  const socket = await startDetached(
-    options.program,
-    [
-      'exec',
-      `--state=${options.stateDirectory}`,
-      `--id=${options.id}`,
-      `--domain=${options.domain.name}`,
-      `--domid=${options.domain.domid}`,
-      ...(options.terminal ? ['--terminal'] : []),
-      ...(options.consoleSocket === undefined ? [] : [`--console-socket=${options.consoleSocket}`]),
-    ],
-    options.log,
-  );
-  const receive = readLines(socket);
-  const pid = parseNumber(await receive('pid'), 'pid');
-  const startTime = await startTimeOf(pid);
-  if (startTime === undefined) {
-    await receive('exit'); // the error it gives is better than the one below
-    throw new RunxError('the monitor ended at once');
-  }
+  const args = [
+    'exec',
+    `--state=${options.stateDirectory}`,
+    `--id=${options.id}`,
+    `--domain=${options.domain.name}`,
+    `--domid=${options.domain.domid}`,
+    ...terminalArguments(options.terminal, options.consoleSocket),
+  ];
+  const { socket, receive, launched } = await launch(options.program, args, options.log);
   return {
-    identity: { pid, startTime },
+    ...launched,
     start: async (record) => {
       socket.write(`process ${record.length}\n`);
       socket.write(record);
       await receive('started');
-    },
-    exitCode: async () => parseNumber(await receive('exit'), 'exit code'),
-    release: () => {
-      socket.end();
-      socket.unref();
     },
   };
 };

@@ -48,18 +48,13 @@ export interface ProcessIdentity {
 }
 
 /** The monitor of a container that is being created or run in the foreground. */
-export interface Monitor {
-  readonly identity: ProcessIdentity;
+export interface Monitor extends Launched {
   /** Tells it which domain to destroy if create dies from here on. */
   readonly name: (domain: string) => void;
   /** Has it offer the domain's consoles. */
   readonly attach: (domid: number) => Promise<void>;
   /** From here on the container outlives runx. */
   readonly commit: () => void;
-  /** The container's exit code. */
-  readonly exitCode: () => Promise<number>;
-  /** Lets go of it, so that runx can end. */
-  readonly release: () => void;
 }
 
 /** Field 22 of /proc/PID/stat; undefined for a process that is gone or a zombie. */
@@ -71,7 +66,7 @@ export const parseStartTime = (stat: string): string | undefined => {
 };
 
 /** When the process started, as ProcessIdentity has it; undefined when it is gone. */
-export const startTimeOf = async (pid: number): Promise<string | undefined> => {
+const startTimeOf = async (pid: number): Promise<string | undefined> => {
   try {
     return parseStartTime(await readFile(`/proc/${pid}/stat`, 'utf8'));
   } catch (error) {
@@ -136,7 +131,7 @@ export const signalGuest = async (
 };
 
 /** Reads "KEY VALUE" lines; each key's first value can be waited for. */
-export const readLines = (socket: Socket) => {
+const readLines = (socket: Socket) => {
   const waiting = new Map<string, (value: string) => void>();
   const seen = new Map<string, string>();
   let reject: (error: Error) => void = () => {};
@@ -168,28 +163,23 @@ export const readLines = (socket: Socket) => {
   };
 };
 
-export const parseNumber = (text: string, what: string): number => {
+const parseNumber = (text: string, what: string): number => {
   if (!/^\d+$/.test(text)) throw new RunxError(`the monitor said no ${what}: "${text}"`);
   return Number(text);
 };
 
-/** Starts the process that will stand for the container; it inherits standard input and output. */
-export const startMonitor = async (options: MonitorOptions): Promise<Monitor> => {
-  const socket = await startDetached(
-    options.program,
-    [
-      'run',
-      `--state=${options.stateDirectory}`,
-      `--id=${options.id}`,
-      `--xl=${options.xlPath}`,
-      ...(options.terminal ? ['--terminal'] : []),
-      ...(options.consoleSocket === undefined ? [] : [`--console-socket=${options.consoleSocket}`]),
-      ...(options.served === undefined
-        ? []
-        : [`--diod=${options.served.diod}`, ...options.served.shares.flatMap(shareArguments)]),
-    ],
-    options.log,
-  );
+/** What monitors of both kinds have in common. */
+export interface Launched {
+  readonly identity: ProcessIdentity;
+  /** The exit code of what it stands for. */
+  readonly exitCode: () => Promise<number>;
+  /** Lets go of it, so that runx can end. */
+  readonly release: () => void;
+}
+
+/** Starts a monitor, which inherits standard input and output, and speaks lines with it. */
+export const launch = async (program: string, args: readonly string[], log: Log) => {
+  const socket = await startDetached(program, args, log);
   const receive = readLines(socket);
   const pid = parseNumber(await receive('pid'), 'pid');
   const identity = await findIdentity(pid);
@@ -197,18 +187,47 @@ export const startMonitor = async (options: MonitorOptions): Promise<Monitor> =>
     await receive('exit'); // the error it gives is better than the one below
     throw new RunxError('the monitor ended at once');
   }
-  return {
+  const launched: Launched = {
     identity,
+    exitCode: async () => parseNumber(await receive('exit'), 'exit code'),
+    release: () => {
+      socket.end();
+      socket.unref();
+    },
+  };
+  return { socket, receive, launched };
+};
+
+/** The options for the terminal of a process. */
+export const terminalArguments = (
+  terminal: boolean,
+  consoleSocket: string | undefined,
+): readonly string[] => [
+  ...(terminal ? ['--terminal'] : []),
+  ...(consoleSocket === undefined ? [] : [`--console-socket=${consoleSocket}`]),
+];
+
+/** Starts the process that will stand for the container. */
+export const startMonitor = async (options: MonitorOptions): Promise<Monitor> => {
+  const { program, served, log } = options;
+  const args = [
+    'run',
+    `--state=${options.stateDirectory}`,
+    `--id=${options.id}`,
+    `--xl=${options.xlPath}`,
+    ...terminalArguments(options.terminal, options.consoleSocket),
+    ...(served === undefined
+      ? []
+      : [`--diod=${served.diod}`, ...served.shares.flatMap(shareArguments)]),
+  ];
+  const { socket, receive, launched } = await launch(program, args, log);
+  return {
+    ...launched,
     name: (domain) => socket.write(`name ${domain}\n`),
     attach: async (domid) => {
       socket.write(`domain ${domid}\n`);
       await receive('ready');
     },
     commit: () => socket.write('commit\n'),
-    exitCode: async () => parseNumber(await receive('exit'), 'exit code'),
-    release: () => {
-      socket.end();
-      socket.unref();
-    },
   };
 };

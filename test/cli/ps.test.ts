@@ -24,7 +24,7 @@ describe('runx ps', { concurrency: 4 }, () => {
     await mkdir(dom0.path('root/web/exec'));
     const write = (name: string | number, text: string): Promise<void> =>
       writeFile(dom0.path('root/web/exec', String(name)), text);
-    await write(process.pid, `${await startTimeOf(process.pid)}\n`);
+    await write(process.pid, await startTimeOf(process.pid));
     await write(process.ppid, '1');
     await write('4999999', '1');
     await write('other.new', await startTimeOf(process.pid));
