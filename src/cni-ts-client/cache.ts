@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { RuntimeConf } from './attachment.ts';
+import { parseCachedInfo, renderCachedInfo, runtimeConfOf } from './cache-file.ts';
+import type { CachedInfo } from './cache-file.ts';
+import type { NetworkConfigurationList } from './configuration.ts';
+import { CacheError, ParameterError } from './errors.ts';
+import { parseJson } from './json.ts';
+import { convertResult } from './result-versions.ts';
+import { parseResult } from './result.ts';
+import type { Result } from './result.ts';
+import { errorCodeOf } from './system-error.ts';
+import type { SpecVersion } from './version.ts';
+
+/** Where libcni keeps its cache. */
+export const defaultCacheDir = '/var/lib/cni';
+
+/** An attachment that the cache knows. */
+export interface NetworkAttachment extends RuntimeConf {
+  readonly network: string;
+  /** The JSON text of the network that it was added to. */
+  readonly config: string;
+}
+
+type Identity = Pick<RuntimeConf, 'containerID' | 'ifName'>;
+
+const resultsDirectory = (cacheDir: string): string => join(cacheDir, 'results');
+
+const maximumFileName = 255;
+
+/** The attachment's file; throws a ParameterError if the names do not make a file name. */
+const cacheFile = (
+  cacheDir: string,
+  network: string,
+  { containerID, ifName }: Identity,
+): string => {
+  const name = `${network}-${containerID}-${ifName}`;
+  if (Buffer.byteLength(name) > maximumFileName || /[/\0]/.test(name)) {
+    throw new ParameterError(
+      'containerID',
+      `cannot be part of the file name ${JSON.stringify(name)}`,
+    );
+  }
+  return join(resultsDirectory(cacheDir), name);
+};
+
+const readIfThere = async (file: string): Promise<string | undefined> => {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (errorCodeOf(error) === 'ENOENT') return undefined;
+    throw new CacheError(`${file} cannot be read (${errorCodeOf(error) ?? String(error)})`, {
+      cause: error,
+    });
+  }
+};
+
+// The names a-b and c, or a and b-c, make the same file name.
+const isOf = (info: CachedInfo, network: string, { containerID, ifName }: Identity): boolean =>
+  info.networkName === network && info.containerId === containerID && info.ifName === ifName;
+
+/** The attachment as it was added; undefined if the cache does not know it. */
+export const loadAttachment = async (
+  cacheDir: string,
+  network: string,
+  attachment: Identity,
+): Promise<NetworkAttachment | undefined> => {
+  const file = cacheFile(cacheDir, network, attachment);
+  const info = parseCachedInfo(parseJson((await readIfThere(file)) ?? ''));
+  return info === undefined || !isOf(info, network, attachment) ? undefined : attachmentOf(info);
+};
+
+/**
+ * The result of the attachment's ADD in the version that is asked for; undefined if the
+ * cache does not know the attachment.  Throws a CacheError if the file is damaged.
+ */
+export const loadResult = async (
+  cacheDir: string,
+  network: string,
+  attachment: Identity,
+  cniVersion: SpecVersion,
+): Promise<Result | undefined> => {
+  const file = cacheFile(cacheDir, network, attachment);
+  const text = await readIfThere(file);
+  if (text === undefined) return undefined;
+  const value = parseJson(text);
+  const info = parseCachedInfo(value);
+  if (info !== undefined && !isOf(info, network, attachment)) return undefined;
+  try {
+    // Old libcni wrote the bare result.
+    return convertResult(parseResult(info === undefined ? value : info.result), cniVersion);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CacheError(`${file} is damaged: ${why}`, { cause: error });
+  }
+};
+
+/** Throws a CacheError if the file is that of another attachment, whose names make the same. */
+export const checkCacheFile = async (
+  cacheDir: string,
+  network: string,
+  attachment: Identity,
+): Promise<void> => {
+  const file = cacheFile(cacheDir, network, attachment);
+  const info = parseCachedInfo(parseJson((await readIfThere(file)) ?? ''));
+  if (info !== undefined && !isOf(info, network, attachment)) {
+    throw new CacheError(
+      `${file} is that of container ${info.containerId} in network ${info.networkName}`,
+    );
+  }
+};
+
+/** Writes the attachment's file as a whole or not at all. */
+export const saveAttachment = async (
+  cacheDir: string,
+  list: NetworkConfigurationList,
+  conf: RuntimeConf,
+  result: Result,
+): Promise<void> => {
+  const file = cacheFile(cacheDir, list.name, conf);
+  // Not among the results, where a leftover would pass for an attachment.
+  const unfinished = join(cacheDir, `.${randomUUID()}.tmp`);
+  try {
+    await mkdir(resultsDirectory(cacheDir), { recursive: true, mode: 0o700 });
+    const handle = await open(unfinished, 'wx', 0o600);
+    try {
+      await handle.writeFile(renderCachedInfo(list, conf, result));
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(unfinished, file);
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    throw new CacheError(`${file} cannot be saved (${errorCodeOf(error) ?? String(error)})`, {
+      cause: error,
+    });
+  }
+};
+
+/** Forgets the attachment; a file of another attachment stays. */
+export const removeAttachment = async (
+  cacheDir: string,
+  network: string,
+  attachment: Identity,
+): Promise<void> => {
+  const file = cacheFile(cacheDir, network, attachment);
+  const info = parseCachedInfo(parseJson((await readIfThere(file)) ?? ''));
+  if (info === undefined || isOf(info, network, attachment)) await rm(file, { force: true });
+};
+
+const attachmentOf = (info: CachedInfo): NetworkAttachment => ({
+  ...runtimeConfOf(info),
+  network: info.networkName,
+  config: info.config,
+});
+
+/** Every attachment of the cache, or of one container; what is no attachment is passed over. */
+export const loadAttachments = async (
+  cacheDir: string,
+  containerID?: string,
+): Promise<readonly NetworkAttachment[]> => {
+  const directory = resultsDirectory(cacheDir);
+  let names: string[];
+  try {
+    names = await readdir(directory);
+  } catch (error) {
+    if (errorCodeOf(error) === 'ENOENT') return [];
+    throw new CacheError(`${directory} cannot be read (${errorCodeOf(error) ?? String(error)})`, {
+      cause: error,
+    });
+  }
+  const infos = await Promise.all(
+    names.toSorted().map(async (name) => {
+      const text = await readFile(join(directory, name), 'utf8').catch(() => '');
+      return parseCachedInfo(parseJson(text));
+    }),
+  );
+  return infos
+    .filter((info) => info !== undefined)
+    .filter((info) => containerID === undefined || info.containerId === containerID)
+    .map(attachmentOf);
+};

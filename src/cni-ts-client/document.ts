@@ -1,0 +1,50 @@
+import * as v from 'valibot';
+
+/** A JSON object of unknown content. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The first violation of a schema: where, and what is wrong there. */
+export interface Violation {
+  readonly property: string | undefined;
+  readonly what: string;
+}
+
+const violationOf = (issue: v.BaseIssue<unknown>): Violation => ({
+  property: v.getDotPath(issue) ?? undefined,
+  what: issue.message,
+});
+
+/** `value` as the schema describes it; `fail` makes the error of the first violation. */
+export const parseWith = <Schema extends v.GenericSchema>(
+  schema: Schema,
+  value: unknown,
+  fail: (violation: Violation) => Error,
+): v.InferOutput<Schema> => {
+  const { success, output, issues } = v.safeParse(schema, value, { abortEarly: true });
+  if (success) return output;
+  throw fail(violationOf(issues[0]));
+};
+
+/** What to say of a value that is no object, or of a member that it lacks. */
+export const objectMessage = (issue: { readonly expected: string | null }): string =>
+  issue.expected === 'Object' ? 'expected an object' : 'is missing';
+
+/** Whether this is what Go's encoders write for what is not there. */
+export const isAbsent = (value: unknown): boolean =>
+  value === null ||
+  value === undefined ||
+  value === '' ||
+  (Array.isArray(value) && value.length === 0);
+
+const withoutAbsent = (value: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(value).filter(([, member]) => !isAbsent(member)));
+
+/** The schema of an object, which valibot's own would also find in a list. */
+export const object = v.custom<JsonObject>(isObject, 'expected an object');
+
+/** The schema of an object whose absent members may also be null or empty; others are dropped. */
+export const record = <const Entries extends v.ObjectEntries>(entries: Entries) =>
+  v.pipe(object, v.transform(withoutAbsent), v.object(entries, objectMessage));

@@ -1,0 +1,30 @@
+// Adds a network namespace to a network, shows its addresses, and takes it out again:
+//
+//   ip netns add demo
+//   node --import tsx examples/attach.ts examples/bridge.conflist demo
+import { PluginError, convertResult, createCni, loadNetworkConfigurationFile } from 'cni-ts-client';
+
+const [file = 'bridge.conflist', name = 'demo'] = process.argv.slice(2);
+
+const cni = createCni({ path: ['/opt/cni/bin', '/usr/lib/cni'], timeoutMs: 30_000 });
+const list = await cni.negotiateVersion(await loadNetworkConfigurationFile(file));
+const conf = {
+  containerID: name,
+  netNS: `/run/netns/${name}`,
+  ifName: 'eth0',
+  capabilityArgs: { portMappings: [{ hostPort: 8080, containerPort: 80, protocol: 'tcp' }] },
+};
+
+try {
+  const result = convertResult(await cni.addNetworkList(list, conf), '1.1.0');
+  for (const { address, gateway } of result.ips ?? []) console.log(address, 'by', gateway);
+  await cni.checkNetworkList(list, conf);
+} catch (error) {
+  if (!(error instanceof PluginError)) throw error;
+  console.error(error.message);
+  console.error('code', error.code, 'stderr', error.stderr);
+  process.exitCode = 1;
+} finally {
+  // Also after an ADD that failed: some plugins of the chain may have done their part.
+  await cni.delNetworkList(list, conf);
+}

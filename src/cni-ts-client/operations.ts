@@ -1,0 +1,110 @@
+import { checkRuntimeConf, checkRuntimeConfWithNetNS } from './attachment.ts';
+import type { RuntimeConf } from './attachment.ts';
+import { checkCacheFile, loadResult, removeAttachment, saveAttachment } from './cache.ts';
+import type { NetworkConfigurationList } from './configuration.ts';
+import { CacheError, ConversionError, UnsupportedError } from './errors.ts';
+import { invokePlugin } from './invoke.ts';
+import type { Invocation, PluginOutput } from './invoke.ts';
+import { parseJson } from './json.ts';
+import { PluginError } from './plugin-error.ts';
+import { attachmentRequest } from './request.ts';
+import { convertResult } from './result-versions.ts';
+import { parseResult } from './result.ts';
+import type { Result } from './result.ts';
+import { isAtLeast } from './version.ts';
+
+/** Where an operation works. */
+export interface OperationContext {
+  readonly invocation: Invocation;
+  readonly cacheDir: string;
+}
+
+const resultOf = (plugin: string, output: PluginOutput, list: NetworkConfigurationList): Result => {
+  try {
+    const value = parseJson(output.stdout);
+    if (value === undefined) throw new ConversionError('result: is not JSON');
+    return convertResult(parseResult(value, list.cniVersion), list.cniVersion);
+  } catch (error) {
+    if (!(error instanceof ConversionError)) throw error;
+    const { stderr } = output;
+    const facts = { plugin, command: 'ADD', reason: 'output', msg: error.message, stderr } as const;
+    throw new PluginError(facts, { cause: error });
+  }
+};
+
+/** ADD: the plugins in order, each with the result of the one before; caches the last result. */
+export const addAttachment = async (
+  { invocation, cacheDir }: OperationContext,
+  list: NetworkConfigurationList,
+  conf: RuntimeConf,
+): Promise<Result> => {
+  checkRuntimeConfWithNetNS(conf);
+  await checkCacheFile(cacheDir, list.name, conf);
+  let result: Result | undefined;
+  for (const plugin of list.plugins) {
+    const request = attachmentRequest(list, plugin, conf, result);
+    const output = await invokePlugin(invocation, plugin.type, 'ADD', conf, request);
+    result = resultOf(plugin.type, output, list);
+  }
+  if (result === undefined) throw new UnsupportedError(`network ${list.name} has no plugins`);
+  await saveAttachment(cacheDir, list, conf, result);
+  return result;
+};
+
+/** CHECK: the plugins in order, each with the cached result of ADD; stops at the first error. */
+export const checkAttachment = async (
+  { invocation, cacheDir }: OperationContext,
+  list: NetworkConfigurationList,
+  conf: RuntimeConf,
+): Promise<void> => {
+  checkRuntimeConfWithNetNS(conf);
+  if (!isAtLeast(list.cniVersion, '0.4.0')) {
+    throw new UnsupportedError(
+      `network ${list.name}: version ${list.cniVersion} does not support the CHECK command`,
+    );
+  }
+  if (list.disableCheck) return;
+  const result = await loadResult(cacheDir, list.name, conf, list.cniVersion);
+  if (result === undefined) {
+    throw new CacheError(
+      `container ${conf.containerID} has no result of network ${list.name}, interface ${conf.ifName}`,
+    );
+  }
+  for (const plugin of list.plugins) {
+    const request = attachmentRequest(list, plugin, conf, result);
+    await invokePlugin(invocation, plugin.type, 'CHECK', conf, request);
+  }
+};
+
+// DEL goes on without a result that cannot be read; before 0.4.0 there was none.
+const resultForDel = async (
+  cacheDir: string,
+  list: NetworkConfigurationList,
+  conf: RuntimeConf,
+): Promise<Result | undefined> => {
+  if (!isAtLeast(list.cniVersion, '0.4.0')) return undefined;
+  try {
+    return await loadResult(cacheDir, list.name, conf, list.cniVersion);
+  } catch (error) {
+    if (error instanceof CacheError) return undefined;
+    throw error;
+  }
+};
+
+/**
+ * DEL: the plugins in reverse order, each with the cached result of ADD; stops at the
+ * first error, and then the cached result stays.
+ */
+export const delAttachment = async (
+  { invocation, cacheDir }: OperationContext,
+  list: NetworkConfigurationList,
+  conf: RuntimeConf,
+): Promise<void> => {
+  checkRuntimeConf(conf);
+  const result = await resultForDel(cacheDir, list, conf);
+  for (const plugin of list.plugins.toReversed()) {
+    const request = attachmentRequest(list, plugin, conf, result);
+    await invokePlugin(invocation, plugin.type, 'DEL', conf, request);
+  }
+  await removeAttachment(cacheDir, list.name, conf);
+};
