@@ -127,13 +127,13 @@ test('a result of another version is converted to that of the network', async (t
 
 test('before 0.4.0 there is no CHECK, and DEL gets no result', async (t) => {
   const plugins = await makeFakePlugins(t);
-  await plugins.define('a', { ADD: prints({ ip4: { ip: '10.1.0.5/16' } }) });
+  await plugins.define('a', { ADD: prints({ ips: [{ address: '10.1.0.5/16' }] }) });
   const cni = plugins.cni();
-  const list = listOf({ cniVersion: '0.2.0', plugins: [{ type: 'a' }] });
-  const result = { cniVersion: '0.2.0', ip4: { ip: '10.1.0.5/16' } };
+  const list = listOf({ cniVersion: '0.3.1', plugins: [{ type: 'a' }] });
+  const result = { cniVersion: '0.3.1', ips: [{ version: '4', address: '10.1.0.5/16' }] };
   assert.deepEqual(await cni.addNetworkList(list, conf), result);
   await assert.rejects(cni.checkNetworkList(list, conf), {
-    message: 'network net: version 0.2.0 does not support the CHECK command',
+    message: 'network net: version 0.3.1 does not support the CHECK command',
   });
   await cni.delNetworkList(list, conf);
   assert.deepEqual(steps(await plugins.calls()), [

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 
 import { convertResult } from 'cni-ts-client';
 
@@ -18,6 +19,7 @@ withPlugins(
   async (space) => {
     const tuning = {
       type: 'tuning',
+      dataDir: join(space.directory, 'tuning'),
       capabilities: { mac: true },
       sysctl: { 'net.ipv4.conf.all.arp_filter': '1' },
     };
@@ -44,6 +46,7 @@ withPlugins(
     const rules = () => space.run('iptables-save', ['-t', 'nat']);
     assert.match(rules(), /--dport 8080 -j DNAT --to-destination 10\.213\.0\.2:80/);
     assert.match(rules(), /-j MASQUERADE/);
+    // No CHECK: the plugin's 1.1.1 looks for IPv6 chains also where there is no IPv6 address.
     await space.cni.delNetworkList(list, conf);
     assert.doesNotMatch(rules(), /8080|10\.213\.0\.2/);
     assert.deepEqual(await leases(space), []);

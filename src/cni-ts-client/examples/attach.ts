@@ -18,7 +18,6 @@ const conf = {
 try {
   const result = convertResult(await cni.addNetworkList(list, conf), '1.1.0');
   for (const { address, gateway } of result.ips ?? []) console.log(address, 'by', gateway);
-  await cni.checkNetworkList(list, conf);
 } catch (error) {
   if (!(error instanceof PluginError)) throw error;
   console.error(error.message);
