@@ -5,6 +5,7 @@ import { renderAddedProcess } from '../guest/process.ts';
 import { compileFilter } from '../guest/seccomp-filter.ts';
 import { startExecMonitor } from '../monitor/exec-monitor.ts';
 import { signalMonitor, waitForMonitor } from '../monitor/monitor.ts';
+import { killedExitCode } from '../oci/signals.ts';
 import type { Process, Spec } from '../oci/spec.ts';
 import { enterCgroup } from './cgroup.ts';
 import { parseContainerId } from './container-id.ts';
@@ -96,7 +97,8 @@ export const execInContainer = async (context: Context, options: ExecOptions): P
     return started;
   });
   signals?.forward(monitor.identity.pid);
-  const exitCode = options.detach ? 0 : await monitor.exitCode();
+  // A monitor that is killed says no code, and its process is killed with it.
+  const exitCode = options.detach ? 0 : await monitor.exitCode().catch(() => killedExitCode);
   monitor.release();
   return exitCode;
 };

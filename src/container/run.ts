@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 
 import { RunxError, messageOf, sentences } from '../errors.ts';
-import { endsByDefault } from '../oci/signals.ts';
+import { endsByDefault, killedExitCode } from '../oci/signals.ts';
 import { waitForMonitor } from '../monitor/monitor.ts';
 import { createContainer } from './create.ts';
 import type { Context } from './context.ts';
@@ -21,7 +21,6 @@ export interface RunContainerOptions {
 }
 
 const monitorEndsMs = 30_000;
-const killed = 128 + constants.signals.SIGKILL;
 
 /** Creates and starts a container; in the foreground, waits for it and removes it. */
 export const runContainer = async (
@@ -47,7 +46,7 @@ export const runContainer = async (
     return 0;
   }
   // A monitor that is killed says no code, and its container is killed with it.
-  const exitCode = await monitor.exitCode().catch(() => killed);
+  const exitCode = await monitor.exitCode().catch(() => killedExitCode);
   monitor.release();
   // It says the code a moment before it is gone.
   await waitForMonitor(monitor.identity, monitorEndsMs);

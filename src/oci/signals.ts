@@ -32,3 +32,6 @@ export const endsByDefault = (signal: number): boolean => {
   const harmless = [SIGCHLD, SIGCONT, SIGURG, SIGWINCH, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU];
   return !harmless.includes(signal);
 };
+
+/** The exit code of what was ended by KILL, as a shell gives it. */
+export const killedExitCode = 128 + constants.signals.SIGKILL;

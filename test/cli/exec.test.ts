@@ -150,6 +150,14 @@ describe('runx exec', { concurrency: 4 }, () => {
     assert.deepEqual([...dom0.lines('signals')].toSorted(), ['SIGTERM', 'SIGUSR1']);
   });
 
+  test('a monitor that is killed is a process that is: 137', async (t) => {
+    const { dom0 } = await makeRunning(t, changes);
+    const running = dom0.startRunx(['exec', '--pid-file', dom0.path('pid'), 'web', 'sleep', '9']);
+    await waitUntil('the process', () => dom0.exists('pid'));
+    process.kill(Number(readFileSync(dom0.path('pid'), 'utf8')), 'SIGKILL');
+    assert.equal((await running.result).exitCode, 137);
+  });
+
   test('a process that the guest cannot start is an error with exit code 255', async (t) => {
     const { dom0 } = await makeRunning(t, changes);
     const said = 'exec: "nosuch": executable file not found in $PATH';

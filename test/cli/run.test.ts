@@ -170,6 +170,14 @@ describe('runx run in the foreground', { concurrency: 4 }, () => {
     assertNothingIsLeft(dom0);
   });
 
+  test('whose monitor is killed says 137, and leaves nothing', async (t) => {
+    const { dom0, run } = await makeForeground(t);
+    const [monitor = 0] = dom0.monitors();
+    process.kill(monitor, 'SIGKILL');
+    assert.equal((await run.result).exitCode, 137);
+    assert.deepEqual(dom0.containers(), []);
+  });
+
   test('that is killed leaves its container running', async (t) => {
     const { dom0, run } = await makeForeground(t);
     run.process.kill('SIGKILL');
