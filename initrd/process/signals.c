@@ -4,11 +4,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,6 +39,39 @@ static int take_queue(char *text, size_t size) {
     return rc;
 }
 
+static bool has_own_pid_namespace(pid_t process) {
+    struct stat own, its;
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%ld/ns/pid", (long)process);
+    return stat("/proc/self/ns/pid", &own) == 0 && stat(path, &its) == 0 &&
+           own.st_ino != its.st_ino;
+}
+
+// kill(2)'s -1 means all processes of the caller's pid namespace but its first and the
+// caller.  In the guest's own namespace that would be its init's helpers.
+static void signal_others(pid_t process, int signal) {
+    if (!has_own_pid_namespace(process)) return;
+    pid_t outer = fork();
+    if (outer == 0) {
+        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); // the container's processes see the next one
+        int pidfd = (int)syscall(SYS_pidfd_open, process, 0);
+        if (pidfd < 0 || setns(pidfd, CLONE_NEWPID) < 0) _exit(1);
+        pid_t inner = fork();
+        if (inner == 0) _exit(kill(-1, signal) < 0);
+        waitpid(inner, NULL, 0);
+        _exit(0);
+    }
+    waitpid(outer, NULL, 0);
+}
+
+// A negative number goes to all processes of the container.
+static void send_one(pid_t process, long number) {
+    long signal = labs(number);
+    if (signal < 1 || signal > SIGRTMAX) return;
+    if (number < 0) signal_others(process, (int)signal);
+    kill(process, (int)signal);
+}
+
 static void deliver(int fd, bool by_hand) {
     char state[64], queue[XENSTORE_MAX + 1];
     long pid = 0, last = 0;
@@ -45,7 +83,7 @@ static void deliver(int fd, bool by_hand) {
     if (queued > 0) {
         char *rest = queue, *end;
         for (long signal; (signal = strtol(rest, &end, 10)), end != rest; rest = end)
-            if (signal > 0 && signal <= SIGRTMAX) kill((pid_t)pid, (int)signal);
+            send_one((pid_t)pid, signal);
         int size = snprintf(state, sizeof state, "%ld %ld\n", pid, now);
         (void)!pwrite(fd, state, (size_t)size, 0);
     } else if (by_hand && now - last > SAME_EVENT_SECONDS) {

@@ -11,7 +11,7 @@ export const killCommand = defineCommand({
         alias: 'a',
         type: 'boolean',
         default: false,
-        describe: 'no error if the container is stopped',
+        describe: 'to all its processes; no error if it is stopped',
       })
       .example('runx kill web HUP', 'KILL destroys the domain'),
   handler: async (args) => {

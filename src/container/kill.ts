@@ -12,8 +12,8 @@ import { loadRecord, setMark } from './store.ts';
 /**
  * Sends a signal to the container's process.  KILL destroys the domain; so does any
  * signal that would end a process, while there is none yet.  A paused container gets
- * any other once it is resumed.  With `all`, a stopped
- * container is no error: every process of it has the signal, there being none.
+ * any other once it is resumed.  With `all` every process of the container gets it, of
+ * which a stopped one has none.
  */
 export const killContainer = async (
   context: Context,
@@ -31,7 +31,7 @@ export const killContainer = async (
     throw new RunxError(sentences.notRunning);
   }
   if (signal !== constants.signals.SIGKILL && status !== 'created') {
-    const sent = await signalGuest(config.monitor, domid, signal, log);
+    const sent = await signalGuest(config.monitor, domid, signal, all, log);
     if (!sent && !all) throw new RunxError(sentences.notRunning);
   } else if (endsByDefault(signal)) {
     await setMark(root, id, 'killed-by', String(signal));

@@ -22,7 +22,7 @@ static const char usage[] =
     "                        [--diod PATH (--share TAG (--export [r][s][f]:PATH)...)...]\n"
     "       runx-monitor exec --state DIR --id ID --domain NAME --domid DOMID [--terminal]\n"
     "                        [--console-socket PATH]\n"
-    "       runx-monitor signal DOMID NUMBER\n"
+    "       runx-monitor signal [--all] DOMID NUMBER\n"
     "       runx-monitor enter PID -- PATH NAME [ARG...]\n"
     "       runx-monitor lock\n"
     "runx starts it; it is of no use by hand.\n";
@@ -112,10 +112,11 @@ int main(int argc, char **argv) {
                                                  {"diod", required_argument, NULL, 'd'},
                                                  {"domain", required_argument, NULL, 'n'},
                                                  {"domid", required_argument, NULL, 'D'},
+                                                 {"all", no_argument, NULL, 'a'},
                                                  {0}};
     static struct share_list served;
     struct options options = {.served = &served};
-    bool valid = true;
+    bool valid = true, all = false;
     for (int option; (option = getopt_long(argc, argv, "", long_options, NULL)) != -1;) {
         switch (option) {
         case 's':
@@ -142,6 +143,9 @@ int main(int argc, char **argv) {
         case 'd':
             options.diod = optarg;
             break;
+        case 'a':
+            all = true;
+            break;
         case 'n':
             options.domain = optarg;
             break;
@@ -155,7 +159,8 @@ int main(int argc, char **argv) {
     }
     const char *command = optind < argc ? argv[optind] : "";
     if (!strcmp(command, "signal") && argc - optind == 3) {
-        int rc = signal_guest((unsigned)number(argv[optind + 1]), (int)number(argv[optind + 2]));
+        int signal = (int)number(argv[optind + 2]);
+        int rc = signal_guest((unsigned)number(argv[optind + 1]), all ? -signal : signal);
         if (rc < 0) fprintf(stderr, "runx-monitor: xenstore: %s\n", strerror(-rc));
         return rc == -ESRCH ? EXIT_NO_DOMAIN : rc < 0;
     }

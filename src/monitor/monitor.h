@@ -45,8 +45,8 @@ enum answer { ANSWER_RUNNING = 'r', ANSWER_ENDED = 'e', ANSWER_GONE = 'g', ANSWE
 
 // Blocks every signal that can wait, and returns the descriptor that tells of them.
 int signals_open(void);
-// Sends `signal` to the process of the container in domain `domid`; -ESRCH when there
-// is no such domain.
+// Sends `signal` to the process of the container in domain `domid`, a negative one to
+// all its processes; -ESRCH when there is no such domain.
 int signal_guest(unsigned domid, int signal);
 
 // Executes a program in the network namespace of process `pid`; returns only when

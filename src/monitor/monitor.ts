@@ -115,14 +115,16 @@ export const waitForMonitor = async (
 
 const noDomain = 3;
 
-/** Has the guest's kernel deliver a signal to the container's process; false if the domain is gone. */
+/** Has the guest's kernel deliver a signal to the container's first process, or to all; false if the domain is gone. */
 export const signalGuest = async (
   program: string,
   domid: number,
   signal: number,
+  all: boolean,
   log: Log,
 ): Promise<boolean> => {
-  const { exitCode } = await run(program, ['signal', String(domid), String(signal)], {
+  const args = ['signal', ...(all ? ['--all'] : []), String(domid), String(signal)];
+  const { exitCode } = await run(program, args, {
     log,
     timeoutMs: 10_000,
     okExitCodes: [noDomain],

@@ -7,7 +7,12 @@ import { makeCreated, makeRunning, makeStopped } from '../support/created-contai
 import { makeFakeDom0 } from '../support/fake-dom0.ts';
 
 // The monitor is asked to signal the guest: domain 7, this number.
-const signalCall = (number: number): string[] => ['signal', '7', String(number)];
+const signalCall = (number: number, all = false): string[] => [
+  'signal',
+  ...(all ? ['--all'] : []),
+  '7',
+  String(number),
+];
 
 describe('runx kill of a running container', { concurrency: 4 }, () => {
   const signals: readonly [args: readonly string[], number: number][] = [
@@ -24,7 +29,8 @@ describe('runx kill of a running container', { concurrency: 4 }, () => {
     test(`${args.join(' ')} sends signal ${number} to the guest, and xl nothing`, async (t) => {
       const { dom0, status, xlCallsSince } = await makeRunning(t);
       assertSilent(await dom0.runx(args));
-      assert.deepEqual(dom0.monitorCalls().slice(1), [signalCall(number)]);
+      const all = args.includes('--all') || args.includes('-a');
+      assert.deepEqual(dom0.monitorCalls().slice(1), [signalCall(number, all)]);
       assert.deepEqual(xlCallsSince(), []);
       assert.equal(await status(), 'running');
     });

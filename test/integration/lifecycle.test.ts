@@ -158,3 +158,15 @@ test('a container whose output nobody reads takes signals still', async () => {
   );
   assert.equal(result.stdout.toString(), '7\n', result.stderr);
 });
+
+test('kill --all reaches every process of the container', async () => {
+  const child = '(trap "echo child; exit" TERM; while :; do sleep 0.1; done) &';
+  const script = `${child} trap "echo parent" TERM; echo ready; wait; wait; exit 4`;
+  const bundle = await makeBundle('all', ['sh', '-c', script]);
+  const result = await inDom0(
+    `out=/tmp/all.out; runx run --bundle "$1" all > $out < /dev/null & pid=$!
+     ${untilReady}; sleep 1; runx kill --all all TERM; wait $pid; echo $?; sort $out; rm $out`,
+    [bundle],
+  );
+  assert.equal(result.stdout.toString(), '4\nchild\nparent\nready\n', result.stderr);
+});
