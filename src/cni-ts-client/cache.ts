@@ -61,14 +61,23 @@ const readIfThere = async (file: string): Promise<string | undefined> => {
 const isOf = (info: CachedInfo, network: string, { containerID, ifName }: Identity): boolean =>
   info.networkName === network && info.containerId === containerID && info.ifName === ifName;
 
+/** The attachment's file, and what it holds; that may be of another attachment. */
+const readInfo = async (
+  cacheDir: string,
+  network: string,
+  attachment: Identity,
+): Promise<{ readonly file: string; readonly info: CachedInfo | undefined }> => {
+  const file = cacheFile(cacheDir, network, attachment);
+  return { file, info: parseCachedInfo(parseJson((await readIfThere(file)) ?? '')) };
+};
+
 /** The attachment as it was added; undefined if the cache does not know it. */
 export const loadAttachment = async (
   cacheDir: string,
   network: string,
   attachment: Identity,
 ): Promise<NetworkAttachment | undefined> => {
-  const file = cacheFile(cacheDir, network, attachment);
-  const info = parseCachedInfo(parseJson((await readIfThere(file)) ?? ''));
+  const { info } = await readInfo(cacheDir, network, attachment);
   return info === undefined || !isOf(info, network, attachment) ? undefined : attachmentOf(info);
 };
 
@@ -103,8 +112,7 @@ export const checkCacheFile = async (
   network: string,
   attachment: Identity,
 ): Promise<void> => {
-  const file = cacheFile(cacheDir, network, attachment);
-  const info = parseCachedInfo(parseJson((await readIfThere(file)) ?? ''));
+  const { file, info } = await readInfo(cacheDir, network, attachment);
   if (info !== undefined && !isOf(info, network, attachment)) {
     throw new CacheError(
       `${file} is that of container ${info.containerId} in network ${info.networkName}`,
@@ -146,8 +154,7 @@ export const removeAttachment = async (
   network: string,
   attachment: Identity,
 ): Promise<void> => {
-  const file = cacheFile(cacheDir, network, attachment);
-  const info = parseCachedInfo(parseJson((await readIfThere(file)) ?? ''));
+  const { file, info } = await readInfo(cacheDir, network, attachment);
   if (info === undefined || isOf(info, network, attachment)) await rm(file, { force: true });
 };
 
