@@ -3,6 +3,7 @@ import { dirname, join, posix } from 'node:path';
 
 import { hasCode, messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { unescapePath } from './mountinfo.ts';
 
 /** One hierarchy of cgroups(7) on this host. */
 export interface CgroupMount {
@@ -18,7 +19,7 @@ export const parseCgroupMounts = (mounts: string): readonly CgroupMount[] =>
     .map((line) => line.split(' '))
     .filter(([, , type]) => type === 'cgroup' || type === 'cgroup2')
     .map(([, path = '', type, options = '']) => ({
-      path: path.replaceAll('\\040', ' '),
+      path: unescapePath(path),
       cpuset: type === 'cgroup' && options.split(',').includes('cpuset'),
     }));
 

@@ -8,7 +8,7 @@ import { buildRamdisk } from '../guest/ramdisk.ts';
 import { planMounts } from '../guest/mounts.ts';
 import { planRootfs, shareOf } from '../guest/rootfs.ts';
 import type { Share } from '../guest/shares.ts';
-import { type Monitor, signalMonitor, startMonitor, waitForMonitor } from '../monitor/monitor.ts';
+import { type Monitor, endMonitor, startMonitor } from '../monitor/monitor.ts';
 import { loadBundle } from '../oci/bundle.ts';
 import { parseLimits } from '../oci/resources.ts';
 import { ociVersion } from '../oci/version.ts';
@@ -112,8 +112,7 @@ export const createContainer = async (
     });
     undo(`ending the monitor of ${id}`, async () => {
       monitor.release();
-      await signalMonitor(monitor.identity, 'SIGKILL');
-      await waitForMonitor(monitor.identity, monitorEndsMs);
+      await endMonitor(monitor.identity, { patienceMs: 0, killedMs: monitorEndsMs });
     });
 
     // Before it starts others, which stay with it.

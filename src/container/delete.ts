@@ -1,5 +1,5 @@
 import { RunxError, messageOf, sentences } from '../errors.ts';
-import { signalMonitor, waitForMonitor } from '../monitor/monitor.ts';
+import { endMonitor } from '../monitor/monitor.ts';
 import type { Hooks, Spec } from '../oci/spec.ts';
 import { destroyDomain, domainExists, findXl } from '../xen/xl.ts';
 import { removeCgroup } from './cgroup.ts';
@@ -102,9 +102,7 @@ const endDomain = async (context: Context, record: ContainerRecord): Promise<voi
     await setMark(root, record.id, 'killed-by', '9');
     await destroyDomain(xl, record.domain.name);
   }
-  if (await waitForMonitor(record.monitor, monitorEndsMs)) return;
-  await signalMonitor(record.monitor, 'SIGKILL');
-  await waitForMonitor(record.monitor, monitorEndsMs);
+  await endMonitor(record.monitor, { patienceMs: monitorEndsMs, killedMs: monitorEndsMs });
 };
 
 /** Whether the container has come as far as to have run hooks, or to need some. */

@@ -4,7 +4,7 @@ import { RunxError, sentences } from '../errors.ts';
 import { renderAddedProcess } from '../guest/process.ts';
 import { compileFilter } from '../guest/seccomp-filter.ts';
 import { startExecMonitor } from '../monitor/exec-monitor.ts';
-import { signalMonitor, waitForMonitor } from '../monitor/monitor.ts';
+import { endMonitor } from '../monitor/monitor.ts';
 import { killedExitCode } from '../oci/signals.ts';
 import type { Process, Spec } from '../oci/spec.ts';
 import { enterCgroup } from './cgroup.ts';
@@ -79,8 +79,7 @@ export const execInContainer = async (context: Context, options: ExecOptions): P
     undo(`ending the monitor ${started.identity.pid}`, async () => {
       started.release();
       // Without runx it ends by itself, and leaves the terminal as it was.
-      if (await waitForMonitor(started.identity, monitorEndsMs)) return;
-      await signalMonitor(started.identity, 'SIGKILL');
+      await endMonitor(started.identity, { patienceMs: monitorEndsMs, killedMs: monitorEndsMs });
     });
     // A delete at the same time must find it, or have it refused here.
     await withLock(context, id, async () => {

@@ -1,12 +1,7 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import {
-  type ProcessIdentity,
-  findIdentity,
-  signalMonitor,
-  waitForMonitor,
-} from '../monitor/monitor.ts';
+import { type ProcessIdentity, endMonitor, findIdentity } from '../monitor/monitor.ts';
 import { destroyDomain, domainExists, findXl } from '../xen/xl.ts';
 import type { Context } from './context.ts';
 import { containerDirectory } from './store.ts';
@@ -30,9 +25,7 @@ const killedEndsMs = 10_000;
 
 const endProcesses = async (word: string, patienceMs: number): Promise<void> => {
   for (const identity of await findProcesses(word)) {
-    if (await waitForMonitor(identity, patienceMs)) continue;
-    await signalMonitor(identity, 'SIGKILL');
-    await waitForMonitor(identity, killedEndsMs);
+    await endMonitor(identity, { patienceMs, killedMs: killedEndsMs });
   }
 };
 

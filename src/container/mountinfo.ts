@@ -7,8 +7,8 @@ export interface MountInfo {
   readonly unbindable: boolean;
 }
 
-// Blanks and backslashes are written as three octal digits.
-const unescape = (text: string): string =>
+/** A path as the kernel's tables of mounts write it: blanks and backslashes in octal. */
+export const unescapePath = (text: string): string =>
   text.replaceAll(/\\([0-7]{3})/g, (_, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 8)),
   );
@@ -21,7 +21,7 @@ export const parseMountInfo = (text: string): readonly MountInfo[] =>
       const [own = '', fileSystem = ''] = line.split(' - ');
       const [, , , , mountPoint = '', options = '', ...tags] = own.split(' ');
       return {
-        mountPoint: unescape(mountPoint),
+        mountPoint: unescapePath(mountPoint),
         options: options.split(','),
         type: fileSystem.split(' ')[0] ?? '',
         unbindable: tags.includes('unbindable'),

@@ -1,5 +1,5 @@
 import { RunxError, ToolError, sentences } from '../errors.ts';
-import { signalMonitor, waitForMonitor } from '../monitor/monitor.ts';
+import { endMonitor } from '../monitor/monitor.ts';
 import { domainExists, findXl, unpauseDomain } from '../xen/xl.ts';
 import { parseContainerId } from './container-id.ts';
 import type { Context } from './context.ts';
@@ -19,7 +19,7 @@ export const startContainer = async (context: Context, idText: string): Promise<
   try {
     if (spec !== undefined) await runPoststartHooks(context, spec.hooks, record);
   } catch (error) {
-    await endMonitor(record);
+    await endContainer(record);
     throw error;
   }
 };
@@ -27,10 +27,8 @@ export const startContainer = async (context: Context, idText: string): Promise<
 const monitorEndsMs = 10_000;
 
 // docker calls nothing after a failed start: the container must be over by then.
-const endMonitor = async ({ monitor }: ContainerRecord): Promise<void> => {
-  await signalMonitor(monitor, 'SIGKILL');
-  await waitForMonitor(monitor, monitorEndsMs);
-};
+const endContainer = ({ monitor }: ContainerRecord): Promise<void> =>
+  endMonitor(monitor, { patienceMs: 0, killedMs: monitorEndsMs });
 
 /** The second mark comes last, so that a start that was cut short can be repeated. */
 const unpause = async (context: Context, id: string): Promise<ContainerRecord> => {
@@ -51,7 +49,7 @@ const unpause = async (context: Context, id: string): Promise<ContainerRecord> =
   } catch (error) {
     // Killed since the look at its status.
     const gone = error instanceof ToolError && !(await domainExists(xl, name));
-    await endMonitor(record);
+    await endContainer(record);
     throw gone ? new RunxError(sentences.stoppedStart) : error;
   }
   await setMark(root, id, 'unpaused');

@@ -113,6 +113,19 @@ export const waitForMonitor = async (
   return true;
 };
 
+/**
+ * Gives the monitor `patienceMs` to end by itself, then kills it and waits `killedMs` at
+ * most for its end.
+ */
+export const endMonitor = async (
+  identity: ProcessIdentity,
+  { patienceMs, killedMs }: { readonly patienceMs: number; readonly killedMs: number },
+): Promise<void> => {
+  if (patienceMs > 0 && (await waitForMonitor(identity, patienceMs))) return;
+  await signalMonitor(identity, 'SIGKILL');
+  await waitForMonitor(identity, killedMs);
+};
+
 const noDomain = 3;
 
 /** Has the guest's kernel deliver a signal to the container's first process, or to all; false if the domain is gone. */
