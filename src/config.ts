@@ -24,6 +24,7 @@ export const annotationNames = [
   'io.runx.vcpus_max',
   'io.runx.domain_type',
   'io.runx.kernel_arguments',
+  'io.runx.netconf',
 ] as const;
 
 const configSchema = v.strictObject({
@@ -49,6 +50,14 @@ const configSchema = v.strictObject({
   vcpus_max: v.optional(positive),
   /** The annotations that are obeyed; some engines take them from the image. */
   annotations: v.optional(v.array(v.picklist(annotationNames)), []),
+  /** Whether NETCONF in a process's env, which some engines take from the image, is obeyed. */
+  netconf_env: v.optional(v.boolean(), true),
+  /** For a container that wants the host's network: "refuse", "none" or a NETCONF. */
+  host_network: v.optional(v.pipe(v.string(), v.minLength(1)), 'refuse'),
+  /** The directories of CNI plugins. */
+  cni_path: v.optional(v.array(absolutePath), ['/opt/cni/bin', '/usr/lib/cni', '/usr/libexec/cni']),
+  /** Directory of what must survive a reboot: the networks that containers are in. */
+  data_root: v.optional(absolutePath, '/var/lib/runx'),
   /** xl.cfg(5) type of the domains. */
   domain_type: v.optional(v.picklist(['pv', 'pvh']), 'pv'),
 });

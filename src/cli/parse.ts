@@ -10,6 +10,7 @@ import { deleteCommand } from './delete.ts';
 import { execCommand, execOptions } from './exec.ts';
 import { eventsCommand } from './events.ts';
 import { featuresCommand } from './features.ts';
+import { gcCommand } from './gc.ts';
 import { killCommand } from './kill.ts';
 import { listCommand } from './list.ts';
 import { pauseCommand } from './pause.ts';
@@ -67,6 +68,7 @@ const makeParser = (argv: readonly string[]) =>
     .command(updateCommand)
     .command(specCommand)
     .command(featuresCommand)
+    .command(gcCommand)
     .command(completionCommand)
     // Reached by what yargs takes for no command, such as: runx -- create
     .command('$0', false, {}, () => {

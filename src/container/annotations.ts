@@ -27,6 +27,7 @@ const wishesSchema = v.strictObject({
   memory_max_mib: v.optional(number(maximumMiB)),
   vcpus: v.optional(number(maximumVcpus)),
   vcpus_max: v.optional(number(maximumVcpus)),
+  netconf: v.optional(v.string()),
   domain_type: v.optional(v.picklist(['pv', 'pvh'])),
   kernel_arguments: v.optional(
     v.pipe(

@@ -12,6 +12,7 @@ import { type Monitor, endMonitor, startMonitor } from '../monitor/monitor.ts';
 import { loadBundle } from '../oci/bundle.ts';
 import { parseLimits } from '../oci/resources.ts';
 import { ociVersion } from '../oci/version.ts';
+import { attachNetworks, detachNetworks } from '../network/cni.ts';
 import { renderDomainConfig } from '../xen/domain-config.ts';
 import { createDomain, destroyDomain, domainId, findXl } from '../xen/xl.ts';
 import { findProgram } from '../process.ts';
@@ -26,6 +27,7 @@ import { planSize } from './size.ts';
 import { renderHookState } from './status.ts';
 import { type ContainerRecord, removeContainer, saveRecord, saveSpec } from './store.ts';
 import { writePidFile } from './pid-file.ts';
+import { planNetworks, withoutNetconf } from './networks.ts';
 import { checkSupported, warnOfCapabilities } from './supported.ts';
 import { withUndo } from './undo.ts';
 
@@ -55,7 +57,8 @@ export const createContainer = async (
   const id = parseContainerId(options.id);
   const bundle = await loadBundle(options.bundle);
   const { spec } = bundle;
-  const process = checkSupported(spec);
+  const configured = checkSupported(spec);
+  const process = withoutNetconf(configured);
   if (options.consoleSocket !== undefined && !process.terminal) {
     throw new RunxError('--console-socket is given, but process.terminal is not true');
   }
@@ -69,6 +72,7 @@ export const createContainer = async (
   const mounts = planMounts(spec.mounts, sources, diod !== undefined);
   const shares = [shareOf(rootfs), ...mounts.shares];
   const wishes = parseWishes(spec.annotations, config.annotations);
+  const { netns, networks } = await planNetworks(context, bundle, configured, wishes.netconf);
   const limits = parseLimits(spec.linux.resources, 'config.json: linux.resources');
   const size = planSize(limits, wishes, config, mounts.shares.length);
   await checkCommand(
@@ -108,6 +112,7 @@ export const createContainer = async (
       consoleSocket:
         options.consoleSocket === undefined ? undefined : resolve(options.consoleSocket),
       served: diod === undefined ? undefined : { diod, shares },
+      network: netns,
       log,
     });
     undo(`ending the monitor of ${id}`, async () => {
@@ -135,6 +140,13 @@ export const createContainer = async (
     if (hasCreateHooks(spec.hooks)) hooked = record;
     await runCreateHooks(context, spec.hooks, record);
 
+    let network: ContainerRecord['network'];
+    if (networks.length > 0) {
+      const place = { config, log, directory };
+      undo(`removing the networks of ${id}`, () => detachNetworks(place, { force: true }));
+      network = await attachNetworks(place, monitor.identity.pid, networks);
+    }
+
     const configFile = join(directory, 'xl.cfg');
     const ramdiskFile = join(directory, 'ramdisk');
     await writeFile(ramdiskFile, ramdisk, { mode: 0o600 });
@@ -160,7 +172,7 @@ export const createContainer = async (
     await writeFile(ramdiskFile, '');
     await monitor.attach(domid);
 
-    await saveRecord(root, { ...record, domain: { ...domain, domid } });
+    await saveRecord(root, { ...record, domain: { ...domain, domid }, network });
     if (options.pidFile !== undefined) await writePidFile(options.pidFile, monitor.identity.pid);
     monitor.commit();
     lock.release();

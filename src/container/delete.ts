@@ -2,6 +2,7 @@ import { RunxError, messageOf, sentences } from '../errors.ts';
 import { endMonitor } from '../monitor/monitor.ts';
 import type { Hooks, Spec } from '../oci/spec.ts';
 import { destroyDomain, domainExists, findXl } from '../xen/xl.ts';
+import { detachNetworks } from '../network/cni.ts';
 import { removeCgroup } from './cgroup.ts';
 import { creatorIsDead, endCreation } from './claim.ts';
 import { parseContainerId } from './container-id.ts';
@@ -12,6 +13,7 @@ import { lockContainer } from './lock.ts';
 import { statusOf } from './status.ts';
 import {
   type ContainerRecord,
+  containerDirectory,
   containerExists,
   findRecord,
   hasMark,
@@ -48,6 +50,8 @@ export const deleteContainer = async (
     record = force ? await findReadable(context, id) : await findDeletable(root, id);
     if (record === undefined) await endUnrecorded(context, id);
     else await endDomain(context, record);
+    const directory = containerDirectory(root, id);
+    await detachNetworks({ config: context.config, log: context.log, directory }, { force });
     const spec = await findSpec(context, id);
     if (await needsHooks(root, id, record)) hooks = spec?.hooks;
     if (spec?.linux.cgroupsPath) await removeCgroup(spec.linux.cgroupsPath, context.log);

@@ -11,6 +11,7 @@ import { enterCgroup } from './cgroup.ts';
 import { parseContainerId } from './container-id.ts';
 import type { Context } from './context.ts';
 import { withLock } from './lock.ts';
+import { withoutNetconf } from './networks.ts';
 import { writePidFile } from './pid-file.ts';
 import { catchSignals } from './signals.ts';
 import { statusOf } from './status.ts';
@@ -60,7 +61,7 @@ export const execInContainer = async (context: Context, options: ExecOptions): P
     throw new RunxError(sentences.cannotExec(status));
   const spec = await loadSavedSpec(root, id);
   if (spec === undefined) throw new RunxError(`container ${id} has lost its configuration`);
-  const process = await options.process(spec);
+  const process = withoutNetconf(await options.process(spec));
   checkTerminal(process, options);
   warnOfCapabilities(process, log);
   const added = renderAddedProcess(spec, process, await compileFilter(spec));

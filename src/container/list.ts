@@ -18,17 +18,23 @@ export const listStates = async ({ root, log }: Context): Promise<readonly State
   return states;
 };
 
-/** States as a table, with runc's columns. */
+const addressesOf = ({ network = [] }: State): string =>
+  network
+    .flatMap(({ addresses }) => addresses.map((address) => address.replace(/\/.*/, '')))
+    .join(',');
+
+/** States as a table, with runc's columns and the domain's addresses. */
 export const renderTable = (states: readonly State[]): string => {
   const rows = [
-    ['ID', 'PID', 'STATUS', 'BUNDLE', 'CREATED', 'OWNER'],
-    ...states.map(({ id, pid, status, bundle, created, owner }) => [
-      id,
-      String(pid),
-      status,
-      bundle,
-      created,
-      owner,
+    ['ID', 'PID', 'STATUS', 'BUNDLE', 'CREATED', 'OWNER', 'ADDRESS'],
+    ...states.map((state) => [
+      state.id,
+      String(state.pid),
+      state.status,
+      state.bundle,
+      state.created,
+      state.owner,
+      addressesOf(state),
     ]),
   ];
   const gap = 4;

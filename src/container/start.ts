@@ -4,9 +4,17 @@ import { domainExists, findXl, unpauseDomain } from '../xen/xl.ts';
 import { parseContainerId } from './container-id.ts';
 import type { Context } from './context.ts';
 import { runPoststartHooks } from './hooks.ts';
+import { connectDomain } from './networks.ts';
 import { withLock } from './lock.ts';
 import { statusOf } from './status.ts';
-import { type ContainerRecord, loadRecord, hasMark, loadSavedSpec, setMark } from './store.ts';
+import {
+  type ContainerRecord,
+  hasMark,
+  loadRecord,
+  loadSavedSpec,
+  saveRecord,
+  setMark,
+} from './store.ts';
 
 /** Starts the process of a created container. */
 export const startContainer = async (context: Context, idText: string): Promise<void> => {
@@ -43,8 +51,12 @@ const unpause = async (context: Context, id: string): Promise<ContainerRecord> =
   if (status === 'creating') throw new RunxError(`container ${id} is still being created`);
   const xl = await findXl(config.xl, log);
   const { name } = record.domain;
+  const { domid } = record.domain;
+  if (domid === undefined) throw new RunxError(`container ${id} is still being created`);
   await setMark(root, id, 'started');
   try {
+    const located = { ...record, domain: { ...record.domain, domid } };
+    await saveRecord(root, { ...record, interfaces: await connectDomain(context, xl, located) });
     await unpauseDomain(xl, name);
   } catch (error) {
     // Killed since the look at its status.

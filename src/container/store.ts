@@ -7,6 +7,15 @@ import { RunxError, hasCode, messageOf, sentences } from '../errors.ts';
 import { type Spec, parseSpec } from '../oci/spec.ts';
 import { describeIssue } from '../schema.ts';
 
+const words = v.pipe(v.array(v.string()), v.readonly());
+
+const interfaceSchema = v.object({
+  name: v.string(),
+  mac: v.string(),
+  /** With the length of their prefix. */
+  addresses: words,
+});
+
 const recordSchema = v.object({
   version: v.literal(1),
   ociVersion: v.string(),
@@ -28,6 +37,10 @@ const recordSchema = v.object({
     /** Number of 9P shares beside the rootfs, which take some of the memory. */
     shares: v.number(),
   }),
+  /** What the guest is told beside what is in the network namespace. */
+  network: v.optional(v.object({ dhcp: words, resolv: words })),
+  /** The domain's network interfaces; missing until it starts. */
+  interfaces: v.optional(v.array(interfaceSchema)),
 });
 
 /** What runx keeps on disk of one container, in `<root>/<id>/state.json`. */

@@ -15,16 +15,14 @@ export const checkSupported = (spec: Spec): Process => {
   const refuse = (what: string): never => {
     throw new RunxError(`config.json: ${what} is not supported`);
   };
-  for (const namespace of spec.linux.namespaces) {
-    if (namespace.path) refuse(`linux.namespaces with a path (${namespace.type})`);
+  for (const { type, path } of spec.linux.namespaces) {
+    if (path && type !== 'network') refuse(`linux.namespaces with a path (${type})`);
   }
   const hasUser = spec.linux.namespaces.some(({ type }) => type === 'user');
   if (hasUser && (spec.linux.uidMappings.length === 0 || spec.linux.gidMappings.length === 0)) {
     refuse('a user namespace without uidMappings and gidMappings');
   }
-  const magic = process.env.find((variable) =>
-    /^(NETCONF|RUNX_KERNEL|RUNX_RAMDISK)=/.test(variable),
-  );
+  const magic = process.env.find((variable) => /^(RUNX_KERNEL|RUNX_RAMDISK)=/.test(variable));
   if (magic !== undefined) refuse(`${magic.replace(/=.*/s, '')} in process.env`);
   return process;
 };

@@ -19,10 +19,13 @@
 
 static const char usage[] =
     "usage: runx-monitor run --state DIR --id ID --xl PATH [--terminal] [--console-socket PATH]\n"
+    "                        [--network PATH]\n"
     "                        [--diod PATH (--share TAG (--export [r][s][f]:PATH)...)...]\n"
     "       runx-monitor exec --state DIR --id ID --domain NAME --domid DOMID [--terminal]\n"
     "                        [--console-socket PATH]\n"
     "       runx-monitor signal [--all] DOMID NUMBER\n"
+    "       runx-monitor network DOMID\n"
+    "       runx-monitor online | offline TYPE\n"
     "       runx-monitor enter PID -- PATH NAME [ARG...]\n"
     "       runx-monitor lock\n"
     "runx starts it; it is of no use by hand.\n";
@@ -62,6 +65,17 @@ static const struct role container = {CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET,
                                       guardian_run};
 static const struct role added = {0, exec_run, exec_guardian_run};
 
+// Enters the network namespace at `path`, which comes from config.json.
+static void join_network(const char *path) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || setns(fd, CLONE_NEWNET) < 0) {
+        const char *why = errno == EINVAL ? "is none" : strerror(errno);
+        dprintf(CONTROL_FD, "error network namespace %s: %s\n", path, why);
+        exit(1);
+    }
+    close(fd);
+}
+
 // Starts both as orphans, so that the engine's subreaper becomes the monitor's
 // parent, and tells runx the monitor's pid.
 static int start(struct options *options, const struct role *role) {
@@ -72,7 +86,14 @@ static int start(struct options *options, const struct role *role) {
     fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC);
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) fail("socketpair");
 
-    options->monitor = syscall(SYS_clone, SIGCHLD | role->namespaces, 0, 0, 0, 0);
+    unsigned long namespaces = role->namespaces;
+    int host = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+    if (host < 0) fail("/proc/self/ns/net");
+    if (options->network) {
+        namespaces &= ~(unsigned long)CLONE_NEWNET;
+        join_network(options->network);
+    }
+    options->monitor = syscall(SYS_clone, SIGCHLD | namespaces, 0, 0, 0, 0);
     if (options->monitor < 0) fail("creating namespaces");
     if (options->monitor == 0) {
         close(pair[1]);
@@ -81,6 +102,9 @@ static int start(struct options *options, const struct role *role) {
         role->run(options, pair[0]);
     }
     close(pair[0]);
+    // The guardian and xl work in the host's.
+    if (setns(host, CLONE_NEWNET) < 0) fail("setns");
+    close(host);
     dprintf(CONTROL_FD, "pid %ld\n", options->monitor);
 
     pid_t guardian = fork();
@@ -101,6 +125,12 @@ static int lock(void) {
     return 0;
 }
 
+// The exit code for what a function that speaks with xenstore returned.
+static int report(int rc) {
+    if (rc < 0) fprintf(stderr, "runx-monitor: xenstore: %s\n", strerror(-rc));
+    return rc == -ESRCH ? EXIT_NO_DOMAIN : rc < 0;
+}
+
 int main(int argc, char **argv) {
     static const struct option long_options[] = {{"state", required_argument, NULL, 's'},
                                                  {"id", required_argument, NULL, 'i'},
@@ -113,6 +143,7 @@ int main(int argc, char **argv) {
                                                  {"domain", required_argument, NULL, 'n'},
                                                  {"domid", required_argument, NULL, 'D'},
                                                  {"all", no_argument, NULL, 'a'},
+                                                 {"network", required_argument, NULL, 'w'},
                                                  {0}};
     static struct share_list served;
     struct options options = {.served = &served};
@@ -143,6 +174,9 @@ int main(int argc, char **argv) {
         case 'd':
             options.diod = optarg;
             break;
+        case 'w':
+            options.network = optarg;
+            break;
         case 'a':
             all = true;
             break;
@@ -160,10 +194,13 @@ int main(int argc, char **argv) {
     const char *command = optind < argc ? argv[optind] : "";
     if (!strcmp(command, "signal") && argc - optind == 3) {
         int signal = (int)number(argv[optind + 2]);
-        int rc = signal_guest((unsigned)number(argv[optind + 1]), all ? -signal : signal);
-        if (rc < 0) fprintf(stderr, "runx-monitor: xenstore: %s\n", strerror(-rc));
-        return rc == -ESRCH ? EXIT_NO_DOMAIN : rc < 0;
+        return report(signal_guest((unsigned)number(argv[optind + 1]), all ? -signal : signal));
     }
+    if (!strcmp(command, "network") && argc - optind == 2)
+        return report(vif_tell_guest((unsigned)number(argv[optind + 1])));
+    // As a hotplug script, by xl.
+    if (!strcmp(command, "online")) return report(vif_is_connected(getenv("XENBUS_PATH")));
+    if (!strcmp(command, "offline")) return 0;
     if (!strcmp(command, "enter") && argc - optind >= 4)
         return enter_network((unsigned)number(argv[optind + 1]), argv[optind + 2],
                              &argv[optind + 3], environ);

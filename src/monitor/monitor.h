@@ -12,6 +12,7 @@ struct options {
     const char *id;             // the container's id, for messages
     const char *xl;             // path of the xl tool
     const char *console_socket; // NULL: the terminal, if any, is the inherited one
+    const char *network;        // path of the network namespace; NULL: one of its own
     bool terminal;
     struct share_list *served; // by 9P
     const char *diod;          // path of the 9P server
@@ -23,7 +24,7 @@ struct options {
 enum {
     CONTROL_FD = 3,        // lines to and from runx, see src/monitor/README.md
     EXIT_KILLED = 128 + 9, // of a container whose domain ended with no status
-    EXIT_NO_DOMAIN = 3,    // of `runx-monitor signal`
+    EXIT_NO_DOMAIN = 3,    // of `runx-monitor signal` and `network`
 };
 
 // Runs the monitor; never returns.  `guardian` is the socket to guardian_run.
@@ -52,3 +53,10 @@ int signal_guest(unsigned domid, int signal);
 // Executes a program in the network namespace of process `pid`; returns only when
 // it can't, with the exit code that says so.
 int enter_network(unsigned pid, const char *path, char **args, char **env);
+
+// Tells Xen's network backend that the vif whose backend node in xenstore is `path`
+// is set up, as hotplug scripts do: the wiring follows before the domain runs.
+int vif_is_connected(const char *path);
+// Leaves the text on standard input, at most 256 KiB of lines, in vm-data/network/0, 1
+// ... of the domain, whole lines in each; -ESRCH when there is no such domain.
+int vif_tell_guest(unsigned domid);

@@ -16,6 +16,8 @@ export interface MonitorOptions {
   readonly consoleSocket: string | undefined;
   /** What the monitor serves by 9P, and with which diod. */
   readonly served: { readonly diod: string; readonly shares: readonly Share[] } | undefined;
+  /** Path of the network namespace it is to be in; one of its own unless given. */
+  readonly network: string | undefined;
   readonly log: Log;
 }
 
@@ -145,6 +147,16 @@ export const signalGuest = async (
   return exitCode !== noDomain;
 };
 
+/** Leaves for the guest what its network is, before it runs. */
+export const tellNetwork = async (
+  program: string,
+  domid: number,
+  text: string,
+  log: Log,
+): Promise<void> => {
+  await run(program, ['network', String(domid)], { log, timeoutMs: 10_000, input: text });
+};
+
 /** Reads "KEY VALUE" lines; each key's first value can be waited for. */
 const readLines = (socket: Socket) => {
   const waiting = new Map<string, (value: string) => void>();
@@ -231,6 +243,7 @@ export const startMonitor = async (options: MonitorOptions): Promise<Monitor> =>
     `--id=${options.id}`,
     `--xl=${options.xlPath}`,
     ...terminalArguments(options.terminal, options.consoleSocket),
+    ...(options.network === undefined ? [] : [`--network=${options.network}`]),
     ...(served === undefined
       ? []
       : [`--diod=${served.diod}`, ...served.shares.flatMap(shareArguments)]),

@@ -14,5 +14,12 @@ export interface State {
   /** RFC 3339 time of creation, as runc adds it. */
   readonly created: string;
   readonly owner: string;
+  /** The domain's network interfaces, once it has started; an addition of runx. */
+  readonly network?: readonly {
+    readonly name: string;
+    readonly mac: string;
+    /** Each with the length of its prefix. */
+    readonly addresses: readonly string[];
+  }[];
   readonly annotations?: Readonly<Record<string, string>>;
 }

@@ -53,6 +53,16 @@ export const pinVcpus = async (tool: Xl, name: string, cpus: string): Promise<vo
   await xl(tool, ['vcpu-pin', name, 'all', cpus]);
 };
 
+/** Gives the domain one more network interface, with this program for its hotplug script. */
+export const attachVif = async (
+  tool: Xl,
+  name: string,
+  mac: string,
+  script: string,
+): Promise<void> => {
+  await xl(tool, ['network-attach', name, `mac=${mac}`, `script=${script}`]);
+};
+
 /** The id of the domain with this name. */
 export const domainId = async (tool: Xl, name: string): Promise<number> => {
   const { stdout } = await xl(tool, ['domid', name]);

@@ -5,7 +5,7 @@ import { type TestContext, describe, test } from 'node:test';
 
 import { assertFails } from '../support/assert-result.ts';
 import { type FakeDom0, makeFakeDom0 } from '../support/fake-dom0.ts';
-import { minimalSpec } from '../support/spec.ts';
+import { minimalSpec, specText } from '../support/spec.ts';
 
 type Args = readonly string[];
 
@@ -19,7 +19,7 @@ interface Refusal {
 const missing = (path: string): string => `ENOENT: no such file or directory, access '${path}'`;
 
 const writeSpec = (bundle: string, changes: object): Promise<void> =>
-  writeFile(join(bundle, 'config.json'), JSON.stringify({ ...minimalSpec, ...changes }));
+  writeFile(join(bundle, 'config.json'), specText(changes));
 
 const writeProcess = (bundle: string, changes: object): Promise<void> =>
   writeSpec(bundle, { process: { ...minimalSpec.process, ...changes } });

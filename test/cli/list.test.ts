@@ -9,7 +9,10 @@ import { makeFakeDom0 } from '../support/fake-dom0.ts';
 describe('runx list', { concurrency: 4 }, () => {
   test('of no containers is the header, an empty array, or nothing', async (t) => {
     const dom0 = await makeFakeDom0(t);
-    assertPrints(await dom0.runx(['list']), 'ID    PID    STATUS    BUNDLE    CREATED    OWNER\n');
+    assertPrints(
+      await dom0.runx(['list']),
+      'ID    PID    STATUS    BUNDLE    CREATED    OWNER    ADDRESS\n',
+    );
     assertPrints(await dom0.runx(['list', '--format', 'json']), '[]\n');
     assertSilent(await dom0.runx(['list', '-q']));
   });

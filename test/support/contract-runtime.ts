@@ -44,7 +44,7 @@ const spec = {
   ...minimalSpec,
   process: { ...minimalSpec.process, args: ['/bin/program', '600'], user: { uid: 0, gid: 0 } },
   mounts: [{ destination: '/proc', type: 'proc', source: 'proc' }],
-  linux: { namespaces: ['pid', 'mount', 'ipc', 'uts'].map((type) => ({ type })) },
+  linux: { namespaces: ['pid', 'mount', 'ipc', 'uts', 'network'].map((type) => ({ type })) },
 };
 
 const runx: ContractTarget = {

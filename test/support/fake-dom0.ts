@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 import { makeFileTree } from './file-tree.ts';
 import { type CliOptions, type CliResult, type RunningCli, startCli } from './run-cli.ts';
-import { minimalSpec } from './spec.ts';
+import { specText } from './spec.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 import { waitUntil } from './wait-until.ts';
 
@@ -104,6 +104,7 @@ export const makeFakeDom0 = async (t: TestContext): Promise<FakeDom0> => {
     kernel: path('kernel'),
     ramdisk: path('ramdisk'),
     monitor: path('bin/runx-monitor'),
+    data_root: path('data'),
     xl,
     diod: path('bin/diod'),
   };
@@ -152,7 +153,7 @@ export const makeFakeDom0 = async (t: TestContext): Promise<FakeDom0> => {
     makeBundle: async (name, changes = {}) => {
       const bundle = path(name);
       await makeFileTree(bundle, { executables: ['rootfs/bin/program'] });
-      await writeFile(join(bundle, 'config.json'), JSON.stringify({ ...minimalSpec, ...changes }));
+      await writeFile(join(bundle, 'config.json'), specText(changes));
       return bundle;
     },
     startRunx,

@@ -5,7 +5,12 @@ export const minimalSpec = {
   ociVersion: '1.0.2',
   process: { args: ['/bin/program'], cwd: '/' },
   root: { path: 'rootfs' },
+  linux: { namespaces: [{ type: 'network' }] },
 };
+
+/** The minimal spec with other properties; a namespace for the network stays in it. */
+export const specText = (changes: { readonly linux?: object }): string =>
+  JSON.stringify({ ...minimalSpec, ...changes, linux: { ...minimalSpec.linux, ...changes.linux } });
 
 /** The minimal spec with other properties, parsed. */
 export const specWith = (changes: object): Spec =>

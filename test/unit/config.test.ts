@@ -41,6 +41,10 @@ test('every setting can be set', async (t) => {
      vcpus = 2
      vcpus_max = 4
      annotations = ["io.runx.memory_mib", "io.runx.domain_type"]
+     netconf_env = false
+     host_network = "none"
+     cni_path = ["/cni"]
+     data_root = "/data"
      domain_type = "pvh"`,
   );
   assert.deepEqual(await loadConfig(file), {
@@ -55,6 +59,10 @@ test('every setting can be set', async (t) => {
     vcpus: 2,
     vcpus_max: 4,
     annotations: ['io.runx.memory_mib', 'io.runx.domain_type'],
+    netconf_env: false,
+    host_network: 'none',
+    cni_path: ['/cni'],
+    data_root: '/data',
     domain_type: 'pvh',
   });
 });

@@ -1,0 +1,225 @@
+import * as v from 'valibot';
+
+import { RunxError } from '../errors.ts';
+import { describeIssue } from '../schema.ts';
+
+/** An interface of the container's network namespace, as the guest is to have it. */
+export interface Interface {
+  readonly name: string;
+  readonly mac: string;
+  readonly mtu: number;
+  /** What it is (veth, macvlan ...); undefined for a device of the hardware. */
+  readonly kind: string | undefined;
+  readonly addresses: readonly Address[];
+  readonly routes: readonly Route[];
+  readonly neighbours: readonly Neighbour[];
+}
+
+interface Address {
+  readonly local: string;
+  readonly prefix: number;
+  /** The other end of a point-to-point link. */
+  readonly peer: string | undefined;
+}
+
+export interface Route {
+  /** With its prefix length. */
+  readonly destination: string;
+  readonly gateway: string | undefined;
+  readonly source: string | undefined;
+  /** 0 for the kernel's default. */
+  readonly metric: number;
+  /** As rtnetlink(7) numbers them. */
+  readonly scope: number;
+  readonly onLink: boolean;
+}
+
+interface Neighbour {
+  readonly address: string;
+  readonly mac: string;
+}
+
+/** What `ip -json` says of a network namespace: the text of each command. */
+export interface NetnsText {
+  /** `ip -json -details address show` */
+  readonly addresses: string;
+  /** `ip -4 -json route show` */
+  readonly routes4: string;
+  /** `ip -6 -json route show` */
+  readonly routes6: string;
+  /** `ip -json neighbour show nud permanent` */
+  readonly neighbours: string;
+}
+
+const name = v.pipe(v.string(), v.regex(/^[^\s/]{1,15}$/, 'expected an interface name'));
+const address = v.pipe(v.string(), v.ip('expected an IP address'));
+const mac = v.pipe(
+  v.string(),
+  v.regex(/^[\da-f]{2}(:[\da-f]{2}){5}$/, 'expected the address of an Ethernet interface'),
+);
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+const linkSchema = v.object({
+  ifname: name,
+  flags: v.array(v.string()),
+  mtu: count,
+  link_type: v.string(),
+  address: v.optional(v.string()),
+  master: v.optional(v.string()),
+  linkinfo: v.optional(v.object({ info_kind: v.optional(v.string()) })),
+  addr_info: v.optional(
+    v.array(
+      v.object({
+        family: v.optional(v.string()),
+        local: v.optional(v.string()),
+        prefixlen: v.optional(count),
+        address: v.optional(v.string()),
+        scope: v.optional(v.string()),
+        dynamic: v.optional(v.boolean()),
+      }),
+    ),
+    [],
+  ),
+});
+
+type Link = v.InferOutput<typeof linkSchema>;
+
+const routeSchema = v.object({
+  type: v.optional(v.string(), 'unicast'),
+  dst: v.string(),
+  dev: v.optional(v.string()),
+  gateway: v.optional(address),
+  via: v.optional(v.unknown()),
+  nexthops: v.optional(v.unknown()),
+  protocol: v.optional(v.string()),
+  scope: v.optional(v.string(), 'global'),
+  prefsrc: v.optional(address),
+  metric: v.optional(count, 0),
+  flags: v.optional(v.array(v.string()), []),
+});
+
+type RouteEntry = v.InferOutput<typeof routeSchema>;
+
+const neighbourSchema = v.object({
+  dst: address,
+  dev: v.string(),
+  lladdr: v.optional(v.string()),
+});
+
+const parseList = <T extends v.GenericSchema>(
+  item: T,
+  text: string,
+  command: string,
+): v.InferOutput<T>[] => {
+  let value: unknown;
+  try {
+    // Of a namespace with nothing to show, some versions say nothing at all.
+    value = JSON.parse(text.trim() === '' ? '[]' : text);
+  } catch {
+    throw new RunxError(`${command}: the output is not JSON; runx needs the ip of iproute2`);
+  }
+  const result = v.safeParse(v.array(item), withoutEmpty(value));
+  if (result.success) return result.output;
+  throw new RunxError(`${command}: ${describeIssue(result.issues[0])}`);
+};
+
+// Of what its filters leave out, ip(8) prints empty objects.
+const withoutEmpty = (value: unknown): unknown =>
+  Array.isArray(value)
+    ? value.filter((item) => typeof item !== 'object' || Object.keys(item ?? {}).length > 0)
+    : value;
+
+const scopes: Readonly<Record<string, number>> = { global: 0, site: 200, link: 253, host: 254 };
+
+const withPrefix = (destination: string, isIPv6: boolean): string => {
+  if (destination === 'default') return isIPv6 ? '::/0' : '0.0.0.0/0';
+  if (destination.includes('/')) return destination;
+  return `${destination}/${isIPv6 ? 128 : 32}`;
+};
+
+// What the guest's kernel makes itself, or learns from routers as the host's has.
+const isAutomatic = ({ dst, protocol }: RouteEntry): boolean =>
+  protocol === 'ra' || /^(fe80::|ff00::)/.test(dst);
+
+const toRoute = (entry: RouteEntry, isIPv6: boolean, onOdd: (what: string) => void): Route[] => {
+  const { dst, gateway, prefsrc, metric, scope, flags } = entry;
+  if (isAutomatic(entry)) return [];
+  const number = scopes[scope] ?? Number(scope);
+  const isPlain =
+    entry.type === 'unicast' && entry.via === undefined && entry.nexthops === undefined;
+  if (!isPlain || !Number.isInteger(number)) {
+    onOdd(`the route to ${dst}`);
+    return [];
+  }
+  return [
+    {
+      destination: withPrefix(dst, isIPv6),
+      gateway,
+      source: prefsrc,
+      metric,
+      scope: number,
+      onLink: flags.includes('onlink'),
+    },
+  ];
+};
+
+const toAddresses = ({ addr_info }: Link): Address[] =>
+  addr_info.flatMap(({ family, local, prefixlen, address: peer, scope, dynamic }) => {
+    if (local === undefined || prefixlen === undefined) return [];
+    // These come from the MAC address, or from routers; the guest has them by itself.
+    if (family === 'inet6' && (scope === 'link' || dynamic)) return [];
+    return [{ local, prefix: prefixlen, peer }];
+  });
+
+// Gateways are reached by the routes that have none.
+const onLinkFirst = (a: Route, b: Route): number =>
+  Number(a.gateway !== undefined) - Number(b.gateway !== undefined);
+
+/** The vifs in the namespace, which are no interfaces of the container's own. */
+export const isVif = (interfaceName: string): boolean => /^vif\d+\.\d+$/.test(interfaceName);
+
+/**
+ * The Ethernet interfaces that are up, in the order of their creation.  `onOdd` hears of
+ * what cannot be had in the guest.
+ */
+export const parseInterfaces = (
+  text: NetnsText,
+  onOdd: (what: string) => void,
+): readonly Interface[] => {
+  const links = parseList(linkSchema, text.addresses, 'ip address show').filter(
+    (link) => link.link_type !== 'loopback' && link.master === undefined && !isVif(link.ifname),
+  );
+  const entries = [
+    ...parseList(routeSchema, text.routes4, 'ip route show').map((entry) => ({ entry, v6: false })),
+    ...parseList(routeSchema, text.routes6, 'ip -6 route show').map((entry) => ({
+      entry,
+      v6: true,
+    })),
+  ];
+  const neighbours = parseList(neighbourSchema, text.neighbours, 'ip neighbour show');
+  return links.flatMap((link): Interface[] => {
+    const addresses = toAddresses(link);
+    if (!link.flags.includes('UP')) return [];
+    if (link.link_type !== 'ether' || !v.is(mac, link.address)) {
+      // The fallback devices of tunnels are in every namespace.
+      if (addresses.length > 0) onOdd(`the interface ${link.ifname}, which is no Ethernet one,`);
+      return [];
+    }
+    const routes = entries
+      .filter(({ entry }) => entry.dev === link.ifname)
+      .flatMap(({ entry, v6 }) => toRoute(entry, v6, onOdd));
+    return [
+      {
+        name: link.ifname,
+        mac: link.address,
+        mtu: link.mtu,
+        kind: link.linkinfo?.info_kind,
+        addresses,
+        routes: routes.toSorted(onLinkFirst),
+        neighbours: neighbours.flatMap(({ dst, dev, lladdr }) =>
+          dev === link.ifname && v.is(mac, lladdr) ? [{ address: dst, mac: lladdr }] : [],
+        ),
+      },
+    ];
+  });
+};

@@ -1,0 +1,130 @@
+import { RunxError, messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { findProgram, run } from '../process.ts';
+import { type Xl, attachVif } from '../xen/xl.ts';
+import { interfaceNames } from './interface-names.ts';
+import { type Interface, isVif, parseInterfaces } from './interfaces.ts';
+import type { Netns } from './netns.ts';
+
+interface Wired {
+  readonly name: string;
+  readonly vif: string;
+  readonly mtu: number;
+  readonly kind: string | undefined;
+}
+
+const batch = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
+
+/** Reads the interfaces of the container's network namespace; none, at no cost, in an empty one. */
+export const readInterfaces = async (
+  netns: Netns,
+  domid: number,
+  log: Log,
+): Promise<readonly Interface[]> => {
+  const names = await interfaceNames(netns.pid);
+  const foreign = names.find((name) => isVif(name) && !name.startsWith(`vif${domid}.`));
+  if (foreign !== undefined) {
+    throw new RunxError(
+      `the container's network namespace is that of another domain already, by its ${foreign}: domains cannot share an interface`,
+    );
+  }
+  if (names.every((name) => name === 'lo')) return [];
+  const [addresses, routes4, routes6, neighbours] = await Promise.all([
+    netns.run('ip', ['-json', '-details', 'address', 'show']),
+    netns.run('ip', ['-4', '-json', 'route', 'show']),
+    netns.run('ip', ['-6', '-json', 'route', 'show']),
+    netns.run('ip', ['-json', 'neighbour', 'show', 'nud', 'permanent']),
+  ]);
+  return parseInterfaces({ addresses, routes4, routes6, neighbours }, (what) =>
+    log.warn(`${what} is not taken over into the domain`),
+  );
+};
+
+// All that either end receives leaves through the other, so that the guest is where the
+// interface was; what is there of an earlier try is replaced.
+const redirect = (from: string, to: string): string[] => [
+  `qdisc replace dev ${from} clsact`,
+  `filter replace dev ${from} ingress protocol all pref 1 handle 1 matchall action mirred egress redirect dev ${to}`,
+];
+
+/** Joins both ends by traffic control (tc-mirred(8)). */
+const joinByRedirect = async (netns: Netns, wired: readonly Wired[]): Promise<void> => {
+  const lines = wired.flatMap(({ name, vif }) => [...redirect(name, vif), ...redirect(vif, name)]);
+  await netns.run('tc', ['-batch', '-'], batch(lines));
+};
+
+// As of Xen's own vifs in a bridge: no frame ever comes from or goes to this address.
+const bridgedMac = 'fe:ff:ff:ff:ff:ff';
+
+/**
+ * The same by a bridge, for kernels that cannot redirect.  The guest has the interface's
+ * MAC address, so the interface takes another, and the bridge itself answers nobody.
+ */
+const joinByBridge = async (netns: Netns, wired: readonly Wired[]): Promise<void> => {
+  const lines = wired.flatMap(({ name, vif }, index) => {
+    const bridge = `runx${index}`;
+    return [
+      `link add name ${bridge} type bridge forward_delay 0 mcast_snooping 0`,
+      `link set dev ${bridge} addrgenmode none`,
+      `link set dev ${name} address ${bridgedMac}`,
+      `link set dev ${name} master ${bridge}`,
+      `link set dev ${vif} master ${bridge}`,
+      `link set dev ${bridge} arp off`,
+      `link set dev ${bridge} up`,
+    ];
+  });
+  await netns.run('ip', ['-batch', '-'], batch(lines));
+};
+
+const undoRedirect = async (netns: Netns, wired: readonly Wired[]): Promise<void> => {
+  for (const device of wired.flatMap(({ name, vif }) => [name, vif])) {
+    await netns.run('tc', ['qdisc', 'delete', 'dev', device, 'clsact']).catch(() => {});
+  }
+};
+
+const join = async (netns: Netns, wired: readonly Wired[], log: Log): Promise<void> => {
+  try {
+    await joinByRedirect(netns, wired);
+  } catch (error) {
+    // Frames with another MAC address than its own leave by no other kind.
+    if (wired.some(({ kind }) => kind !== 'veth')) throw error;
+    log.debug(`${messageOf(error)}; a bridge is used instead`);
+    await undoRedirect(netns, wired);
+    await joinByBridge(netns, wired);
+  }
+};
+
+const timeoutMs = 30_000;
+
+/**
+ * Gives the paused domain a vif for each interface and connects the two in the network
+ * namespace.  Can be repeated: vifs that are there already are taken.
+ */
+export const wireInterfaces = async (
+  { xl, monitor, log }: { readonly xl: Xl; readonly monitor: string; readonly log: Log },
+  domain: { readonly name: string; readonly domid: number },
+  netns: Netns,
+  interfaces: readonly Interface[],
+): Promise<void> => {
+  if (interfaces.length === 0) return;
+  const inside = await interfaceNames(netns.pid);
+  const outside = await interfaceNames('self');
+  const wired = interfaces.map(({ name, mtu, kind }, index) => {
+    return { name, vif: `vif${domain.domid}.${index}`, mtu, kind };
+  });
+  const moves: string[] = [];
+  for (const [index, { vif }] of wired.entries()) {
+    const mac = interfaces[index]?.mac ?? '';
+    if (inside.includes(vif)) continue;
+    if (!outside.includes(vif)) await attachVif(xl, domain.name, mac, monitor);
+    moves.push(`link set dev ${vif} netns ${netns.pid}`);
+  }
+  if (moves.length > 0) {
+    const ip = await findProgram('ip');
+    if (ip === undefined) throw new RunxError('ip was not found: networks need iproute2');
+    await run(ip, ['-batch', '-'], { log, timeoutMs, input: batch(moves) });
+  }
+  const ups = wired.map(({ vif, mtu }) => `link set dev ${vif} mtu ${mtu} up`);
+  await netns.run('ip', ['-batch', '-'], batch(ups));
+  await join(netns, wired, log);
+};

@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { chmod, chown, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+
+import { assertFails, assertSilent } from '../support/assert-result.ts';
+import { makeFakeDom0 } from '../support/fake-dom0.ts';
+import { type Networks, assertNothingIsLeft, makeNetworks, network } from '../support/networks.ts';
+
+interface Refusal {
+  readonly what: string;
+  /** Returns the NETCONF. */
+  readonly arrange: (networks: Networks) => Promise<string>;
+  readonly sentence: (networks: Networks) => string;
+}
+
+const refusals: readonly Refusal[] = [
+  {
+    what: 'a file that is not there',
+    arrange: async ({ file }) => `${file}x,net`,
+    sentence: ({ file }) => `NETCONF file ${file}x does not exist`,
+  },
+  {
+    what: 'a relative path',
+    arrange: async () => 'net.conf,net',
+    sentence: () => 'NETCONF: "net.conf" is not an absolute path; expected FILE,NAME[,IP]',
+  },
+  {
+    what: 'a file that others can write',
+    arrange: async ({ file }) => {
+      await chmod(file, 0o666);
+      return `${file},net`;
+    },
+    sentence: ({ file }) =>
+      `NETCONF file ${file} can be written by others than root; chmod go-w it`,
+  },
+  {
+    what: 'a file that is not of root',
+    arrange: async ({ file }) => {
+      await chown(file, 1000, 1000);
+      return `${file},net`;
+    },
+    sentence: ({ file }) => `NETCONF file ${file} belongs to user 1000, and must belong to root`,
+  },
+  {
+    what: 'a directory',
+    arrange: async ({ dom0 }) => `${dom0.directory},net`,
+    sentence: ({ dom0 }) => `NETCONF file ${dom0.directory} is not a regular file`,
+  },
+  {
+    what: 'a file in the rootfs, by a link from outside',
+    arrange: async ({ dom0, bundleWith }) => {
+      const bundle = await bundleWith('');
+      await writeFile(join(bundle, 'rootfs/net.conf'), JSON.stringify(network));
+      await symlink(join(bundle, 'rootfs/net.conf'), dom0.path('link.conf'));
+      return `${dom0.path('link.conf')},net`;
+    },
+    sentence: ({ dom0 }) =>
+      `NETCONF file ${dom0.path('link.conf')} is in ${dom0.path('bundle')}, where images and containers can have files; put it in /etc`,
+  },
+  {
+    what: 'a file that is not JSON',
+    arrange: async ({ file }) => {
+      await writeFile(file, 'net');
+      return `${file},net`;
+    },
+    sentence: ({ file }) => `NETCONF file ${file}: is not JSON`,
+  },
+  {
+    what: 'another name than the network has',
+    arrange: async ({ file }) => `${file},other`,
+    sentence: ({ file }) => `NETCONF file ${file} holds the network "net", and not "other"`,
+  },
+  {
+    what: 'an ipam plugin that is not there',
+    arrange: async ({ file }) => {
+      const ipam = { type: 'host-local', subnet: '10.0.0.0/24' };
+      await writeFile(file, JSON.stringify({ ...network, ipam }));
+      return `${file},net`;
+    },
+    sentence: ({ plugins }) => `network net: plugin host-local not found in ${plugins.directory}`,
+  },
+  {
+    what: 'a plugin that is not there',
+    arrange: async ({ file, plugins }) => {
+      await rm(join(plugins.directory, 'link'));
+      return `${file},net`;
+    },
+    sentence: ({ plugins }) => `network net: plugin link not found in ${plugins.directory}`,
+  },
+  {
+    what: 'a version that its plugin does not have',
+    arrange: async ({ file }) => {
+      await writeFile(file, JSON.stringify({ ...network, cniVersion: '1.1.0' }));
+      return `${file},net`;
+    },
+    sentence: () => 'network net: plugin link does not support version 1.1.0, but 0.4.0, 1.0.0',
+  },
+];
+
+describe('NETCONF refuses, before anything is done,', { concurrency: 4 }, () => {
+  for (const { what, arrange, sentence } of refusals) {
+    test(what, async (t) => {
+      const networks = await makeNetworks(t);
+      const netconf = await arrange(networks);
+      assertFails(await networks.create(netconf), sentence(networks));
+      assert.deepEqual(await networks.called(), []);
+      assert.deepEqual(networks.dom0.monitorCalls(), []);
+      assertNothingIsLeft(networks);
+    });
+  }
+
+  test('to be in the environment where runx.toml says so', async (t) => {
+    const networks = await makeNetworks(t);
+    const config = readFileSync(networks.dom0.configFile, 'utf8');
+    await writeFile(networks.dom0.configFile, `${config}netconf_env = false\n`);
+    assertFails(
+      await networks.create(`${networks.file},net`),
+      'NETCONF in process.env is not allowed: "netconf_env" in runx.toml is false',
+    );
+  });
+});
+
+describe('a network by annotation', { concurrency: 4 }, () => {
+  const annotated = ({ file }: Networks): object => ({
+    annotations: { 'io.runx.netconf': `${file},net` },
+  });
+
+  test('goes before NETCONF where it is allowed', async (t) => {
+    const networks = await makeNetworks(t, { annotations: ['io.runx.netconf'] });
+    assertSilent(await networks.create('/nowhere,net', annotated(networks)));
+    assert.deepEqual(await networks.called(), ['link ADD eth0']);
+  });
+
+  test('is refused where it is not', async (t) => {
+    const networks = await makeNetworks(t);
+    assertFails(
+      await networks.create(`${networks.file},net`, annotated(networks)),
+      'annotation io.runx.netconf is not allowed: add it to "annotations" in runx.toml',
+    );
+  });
+});
+
+describe("the host's network", { concurrency: 4 }, () => {
+  const host = { linux: { namespaces: [{ type: 'pid' }] } };
+  const own = { linux: { namespaces: [{ type: 'network', path: '/proc/self/ns/net' }] } };
+  const sentence =
+    'a domain cannot have the host\'s network: config.json needs a network namespace (linux.namespaces), or runx.toml a "host_network"';
+
+  for (const [what, changes] of [
+    ['no namespace', host],
+    ["the host's namespace by its path", own],
+  ] as const) {
+    test(`is refused, asked for by ${what}`, async (t) => {
+      const dom0 = await makeFakeDom0(t);
+      const bundle = await dom0.makeBundle('bundle', changes);
+      assertFails(await dom0.runx(['create', '--bundle', bundle, 'web']), sentence);
+    });
+
+    test(`can be none instead, asked for by ${what}`, async (t) => {
+      const dom0 = await makeFakeDom0(t);
+      await dom0.configure({ host_network: 'none' });
+      const bundle = await dom0.makeBundle('bundle', changes);
+      assertSilent(await dom0.runx(['create', '--bundle', bundle, 'web']));
+      assert.ok(dom0.monitorCalls().every((call) => !call.some((word) => /network/.test(word))));
+    });
+  }
+
+  test('can be a network instead', async (t) => {
+    const networks = await makeNetworks(t);
+    const { dom0, plugins, file, called } = networks;
+    await dom0.configure({ cni_path: [plugins.directory], host_network: `${file},net` });
+    const bundle = await dom0.makeBundle('bundle', host);
+    assertSilent(await dom0.runx(['create', '--bundle', bundle, 'web']));
+    assert.deepEqual(await called(), ['link ADD eth0']);
+  });
+
+  test('is not meant by the path of another namespace, which the monitor gets', async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    const linux = { namespaces: [{ type: 'network', path: '/run/netns/engine' }] };
+    const bundle = await dom0.makeBundle('bundle', { linux });
+    assertSilent(await dom0.runx(['create', '--bundle', bundle, 'web']));
+    const [, run] = dom0.monitorCalls().toReversed();
+    assert.ok([run, ...dom0.monitorCalls()].flat().includes('--network=/run/netns/engine'));
+  });
+});
