@@ -68,9 +68,9 @@ const char *binds_attach(const struct process *process, size_t index) {
     const struct mount_record *m = &process->mounts[index];
     struct stat info;
     snprintf(error, sizeof error, "bind mount on %s", m->destination);
-    if (fstat(trees[index], &info) < 0 ||
-        mount_point_make(m->destination, S_ISDIR(info.st_mode)) < 0)
-        return error;
+    if (fstat(trees[index], &info) < 0) return error;
+    if (mount_point_make(m->destination, S_ISDIR(info.st_mode)) < 0)
+        return m->optional ? NULL : error;
     if (syscall(SYS_move_mount, trees[index], "", AT_FDCWD, m->destination,
                 MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS) < 0)
         return error;
