@@ -24,6 +24,7 @@ writeFileSync(
     { path: 'bin/busybox', mode: program, content: readFileSync(busybox) },
     { path: 'bin/sh', mode: link, content: Buffer.from('busybox') },
     { path: 'init', mode: program, content: readFileSync(new URL('init', import.meta.url)) },
+    { path: 'sbin/dhcp', mode: program, content: readFileSync(new URL('dhcp', import.meta.url)) },
     { path: 'sbin/runx-process', mode: program, content: readFileSync(helper) },
     // What the guest's kernel runs: when Dom0 writes control/shutdown, and for new devices.
     { path: 'sbin/poweroff', mode: link, content: Buffer.from('runx-process') },

@@ -3,12 +3,15 @@
 #define _GNU_SOURCE
 #include "../../src/monitor/xenstore.h"
 #include "exec.h"
+#include "network.h"
 #include "pump.h"
+#include "resolv.h"
 #include "session.h"
 #include "signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/reboot.h>
@@ -60,6 +63,7 @@ static _Noreturn void run(void) {
     write_file("/proc/self/oom_score_adj", "-1000");
     const char *wrong = process_load(&process, "/runx/process");
     if (wrong) finish(EXIT_GUEST, wrong);
+    resolv_mount(&process);
     int console = wait_for_console(1), console2 = process.terminal ? 0 : wait_for_console(2);
     if (console < 0 || console2 < 0) fail("opening the consoles");
     wrong = session_start(&session, &process, console, console2, 0);
@@ -73,6 +77,12 @@ static _Noreturn void run(void) {
     finish(status, session.error);
 }
 
+static int network(bool from_stdin) {
+    const char *wrong = network_apply(from_stdin);
+    if (wrong) fprintf(stderr, "%s\n", wrong);
+    return wrong ? 1 : 0;
+}
+
 int main(int argc, char **argv) {
     const char *slash = strrchr(argv[0], '/');
     const char *name = slash ? slash + 1 : argv[0];
@@ -80,6 +90,8 @@ int main(int argc, char **argv) {
     if (!strcmp(name, "exec")) return exec_serve();
     if (argc == 2 && !strcmp(argv[1], "run")) run();
     if (argc == 3 && !strcmp(argv[1], "fail")) finish(EXIT_GUEST, argv[2]);
-    fputs("usage: runx-process run | fail MESSAGE\n", stderr);
+    if (argc == 2 && !strcmp(argv[1], "network")) return network(false);
+    if (argc == 3 && !strcmp(argv[1], "network") && !strcmp(argv[2], "-")) return network(true);
+    fputs("usage: runx-process run | network [-] | fail MESSAGE\n", stderr);
     return 2;
 }
