@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,7 +24,7 @@ export interface Namespaces {
   /** Why this command fails in the host's namespace; undefined if it does not. */
   readonly lackFor: (command: string) => string | undefined;
   /** Starts a program there that runs until the test ends. */
-  readonly start: (program: string, args: readonly string[]) => void;
+  readonly start: (program: string, args: readonly string[]) => ChildProcess;
 }
 
 /** Why the plugin cannot run here; undefined if it can. */
@@ -71,6 +72,7 @@ export const makeNamespaces = async (t: TestContext): Promise<Namespaces> => {
   const start: Namespaces['start'] = (program, args) => {
     const child = spawn('nsenter', [`--net=${host}`, program, ...args], { stdio: 'ignore' });
     t.after(() => child.kill('SIGKILL'));
+    return child;
   };
 
   const bin = join(directory, 'bin');
