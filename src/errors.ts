@@ -58,6 +58,8 @@ export const sentences = {
     status === 'paused'
       ? 'cannot exec in a paused container'
       : `cannot exec in a ${status} container`,
+  isSandbox: (id: string) =>
+    `container ${id} is the sandbox of a pod, which has no domain and no process`,
   uselessConsoleSocket: 'cannot use console socket if runx will not detach or allocate tty',
   noProcess: 'process property must not be empty',
   hookFailed: (name: string, index: number, how: string) =>

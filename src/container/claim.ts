@@ -9,6 +9,7 @@ import {
   waitForMonitor,
 } from '../monitor/monitor.ts';
 import type { Context } from './context.ts';
+import { isCreated } from './status.ts';
 import { type Lock, lockContainer } from './lock.ts';
 import { containerDirectory, findRecord, readMark, removeContainer, setMark } from './store.ts';
 
@@ -65,7 +66,7 @@ const creatorEndsMs = 10_000;
 export const endCreation = async (root: string, id: string): Promise<void> => {
   // Whoever has made the domain is done, and may be in the foreground of it.
   const record = await findRecord(root, id).catch(() => undefined);
-  if (record?.domain.domid !== undefined) return;
+  if (record !== undefined && isCreated(record)) return;
   const creator = await findCreator(root, id);
   if (creator === undefined || !(await signalMonitor(creator, 'SIGKILL'))) return;
   await waitForMonitor(creator, creatorEndsMs);

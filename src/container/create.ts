@@ -8,7 +8,7 @@ import { buildRamdisk } from '../guest/ramdisk.ts';
 import { planMounts } from '../guest/mounts.ts';
 import { planRootfs, shareOf } from '../guest/rootfs.ts';
 import type { Share } from '../guest/shares.ts';
-import { type Monitor, endMonitor, startMonitor } from '../monitor/monitor.ts';
+import { type Launched, endMonitor, startMonitor } from '../monitor/monitor.ts';
 import { loadBundle } from '../oci/bundle.ts';
 import { parseLimits } from '../oci/resources.ts';
 import { ociVersion } from '../oci/version.ts';
@@ -28,6 +28,7 @@ import { renderHookState } from './status.ts';
 import { type ContainerRecord, removeContainer, saveRecord, saveSpec } from './store.ts';
 import { writePidFile } from './pid-file.ts';
 import { planNetworks, withoutNetconf } from './networks.ts';
+import { createSandbox, isSandbox } from './sandbox.ts';
 import { checkSupported, warnOfCapabilities } from './supported.ts';
 import { withUndo } from './undo.ts';
 
@@ -52,13 +53,18 @@ const monitorEndsMs = 30_000;
 export const createContainer = async (
   context: Context,
   options: CreateOptions,
-): Promise<Monitor> => {
+): Promise<Launched> => {
   const { config, log, root } = context;
   const id = parseContainerId(options.id);
   const bundle = await loadBundle(options.bundle);
   const { spec } = bundle;
   const configured = checkSupported(spec);
   const process = withoutNetconf(configured);
+  const wishes = parseWishes(spec.annotations, config.annotations);
+  const { netns, networks } = await planNetworks(context, bundle, configured, wishes.netconf);
+  if (isSandbox(spec.annotations)) {
+    return createSandbox(context, bundle, { id, pidFile: options.pidFile, network: netns });
+  }
   if (options.consoleSocket !== undefined && !process.terminal) {
     throw new RunxError('--console-socket is given, but process.terminal is not true');
   }
@@ -71,8 +77,6 @@ export const createContainer = async (
   const sources = await findBindSources(spec.mounts, bundle.path);
   const mounts = planMounts(spec.mounts, sources, diod !== undefined);
   const shares = [shareOf(rootfs), ...mounts.shares];
-  const wishes = parseWishes(spec.annotations, config.annotations);
-  const { netns, networks } = await planNetworks(context, bundle, configured, wishes.netconf);
   const limits = parseLimits(spec.linux.resources, 'config.json: linux.resources');
   const size = planSize(limits, wishes, config, mounts.shares.length);
   await checkCommand(

@@ -10,7 +10,7 @@ import type { Context } from './context.ts';
 import { runPoststopHooks } from './hooks.ts';
 import { endTool, endUnrecorded } from './leftovers.ts';
 import { lockContainer } from './lock.ts';
-import { statusOf } from './status.ts';
+import { isCreated, statusOf } from './status.ts';
 import {
   type ContainerRecord,
   containerDirectory,
@@ -100,13 +100,18 @@ const findReadable = async (
 /** Makes sure that neither the domain nor its monitor is left. */
 const endDomain = async (context: Context, record: ContainerRecord): Promise<void> => {
   const { config, log, root } = context;
-  if (record.domain.domid === undefined) await endTool(root, record.id);
-  const xl = await findXl(config.xl, log);
-  if (await domainExists(xl, record.domain.name)) {
-    await setMark(root, record.id, 'killed-by', '9');
-    await destroyDomain(xl, record.domain.name);
+  const { id, domain, monitor } = record;
+  if (domain === undefined) {
+    await endMonitor(monitor, { patienceMs: 0, killedMs: monitorEndsMs });
+    return;
   }
-  await endMonitor(record.monitor, { patienceMs: monitorEndsMs, killedMs: monitorEndsMs });
+  if (domain.domid === undefined) await endTool(root, id);
+  const xl = await findXl(config.xl, log);
+  if (await domainExists(xl, domain.name)) {
+    await setMark(root, id, 'killed-by', '9');
+    await destroyDomain(xl, domain.name);
+  }
+  await endMonitor(monitor, { patienceMs: monitorEndsMs, killedMs: monitorEndsMs });
 };
 
 /** Whether the container has come as far as to have run hooks, or to need some. */
@@ -114,7 +119,7 @@ const needsHooks = async (
   root: string,
   id: string,
   record: ContainerRecord | undefined,
-): Promise<boolean> => record?.domain.domid !== undefined || hasMark(root, id, 'hooked');
+): Promise<boolean> => (record !== undefined && isCreated(record)) || hasMark(root, id, 'hooked');
 
 /** The configuration that was kept, if there is one that can be read. */
 const findSpec = async ({ log, root }: Context, id: string): Promise<Spec | undefined> => {

@@ -15,7 +15,7 @@ import { withoutNetconf } from './networks.ts';
 import { writePidFile } from './pid-file.ts';
 import { catchSignals } from './signals.ts';
 import { statusOf } from './status.ts';
-import { containerDirectory, loadRecord, loadSavedSpec, saveExec } from './store.ts';
+import { containerDirectory, domainOf, loadRecord, loadSavedSpec, saveExec } from './store.ts';
 import { warnOfCapabilities } from './supported.ts';
 import { withUndo } from './undo.ts';
 
@@ -56,7 +56,7 @@ export const execInContainer = async (context: Context, options: ExecOptions): P
   const id = parseContainerId(options.id);
   const record = await loadRecord(root, id);
   const status = await statusOf(root, record);
-  const { domid, name } = record.domain;
+  const { domid, name } = domainOf(record);
   if (status !== 'running' || domid === undefined)
     throw new RunxError(sentences.cannotExec(status));
   const spec = await loadSavedSpec(root, id);

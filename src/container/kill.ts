@@ -1,12 +1,12 @@
 import { constants } from 'node:os';
 
 import { RunxError, sentences } from '../errors.ts';
-import { signalGuest } from '../monitor/monitor.ts';
+import { signalGuest, signalMonitor } from '../monitor/monitor.ts';
 import { endsByDefault } from '../oci/signals.ts';
 import { destroyDomain, findXl } from '../xen/xl.ts';
 import { parseContainerId } from './container-id.ts';
 import type { Context } from './context.ts';
-import { statusOf } from './status.ts';
+import { isCreated, statusOf } from './status.ts';
 import { loadRecord, setMark } from './store.ts';
 
 /**
@@ -25,12 +25,18 @@ export const killContainer = async (
   const id = parseContainerId(idText);
   const record = await loadRecord(root, id);
   const status = await statusOf(root, record);
-  const { domid, name } = record.domain;
-  if (status === 'stopped' || domid === undefined) {
+  if (status === 'stopped' || !isCreated(record)) {
     if (all) return;
     throw new RunxError(sentences.notRunning);
   }
-  if (signal !== constants.signals.SIGKILL && status !== 'created') {
+  const { domain, monitor } = record;
+  if (domain === undefined) {
+    // One that takes no notice is like a process that ignores the signal.
+    await signalMonitor(monitor, signal);
+    return;
+  }
+  const { domid, name } = domain;
+  if (domid !== undefined && signal !== constants.signals.SIGKILL && status !== 'created') {
     const sent = await signalGuest(config.monitor, domid, signal, all, log);
     if (!sent && !all) throw new RunxError(sentences.notRunning);
   } else if (endsByDefault(signal)) {

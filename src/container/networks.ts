@@ -89,9 +89,9 @@ const summaryOf = ({ name, mac, addresses }: Interface) => ({
 export const connectDomain = async (
   { config, log }: Context,
   xl: Xl,
-  record: ContainerRecord & { readonly domain: { readonly domid: number } },
+  record: ContainerRecord,
+  { name, domid }: { readonly name: string; readonly domid: number },
 ): Promise<ContainerRecord['interfaces']> => {
-  const { name, domid } = record.domain;
   const netns = openNetns(record.monitor.pid, config.monitor, log);
   const interfaces = await readInterfaces(netns, domid, log);
   await wireInterfaces({ xl, monitor: config.monitor, log }, { name, domid }, netns, interfaces);

@@ -4,7 +4,7 @@ import { parseContainerId } from './container-id.ts';
 import type { Context } from './context.ts';
 import { withLock } from './lock.ts';
 import { statusOf } from './status.ts';
-import { loadRecord, removeMark, setMark } from './store.ts';
+import { domainOf, loadRecord, removeMark, setMark } from './store.ts';
 
 /**
  * Stops the domain's virtual CPUs.  The mark comes first, so that after a pause that
@@ -13,7 +13,8 @@ import { loadRecord, removeMark, setMark } from './store.ts';
 export const pauseContainer = async (context: Context, idText: string): Promise<void> => {
   const { config, log, root } = context;
   const record = await loadRecord(root, parseContainerId(idText));
-  const { id, domain } = record;
+  const { id } = record;
+  const domain = domainOf(record);
   const xl = await findXl(config.xl, log);
   await withLock(context, id, async () => {
     if ((await statusOf(root, record)) !== 'running') throw new RunxError(sentences.notRunning);
@@ -32,7 +33,8 @@ export const pauseContainer = async (context: Context, idText: string): Promise<
 export const resumeContainer = async (context: Context, idText: string): Promise<void> => {
   const { config, log, root } = context;
   const record = await loadRecord(root, parseContainerId(idText));
-  const { id, domain } = record;
+  const { id } = record;
+  const domain = domainOf(record);
   const xl = await findXl(config.xl, log);
   await withLock(context, id, async () => {
     if ((await statusOf(root, record)) !== 'paused') throw new RunxError(sentences.notPaused);

@@ -49,14 +49,16 @@ const unpause = async (context: Context, id: string): Promise<ContainerRecord> =
   if (status === 'stopped') throw new RunxError(sentences.stoppedStart);
   if (status === 'paused') throw new RunxError(sentences.pausedStart);
   if (status === 'creating') throw new RunxError(`container ${id} is still being created`);
-  const xl = await findXl(config.xl, log);
-  const { name } = record.domain;
-  const { domid } = record.domain;
-  if (domid === undefined) throw new RunxError(`container ${id} is still being created`);
+  const { domid, name } = record.domain ?? {};
   await setMark(root, id, 'started');
+  if (domid === undefined || name === undefined) {
+    await setMark(root, id, 'unpaused');
+    return record;
+  }
+  const xl = await findXl(config.xl, log);
   try {
-    const located = { ...record, domain: { ...record.domain, domid } };
-    await saveRecord(root, { ...record, interfaces: await connectDomain(context, xl, located) });
+    const interfaces = await connectDomain(context, xl, record, { name, domid });
+    await saveRecord(root, { ...record, interfaces });
     await unpauseDomain(xl, name);
   } catch (error) {
     // Killed since the look at its status.

@@ -7,7 +7,7 @@ import { type Xl, findXl } from '../xen/xl.ts';
 import { parseContainerId } from './container-id.ts';
 import type { Context } from './context.ts';
 import { statusOf } from './status.ts';
-import { type ContainerRecord, loadRecord } from './store.ts';
+import { type ContainerRecord, domainOf, loadRecord } from './store.ts';
 
 const bytesPerMiB = 1024 * 1024;
 const nanosecondsPerTenth = 100_000_000;
@@ -70,7 +70,7 @@ const renderInterface = ({ name, received, sent }: InterfaceStatistics) => ({
 });
 
 const findUsage = async (tool: Xl, record: ContainerRecord): Promise<Usage | undefined> => {
-  const { name, domid, memoryMiB } = record.domain;
+  const { name, domid, memoryMiB } = domainOf(record);
   const domain = await domainUsage(tool, name);
   if (domain === undefined || domid === undefined) return undefined;
   return {
@@ -93,6 +93,7 @@ export const watchStats = async (
   const { config, log, root } = context;
   const id = parseContainerId(idText);
   const record = await loadRecord(root, id);
+  domainOf(record);
   const status = await statusOf(root, record);
   const notRunning = new RunxError(`container with id ${id} is not running`);
   if (status === 'stopped' || status === 'creating') throw notRunning;

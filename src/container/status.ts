@@ -4,10 +4,14 @@ import { monitorIsAlive } from '../monitor/monitor.ts';
 import type { State, Status } from '../oci/state.ts';
 import { type ContainerRecord, hasMark } from './store.ts';
 
+/** Whether `create` has come to its end: the domain is there, or need not be. */
+export const isCreated = ({ domain }: ContainerRecord): boolean =>
+  domain === undefined || domain.domid !== undefined;
+
 /** The container's status: its monitor lives exactly as long as the container. */
 export const statusOf = async (root: string, record: ContainerRecord): Promise<Status> => {
   if (!(await monitorIsAlive(record.monitor))) return 'stopped';
-  if (record.domain.domid === undefined) return 'creating';
+  if (!isCreated(record)) return 'creating';
   if (!(await hasMark(root, record.id, 'started'))) return 'created';
   return (await hasMark(root, record.id, 'paused')) ? 'paused' : 'running';
 };

@@ -16,6 +16,19 @@ const interfaceSchema = v.object({
   addresses: words,
 });
 
+const domainSchema = v.object({
+  name: v.string(),
+  uuid: v.string(),
+  /** Missing until the domain is there: the container is still being created. */
+  domid: v.optional(v.number()),
+  /** What it has been told to use, and to what update can raise that. */
+  memoryMiB: v.number(),
+  maxMemoryMiB: v.number(),
+  maxVcpus: v.number(),
+  /** Number of 9P shares beside the rootfs, which take some of the memory. */
+  shares: v.number(),
+});
+
 const recordSchema = v.object({
   version: v.literal(1),
   ociVersion: v.string(),
@@ -25,18 +38,8 @@ const recordSchema = v.object({
   created: v.string(),
   annotations: v.record(v.string(), v.string()),
   monitor: v.object({ pid: v.number(), startTime: v.string() }),
-  domain: v.object({
-    name: v.string(),
-    uuid: v.string(),
-    /** Missing until the domain is there: the container is still being created. */
-    domid: v.optional(v.number()),
-    /** What it has been told to use, and to what update can raise that. */
-    memoryMiB: v.number(),
-    maxMemoryMiB: v.number(),
-    maxVcpus: v.number(),
-    /** Number of 9P shares beside the rootfs, which take some of the memory. */
-    shares: v.number(),
-  }),
+  /** Missing in the sandbox of a pod (sandbox.ts). */
+  domain: v.optional(domainSchema),
   /** What the guest is told beside what is in the network namespace. */
   network: v.optional(v.object({ dhcp: words, resolv: words })),
   /** The domain's network interfaces; missing until it starts. */
@@ -45,6 +48,15 @@ const recordSchema = v.object({
 
 /** What runx keeps on disk of one container, in `<root>/<id>/state.json`. */
 export type ContainerRecord = v.InferOutput<typeof recordSchema>;
+
+/** What it keeps of the container's domain. */
+export type DomainRecord = v.InferOutput<typeof domainSchema>;
+
+/** The container's domain; that there is none is an error. */
+export const domainOf = ({ id, domain }: ContainerRecord): DomainRecord => {
+  if (domain !== undefined) return domain;
+  throw new RunxError(sentences.isSandbox(id));
+};
 
 /** The directory of one container's state. */
 export const containerDirectory = (root: string, id: string): string => join(root, id);

@@ -2,6 +2,7 @@ import { RunxError, sentences } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { unknownCapabilities } from '../oci/capabilities.ts';
 import type { Process, Spec } from '../oci/spec.ts';
+import { isInPod } from './sandbox.ts';
 
 /**
  * Refuses, by name, what a spec asks for and runx cannot give; what a domain makes
@@ -16,7 +17,9 @@ export const checkSupported = (spec: Spec): Process => {
     throw new RunxError(`config.json: ${what} is not supported`);
   };
   for (const { type, path } of spec.linux.namespaces) {
-    if (path && type !== 'network') refuse(`linux.namespaces with a path (${type})`);
+    // What the containers of a pod share by them, domains cannot share: README, "Conformance".
+    const isShared = type === 'network' || isInPod(spec.annotations);
+    if (path && !isShared) refuse(`linux.namespaces with a path (${type})`);
   }
   const hasUser = spec.linux.namespaces.some(({ type }) => type === 'user');
   if (hasUser && (spec.linux.uidMappings.length === 0 || spec.linux.gidMappings.length === 0)) {

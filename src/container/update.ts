@@ -8,7 +8,7 @@ import type { Context } from './context.ts';
 import { withLock } from './lock.ts';
 import { capFor, vcpusFor } from './size.ts';
 import { statusOf } from './status.ts';
-import { type ContainerRecord, loadRecord, saveRecord } from './store.ts';
+import { type DomainRecord, domainOf, loadRecord, saveRecord } from './store.ts';
 
 /** What becomes of a domain; what is missing stays as it is. */
 export interface DomainUpdate {
@@ -18,7 +18,7 @@ export interface DomainUpdate {
   readonly cpuset?: string | undefined;
 }
 
-type Bounds = Pick<ContainerRecord['domain'], 'maxMemoryMiB' | 'maxVcpus' | 'shares'>;
+type Bounds = Pick<DomainRecord, 'maxMemoryMiB' | 'maxVcpus' | 'shares'>;
 
 const planMemoryUpdate = (
   limit: Limits['memoryBytes'],
@@ -58,11 +58,11 @@ export const updateContainer = async (
 ): Promise<void> => {
   const { config, log, root } = context;
   const id = parseContainerId(idText);
-  await loadRecord(root, id);
+  domainOf(await loadRecord(root, id));
   const xl = await findXl(config.xl, log);
   await withLock(context, id, async () => {
     const record = await loadRecord(root, id);
-    const { domain } = record;
+    const domain = domainOf(record);
     const status = await statusOf(root, record);
     if (status === 'stopped' || status === 'creating') throw new RunxError(sentences.notRunning);
     const { memoryMiB, vcpus, scheduling, cpuset } = planUpdate(limits, domain);

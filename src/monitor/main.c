@@ -21,6 +21,7 @@ static const char usage[] =
     "usage: runx-monitor run --state DIR --id ID --xl PATH [--terminal] [--console-socket PATH]\n"
     "                        [--network PATH]\n"
     "                        [--diod PATH (--share TAG (--export [r][s][f]:PATH)...)...]\n"
+    "       runx-monitor hold --state DIR --id ID [--network PATH]\n"
     "       runx-monitor exec --state DIR --id ID --domain NAME --domid DOMID [--terminal]\n"
     "                        [--console-socket PATH]\n"
     "       runx-monitor signal [--all] DOMID NUMBER\n"
@@ -63,6 +64,8 @@ struct role {
 
 static const struct role container = {CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET, monitor_run,
                                       guardian_run};
+static const struct role sandbox = {
+    CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS, hold_run, NULL};
 static const struct role added = {0, exec_run, exec_guardian_run};
 
 // Enters the network namespace at `path`, which comes from config.json.
@@ -107,6 +110,7 @@ static int start(struct options *options, const struct role *role) {
     close(host);
     dprintf(CONTROL_FD, "pid %ld\n", options->monitor);
 
+    if (role->guard == NULL) return 0;
     pid_t guardian = fork();
     if (guardian < 0) fail("fork");
     if (guardian == 0) {
@@ -208,6 +212,8 @@ int main(int argc, char **argv) {
     if (!strcmp(command, "run") && argc - optind == 1 && options.state_directory && options.id &&
         options.xl && valid && !served.share_count == !options.diod)
         return start(&options, &container);
+    if (!strcmp(command, "hold") && argc - optind == 1 && options.state_directory && options.id)
+        return start(&options, &sandbox);
     if (!strcmp(command, "exec") && argc - optind == 1 && options.state_directory && options.id &&
         options.domain && options.domid)
         return start(&options, &added);

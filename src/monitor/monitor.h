@@ -33,6 +33,10 @@ _Noreturn void monitor_run(const struct options *options, int guardian);
 // the domain if the monitor dies first; never returns.
 _Noreturn void guardian_run(const struct options *options, int monitor);
 
+// Runs the process that stands for the sandbox of a pod: it holds namespaces, and TERM
+// and INT end it; never returns.  It has no guardian.
+_Noreturn void hold_run(const struct options *options, int guardian);
+
 // Runs the monitor of a process that is added to a running container: its exit code
 // is the process's; never returns.  `guardian` is the socket to exec_guardian_run.
 _Noreturn void exec_run(const struct options *options, int guardian);

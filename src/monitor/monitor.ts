@@ -89,7 +89,7 @@ export const monitorIsAlive = async (identity: ProcessIdentity): Promise<boolean
 /** Sends a signal to the monitor itself; false when it is gone. */
 export const signalMonitor = async (
   identity: ProcessIdentity,
-  signal: NodeJS.Signals,
+  signal: NodeJS.Signals | number,
 ): Promise<boolean> => {
   if (!(await monitorIsAlive(identity))) return false;
   try {
@@ -234,6 +234,19 @@ export const terminalArguments = (
   ...(consoleSocket === undefined ? [] : [`--console-socket=${consoleSocket}`]),
 ];
 
+/** Starts the process that holds the namespaces of a pod. */
+export const startHolder = async (
+  options: Pick<MonitorOptions, 'program' | 'stateDirectory' | 'id' | 'network' | 'log'>,
+): Promise<Pick<Monitor, 'commit' | keyof Launched>> => {
+  const { program, stateDirectory, id, network, log } = options;
+  const args = ['hold', `--state=${stateDirectory}`, `--id=${id}`, ...networkArguments(network)];
+  const { socket, launched } = await launch(program, args, log);
+  return { ...launched, commit: () => socket.write('commit\n') };
+};
+
+const networkArguments = (network: string | undefined): readonly string[] =>
+  network === undefined ? [] : [`--network=${network}`];
+
 /** Starts the process that will stand for the container. */
 export const startMonitor = async (options: MonitorOptions): Promise<Monitor> => {
   const { program, served, log } = options;
@@ -243,7 +256,7 @@ export const startMonitor = async (options: MonitorOptions): Promise<Monitor> =>
     `--id=${options.id}`,
     `--xl=${options.xlPath}`,
     ...terminalArguments(options.terminal, options.consoleSocket),
-    ...(options.network === undefined ? [] : [`--network=${options.network}`]),
+    ...networkArguments(options.network),
     ...(served === undefined
       ? []
       : [`--diod=${served.diod}`, ...served.shares.flatMap(shareArguments)]),
