@@ -71,16 +71,26 @@ const processesIn = (root: string): readonly number[] =>
     .filter((name) => /^\d+$/.test(name) && rootOf(name) === root)
     .map(Number);
 
+const end = (pid: number): void => {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+};
+
 const enter = 'mount --bind /proc "$1/proc" && mount --bind /dev "$1/dev" && exec chroot "$@"';
 
 const makeGuest = async (t: TestContext): Promise<GuestNetwork> => {
+  let root = '';
+  // First of all: what is registered first runs first, and they are known by their root.
+  t.after(() => {
+    for (const pid of processesIn(root)) end(pid);
+  });
   const space = await makeNamespaces(t);
   const namespace = space.addContainer('guest');
-  const root = join(space.directory, 'root');
+  root = join(space.directory, 'root');
   await unpack(root);
-  t.after(() => {
-    for (const pid of processesIn(root)) process.kill(pid, 'SIGKILL');
-  });
   const program = ['sh', '-c', enter, 'sh', root, '/sbin/runx-process', 'network', '-'];
   return {
     space,
