@@ -7,6 +7,7 @@
 #include "resolv.h"
 #include "routing.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -56,9 +57,35 @@ static int take_resolv(const struct network_line *line) {
     return 0;
 }
 
+// Dom0 cannot know what a DHCP server gives, and people there look for the container.
+static void tell_dom0(const char *name, const char *address) {
+    struct xenstore xs;
+    char path[sizeof "data/address/" + IF_NAMESIZE];
+    if (xenstore_open(&xs) < 0) return;
+    snprintf(path, sizeof path, "data/address/%s", name);
+    xenstore_write(&xs, 0, path, address);
+    xenstore_close(&xs);
+}
+
+static bool is_lease(void) {
+    return strcmp(resolv_part, RESOLV_FIXED) != 0;
+}
+
+static int add_address(const struct network_line *line) {
+    char address[INET6_ADDRSTRLEN], text[sizeof address + 4];
+    int rc = routing_add_address(line);
+    if (rc == 0 && is_lease() &&
+        inet_ntop(line->address.family, line->address.bytes, address, sizeof address)) {
+        snprintf(text, sizeof text, "%s/%u", address, line->prefix);
+        tell_dom0(line->name, text);
+    }
+    return rc;
+}
+
 // What the link's last lease has brought is forgotten; the lines that follow are of the next.
 static int begin_lease(const struct network_line *line) {
     int rc = routing_remove_addresses(line->name);
+    tell_dom0(line->name, "");
     memcpy(resolv_part, line->name, sizeof resolv_part);
     resolv_told = true;
     return rc;
@@ -71,7 +98,7 @@ static int act(const struct network_line *line) {
     case NETWORK_MTU:
         return link_set_mtu(line->name, line->mtu);
     case NETWORK_ADDRESS:
-        return routing_add_address(line);
+        return add_address(line);
     case NETWORK_ROUTE:
         return routing_add_route(line);
     case NETWORK_NEIGHBOUR:

@@ -7,10 +7,10 @@ export const stateCommand = defineCommand({
     y.positional('id', { type: 'string', demandOption: true, describe: "the container's id" }),
   handler: async (args) => {
     const { parseContainerId } = await import('../container/container-id.ts');
-    const { renderState, statusOf } = await import('../container/status.ts');
+    const { stateOf } = await import('../container/list.ts');
     const { loadRecord } = await import('../container/store.ts');
-    const { root } = await openContext(args);
-    const record = await loadRecord(root, parseContainerId(args.id));
-    await print(`${JSON.stringify(renderState(record, await statusOf(root, record)), null, 2)}\n`);
+    const context = await openContext(args);
+    const record = await loadRecord(context.root, parseContainerId(args.id));
+    await print(`${JSON.stringify(await stateOf(context, record), null, 2)}\n`);
   },
 });

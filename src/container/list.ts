@@ -1,16 +1,24 @@
 import { messageOf } from '../errors.ts';
 import type { State } from '../oci/state.ts';
 import type { Context } from './context.ts';
+import { withLeases } from './networks.ts';
 import { renderState, statusOf } from './status.ts';
-import { findRecord, listContainers } from './store.ts';
+import { type ContainerRecord, findRecord, listContainers } from './store.ts';
+
+/** The container's state, as of now. */
+export const stateOf = async (context: Context, record: ContainerRecord): Promise<State> => {
+  const status = await statusOf(context.root, record);
+  return renderState(status === 'running' ? await withLeases(context, record) : record, status);
+};
 
 /** The states of all containers; one that cannot be read is warned of and left out. */
-export const listStates = async ({ root, log }: Context): Promise<readonly State[]> => {
+export const listStates = async (context: Context): Promise<readonly State[]> => {
+  const { root, log } = context;
   const states: State[] = [];
   for (const id of await listContainers(root)) {
     try {
       const record = await findRecord(root, id);
-      if (record !== undefined) states.push(renderState(record, await statusOf(root, record)));
+      if (record !== undefined) states.push(await stateOf(context, record));
     } catch (error) {
       log.warn(messageOf(error));
     }

@@ -26,6 +26,7 @@ static const char usage[] =
     "                        [--console-socket PATH]\n"
     "       runx-monitor signal [--all] DOMID NUMBER\n"
     "       runx-monitor network DOMID\n"
+    "       runx-monitor address DOMID NAME\n"
     "       runx-monitor online | offline TYPE\n"
     "       runx-monitor enter PID -- PATH NAME [ARG...]\n"
     "       runx-monitor lock\n"
@@ -202,6 +203,8 @@ int main(int argc, char **argv) {
     }
     if (!strcmp(command, "network") && argc - optind == 2)
         return report(vif_tell_guest((unsigned)number(argv[optind + 1])));
+    if (!strcmp(command, "address") && argc - optind == 3)
+        return report(vif_print_address((unsigned)number(argv[optind + 1]), argv[optind + 2]));
     // As a hotplug script, by xl.
     if (!strcmp(command, "online")) return report(vif_is_connected(getenv("XENBUS_PATH")));
     if (!strcmp(command, "offline")) return 0;

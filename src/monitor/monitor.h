@@ -61,6 +61,8 @@ int enter_network(unsigned pid, const char *path, char **args, char **env);
 // Tells Xen's network backend that the vif whose backend node in xenstore is `path`
 // is set up, as hotplug scripts do: the wiring follows before the domain runs.
 int vif_is_connected(const char *path);
+// Prints the address that the guest says to have on an interface by DHCP, or nothing.
+int vif_print_address(unsigned domid, const char *name);
 // Leaves the text on standard input, at most 256 KiB of lines, in vm-data/network/0, 1
 // ... of the domain, whole lines in each; -ESRCH when there is no such domain.
 int vif_tell_guest(unsigned domid);

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import type { Socket } from 'node:net';
+import { type Socket, isIP } from 'node:net';
+
+import * as v from 'valibot';
 
 import { RunxError, hasCode, messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -155,6 +157,22 @@ export const tellNetwork = async (
   log: Log,
 ): Promise<void> => {
   await run(program, ['network', String(domid)], { log, timeoutMs: 10_000, input: text });
+};
+
+const cidr = v.pipe(v.string(), v.regex(/^[\d.]{7,15}\/\d{1,2}$/));
+
+/** The address that the guest says to have on an interface by DHCP, if it does. */
+export const leasedAddress = async (
+  program: string,
+  domid: number,
+  name: string,
+  log: Log,
+): Promise<string | undefined> => {
+  const args = ['address', String(domid), name];
+  const { stdout } = await run(program, args, { log, timeoutMs: 10_000 });
+  const address = stdout.trim();
+  // It may say anything.
+  return v.is(cidr, address) && isIP(address.replace(/\/.*/, '')) === 4 ? address : undefined;
 };
 
 /** Reads "KEY VALUE" lines; each key's first value can be waited for. */

@@ -53,6 +53,18 @@ static int write_network(struct xenstore *xs, unsigned domid, char *text) {
     return rc == 0 ? ended : rc;
 }
 
+int vif_print_address(unsigned domid, const char *name) {
+    struct xenstore xs;
+    char path[128], address[64];
+    int rc = xenstore_open(&xs);
+    if (rc < 0) return rc;
+    snprintf(path, sizeof path, "/local/domain/%u/data/address/%s", domid, name);
+    rc = xenstore_read(&xs, 0, path, address, sizeof address);
+    xenstore_close(&xs);
+    if (rc >= 0) puts(address);
+    return rc < 0 && rc != -ENOENT ? rc : 0;
+}
+
 int vif_tell_guest(unsigned domid) {
     enum { MAX_TRIES = 32 };
     static char text[256 * 1024];
