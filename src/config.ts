@@ -7,7 +7,8 @@ import * as v from 'valibot';
 import { RunxError, hasCode, messageOf } from './errors.ts';
 import { describeIssue } from './schema.ts';
 
-const defaultConfigFile = '/etc/runx/runx.toml';
+/** Read unless --config names another. */
+export const defaultConfigFile = '/etc/runx/runx.toml';
 
 /** Where the kernel, the ramdisk and the monitor are installed: beside the program. */
 const libraryDirectory = dirname(fileURLToPath(import.meta.url));

@@ -3,6 +3,7 @@ import yargs from 'yargs';
 import { UsageError } from '../errors.ts';
 import { renderVersion } from '../version.ts';
 import { globalOptions, print } from './command.ts';
+import { checkCommand } from './check.ts';
 import { findCompletions } from './complete.ts';
 import { completionCommand } from './completion.ts';
 import { createCommand } from './create.ts';
@@ -69,6 +70,7 @@ const makeParser = (argv: readonly string[]) =>
     .command(specCommand)
     .command(featuresCommand)
     .command(gcCommand)
+    .command(checkCommand)
     .command(completionCommand)
     // Reached by what yargs takes for no command, such as: runx -- create
     .command('$0', false, {}, () => {

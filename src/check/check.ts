@@ -1,0 +1,64 @@
+import type { Log } from '../log.ts';
+import { hostArchitecture } from './binary.ts';
+import { checkConfiguration, findConfiguration } from './configuration.ts';
+import { checkDaemons, findProcessNames } from './daemons.ts';
+import { checkDevices, findXenDevices } from './devices.ts';
+import { checkDirectories, findDirectory } from './directories.ts';
+import { checkDom0, findDom0 } from './dom0.ts';
+import { checkGuestFiles, findGuestFiles } from './guest.ts';
+import { checkKernelOptions } from './kernel-options.ts';
+import { checkModules, findModules } from './modules.ts';
+import { checkCni, findCni } from './networks.ts';
+import { checkNinep, findNinep } from './ninep.ts';
+import type { Point } from './point.ts';
+import { checkIproute, checkMount, findProgramFacts } from './programs.ts';
+import { checkXen } from './xen.ts';
+import { checkXl, findXlFacts } from './xl.ts';
+
+interface CheckOptions {
+  /** The file of --config, and the directory of --root. */
+  readonly configFile: string | undefined;
+  readonly root: string | undefined;
+  readonly log: Log;
+}
+
+/** Looks whether this host can run containers; nothing on it is changed. */
+export const checkHost = async (options: CheckOptions): Promise<readonly Point[]> => {
+  const { configFile, log } = options;
+  const configuration = await findConfiguration(configFile);
+  const { config } = configuration;
+  const find = (name: string, ...words: string[]) => findProgramFacts(name, words, log);
+  const [dom0, xlFacts, processes, devices, ninep, guest, modules, cni, state, data, ip, mount] =
+    await Promise.all([
+      findDom0(),
+      findXlFacts(config.xl, log),
+      findProcessNames(),
+      findXenDevices(),
+      findNinep(config.diod, log),
+      findGuestFiles(config),
+      findModules(),
+      findCni(config.cni_path),
+      findDirectory(options.root ?? config.root),
+      findDirectory(config.data_root),
+      Promise.all([find('ip', '-V'), find('tc', '-V')]),
+      Promise.all([find('mount'), find('umount')]),
+    ]);
+  const xl = checkXl(xlFacts);
+  const host = hostArchitecture();
+  return [
+    checkConfiguration(configuration),
+    ...checkDom0(dom0),
+    xl.point,
+    ...(xl.xen === undefined ? [] : checkXen(xl.xen, config)),
+    ...checkDaemons(processes, xlFacts.hasXenstoreDomain),
+    checkDevices(devices),
+    ...checkGuestFiles(guest, host),
+    ...checkKernelOptions(guest.options, config, host),
+    checkNinep(ninep, xl.xen),
+    ...checkDirectories(state, data),
+    ...checkModules(modules),
+    checkIproute(ip),
+    checkMount(mount),
+    ...checkCni(cni),
+  ];
+};

@@ -1,0 +1,87 @@
+import { release } from 'node:os';
+import { join } from 'node:path';
+
+import { readIfThere } from './files.ts';
+import type { Point } from './point.ts';
+
+export interface Dom0Facts {
+  readonly uid: number;
+  /** What `uname -r` says. */
+  readonly release: string;
+  /** Of /proc/xen/capabilities. */
+  readonly capabilities: string | undefined;
+  /** Of /sys/hypervisor/type. */
+  readonly hypervisor: string | undefined;
+  /** Of /sys/hypervisor/properties/features. */
+  readonly features: string | undefined;
+}
+
+/** Reads what tells a Dom0; `root` is the host's. */
+export const findDom0 = async (root = '/'): Promise<Dom0Facts> => {
+  const [capabilities, hypervisor, features] = await Promise.all(
+    ['proc/xen/capabilities', 'sys/hypervisor/type', 'sys/hypervisor/properties/features'].map(
+      (file) => readIfThere(join(root, file)),
+    ),
+  );
+  return { uid: process.getuid?.() ?? 0, release: release(), capabilities, hypervisor, features };
+};
+
+const checkUser = ({ uid }: Dom0Facts): Point =>
+  uid === 0
+    ? { name: 'user', status: 'ok', found: 'root' }
+    : {
+        name: 'user',
+        status: 'error',
+        found: `user ${uid}, and runx needs root; some of what follows cannot be seen`,
+        remedy: 'run it as root',
+      };
+
+// The first with mount_setattr(2), by which the monitor prepares what a domain shares.
+const oldest = { major: 5, minor: 12 };
+
+const checkLinux = ({ release: name }: Dom0Facts): Point => {
+  const [, major = '', minor = ''] = /^(\d+)\.(\d+)/.exec(name) ?? [];
+  const isOld =
+    Number(major) < oldest.major ||
+    (Number(major) === oldest.major && Number(minor) < oldest.minor);
+  if (!isOld) return { name: 'linux', status: 'ok', found: name };
+  return {
+    name: 'linux',
+    status: 'error',
+    found: `${name} is too old for Dom0`,
+    remedy: `boot Linux ${oldest.major}.${oldest.minor} or newer`,
+  };
+};
+
+// XENFEAT_dom0 (xen/interface/features.h), for hosts that do not mount xenfs.
+const featureOfDom0 = 11;
+
+const hasFeatureOfDom0 = (features: string | undefined): boolean =>
+  ((Number.parseInt(features ?? '0', 16) >> featureOfDom0) & 1) === 1;
+
+const checkXen = ({ capabilities, hypervisor, features }: Dom0Facts): Point => {
+  const isDom0 =
+    capabilities?.split(/\s+/).includes('control_d') === true || hasFeatureOfDom0(features);
+  if (isDom0) return { name: 'dom0', status: 'ok', found: 'this is Dom0' };
+  if (capabilities === undefined && hypervisor?.trim() !== 'xen') {
+    return {
+      name: 'dom0',
+      status: 'error',
+      found: 'this machine does not run on Xen',
+      remedy: 'boot Xen with this system as its Dom0; without Xen, scripts/demo has a Dom0 in QEMU',
+    };
+  }
+  return {
+    name: 'dom0',
+    status: 'error',
+    found: 'this is a Xen domain, but not Dom0',
+    remedy: 'run runx in Dom0',
+  };
+};
+
+/** Whether this is Dom0, with a kernel that does, and its root. */
+export const checkDom0 = (facts: Dom0Facts): readonly Point[] => [
+  checkXen(facts),
+  checkUser(facts),
+  checkLinux(facts),
+];

@@ -1,0 +1,128 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { messageOf } from '../errors.ts';
+import { loadNetconfFile } from '../network/netconf-file.ts';
+import { namesIn } from './files.ts';
+import type { Point } from './point.ts';
+
+/** A network configuration as NETCONF could name it. */
+interface NetworkFacts {
+  readonly file: string;
+  readonly name?: string;
+  /** The plugins that it calls. */
+  readonly types?: readonly string[];
+  /** Why runx would not take it. */
+  readonly problem?: string;
+}
+
+export interface CniFacts {
+  readonly path: readonly string[];
+  /** The executables in it. */
+  readonly plugins: readonly string[];
+  readonly directory: string;
+  readonly networks: readonly NetworkFacts[];
+  /** The host's bridges. */
+  readonly bridges: readonly string[];
+}
+
+const anyExecute = 0o111;
+
+const isExecutable = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isFile() && (found.mode & anyExecute) !== 0,
+    () => false,
+  );
+
+const findPlugins = async (directories: readonly string[]): Promise<readonly string[]> => {
+  const names = new Set<string>();
+  for (const directory of directories) {
+    for (const name of await namesIn(directory)) {
+      if (await isExecutable(join(directory, name))) names.add(name);
+    }
+  }
+  return [...names].toSorted();
+};
+
+const findNetwork = async (file: string): Promise<NetworkFacts> => {
+  try {
+    const { loadNetworkConfigurationFile } = await import('cni-ts-client');
+    const { name, plugins } = await loadNetworkConfigurationFile(file);
+    await loadNetconfFile({ file, name }, []);
+    const types = plugins.flatMap(({ type, ipam }) => [type, ipam?.type ?? '']);
+    return { file, name, types: types.filter((type) => type !== '') };
+  } catch (error) {
+    return { file, problem: messageOf(error) };
+  }
+};
+
+const findNetworks = async (directory: string): Promise<readonly NetworkFacts[]> => {
+  const names = (await namesIn(directory)).filter((name) => /\.(conflist|conf|json)$/.test(name));
+  return Promise.all(names.toSorted().map((name) => findNetwork(join(directory, name))));
+};
+
+/** Looks for plugins, configurations and bridges; `root` is the host's. */
+export const findCni = async (path: readonly string[], root = '/'): Promise<CniFacts> => {
+  const directory = join(root, 'etc/cni/net.d');
+  const net = join(root, 'sys/class/net');
+  const bridges: string[] = [];
+  for (const name of await namesIn(net)) {
+    if ((await namesIn(join(net, name, 'bridge'))).length > 0) bridges.push(name);
+  }
+  const [plugins, networks] = await Promise.all([findPlugins(path), findNetworks(directory)]);
+  return { path, plugins, directory, networks, bridges };
+};
+
+const checkPlugins = ({ path, plugins }: CniFacts): Point => {
+  const name = 'cni-plugins';
+  if (plugins.length > 0) return { name, status: 'ok', found: plugins.join(', ') };
+  return {
+    name,
+    status: 'warning',
+    found: `none in ${path.join(', ') || 'cni_path, which is empty'}: NETCONF does not work`,
+    remedy: 'install the CNI plugins (Debian: containernetworking-plugins), or set cni_path',
+  };
+};
+
+const problemsOf = ({ plugins }: CniFacts, network: NetworkFacts): string[] => {
+  if (network.problem !== undefined) return [network.problem];
+  const missing = (network.types ?? [])
+    // runx does without: the guest asks the DHCP server itself.
+    .filter((type) => type !== 'dhcp' && !plugins.includes(type));
+  return missing.map((type) => `network ${network.name} needs the plugin ${type}`);
+};
+
+const checkNetworks = (facts: CniFacts): Point => {
+  const { directory, networks } = facts;
+  const name = 'cni-configurations';
+  const names = networks.flatMap((network) => network.name ?? []).join(', ');
+  const problems = networks.flatMap((network) => problemsOf(facts, network));
+  if (problems.length > 0) {
+    return {
+      name,
+      status: 'warning',
+      found: `${problems.join('; ')}: NETCONF with these does not work`,
+      remedy: 'correct the files, or install what they need',
+    };
+  }
+  if (networks.length > 0) return { name, status: 'ok', found: `${directory} has ${names}` };
+  return {
+    name,
+    status: 'warning',
+    found: `none in ${directory}: NETCONF has no network to name`,
+    remedy: 'write one, there or elsewhere, as examples/netconf shows',
+  };
+};
+
+const checkBridges = ({ bridges }: CniFacts): Point => ({
+  name: 'bridges',
+  status: 'ok',
+  found: bridges.join(', ') || 'none; the CNI plugin bridge makes its own',
+});
+
+/** What there is for networks that NETCONF names. */
+export const checkCni = (facts: CniFacts): readonly Point[] => [
+  checkPlugins(facts),
+  checkNetworks(facts),
+  checkBridges(facts),
+];

@@ -1,0 +1,22 @@
+import { openLog } from '../log.ts';
+import { defineCommand, print } from './command.ts';
+
+export const checkCommand = defineCommand({
+  command: 'check',
+  describe: 'tell whether this host can run containers, and what is missing',
+  builder: (y) =>
+    y
+      .option('json', { type: 'boolean', default: false, describe: 'for programs' })
+      .example('runx check && echo ready', 'exits with 1 when something vital is missing'),
+  handler: async (args) => {
+    const { checkHost } = await import('../check/check.ts');
+    const { verdictOf } = await import('../check/point.ts');
+    const { renderJson, renderReport } = await import('../check/report.ts');
+    const log = await openLog({ file: args.log, format: args.logFormat, debug: args.debug });
+    const points = await checkHost({ configFile: args.config, root: args.root, log });
+    // Which also looks at NO_COLOR and TERM.
+    const colourful = process.stdout.isTTY && process.stdout.hasColors();
+    await print(args.json ? renderJson(points) : renderReport(points, colourful));
+    if (verdictOf(points) === 'error') process.exitCode = 1;
+  },
+});

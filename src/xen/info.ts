@@ -1,0 +1,37 @@
+import * as v from 'valibot';
+
+import { RunxError } from '../errors.ts';
+import { describeIssue } from '../schema.ts';
+
+const number = v.pipe(v.string(), v.regex(/^\d+$/, 'is no number'), v.transform(Number));
+const words = v.pipe(
+  v.string(),
+  v.transform((text) => text.split(/\s+/).filter((word) => word !== '')),
+);
+
+const infoSchema = v.object({
+  xen_major: number,
+  xen_minor: number,
+  xen_version: v.string(),
+  /** In MiB, both. */
+  total_memory: number,
+  free_memory: number,
+  /** Types of domains that the hardware allows; Xen before 4.13 does not say "pv". */
+  virt_caps: words,
+  /** The interfaces to guests, such as xen-3.0-x86_64. */
+  xen_caps: words,
+  xen_scheduler: v.string(),
+  xen_commandline: v.optional(words, ''),
+});
+
+/** What `xl info` says of Xen (xl(1)). */
+export type XenInfo = v.InferOutput<typeof infoSchema>;
+
+/** What `xl info` prints: a key and its value a line. */
+export const parseXenInfo = (text: string): XenInfo => {
+  const lines = [...text.matchAll(/^(\w+) *:(.*)$/gm)];
+  const values = Object.fromEntries(lines.map(([, key = '', value = '']) => [key, value.trim()]));
+  const result = v.safeParse(infoSchema, values);
+  if (result.success) return result.output;
+  throw new RunxError(`xl info: ${describeIssue(result.issues[0])}`);
+};

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { checkConfiguration, findConfiguration } from '../../../src/check/configuration.ts';
+import { checkDirectories, findDirectory } from '../../../src/check/directories.ts';
+import { checkNinep } from '../../../src/check/ninep.ts';
+import { type ProgramFacts, checkIproute, checkMount } from '../../../src/check/programs.ts';
+import { parseConfig } from '../../../src/config.ts';
+import type { XenInfo } from '../../../src/xen/info.ts';
+import { temporaryDirectory } from '../../support/temporary-directory.ts';
+
+const program = (name: string, path?: string, version?: string): ProgramFacts => ({
+  name,
+  path,
+  version,
+});
+
+const ip = program('ip', '/sbin/ip', 'ip utility, iproute2-6.1.0, libbpf 1.1.2');
+const tc = program('tc', '/sbin/tc', 'tc utility, iproute2-6.1.0, libbpf 1.1.2');
+
+test('iproute2 is known by what its programs say of themselves', () => {
+  assert.deepEqual(checkIproute([ip, tc]), { name: 'iproute2', status: 'ok', found: '6.1.0' });
+});
+
+test('without iproute2, or with the ip of busybox, no container has a network', () => {
+  const found = [
+    checkIproute([program('ip'), program('tc')]),
+    checkIproute([program('ip', '/bin/ip'), tc]),
+    checkIproute([program('ip', '/bin/ip'), program('tc')]),
+  ].map((point) => [point.status, point.found]);
+  assert.deepEqual(found, [
+    ['warning', 'no ip and no tc: no container has a network'],
+    ['warning', '/bin/ip is not of iproute2: no container has a network'],
+    ['warning', 'no tc, /bin/ip is not of iproute2: no container has a network'],
+  ]);
+});
+
+test('mount and umount are needed for NETCONF', () => {
+  const mount = program('mount', '/bin/mount');
+  const found = [
+    checkMount([mount, program('umount', '/bin/umount')]),
+    checkMount([mount, program('umount')]),
+  ].map((point) => [point.status, point.found]);
+  assert.deepEqual(found, [
+    ['ok', '/bin/mount, /bin/umount'],
+    ['warning', 'no umount: NETCONF does not work'],
+  ]);
+});
+
+const xen = (minor: number): XenInfo => ({
+  xen_major: 4,
+  xen_minor: minor,
+  xen_version: `4.${minor}.1`,
+  total_memory: 0,
+  free_memory: 0,
+  virt_caps: [],
+  xen_caps: [],
+  xen_scheduler: 'credit2',
+  xen_commandline: [],
+});
+
+const qemu = (version: string): ProgramFacts =>
+  program('/usr/bin/qemu', '/usr/bin/qemu', `QEMU emulator version ${version}\nCopyright ...`);
+
+const ninep: readonly [
+  diod: string | undefined,
+  qemu: string | undefined,
+  xen: XenInfo | undefined,
+  outcome: string,
+][] = [
+  ['/usr/sbin/diod', undefined, undefined, 'ok: /usr/sbin/diod'],
+  [undefined, undefined, xen(17), 'error: no diod, and no QEMU that xl could start'],
+  [
+    undefined,
+    '10.0.2',
+    xen(17),
+    'error: no diod, and QEMU 10 (/usr/bin/qemu) cannot take its place',
+  ],
+  [undefined, '7.2.22', xen(20), 'error: no diod, and with Xen 4.20.1 no QEMU takes its place'],
+  [undefined, '7.2.22', xen(18), 'warning: no diod: xl starts /usr/bin/qemu for each container'],
+  [undefined, '7.2.22', undefined, 'warning: no diod: xl starts /usr/bin/qemu for each container'],
+];
+for (const [diod, version, info, outcome] of ninep) {
+  const what = [diod ?? 'no diod', version ?? 'no QEMU', info?.xen_version ?? 'no Xen'].join(', ');
+  test(`9P with ${what}: ${outcome.split(':')[0]}`, () => {
+    const facts = {
+      diod: program('diod', diod),
+      qemu: version === undefined ? undefined : qemu(version),
+    };
+    const { status, found } = checkNinep(facts, info);
+    assert.equal(
+      `${status}: ${found.split(',').slice(0, outcome.split(',').length).join(',')}`,
+      outcome,
+    );
+  });
+}
+
+test('a directory that is not there yet is judged by the one it will be made in', async (t) => {
+  const directory = await temporaryDirectory(t);
+  const path = join(directory, 'run/runx');
+  assert.deepEqual(await findDirectory(path), { path, problem: undefined });
+  await writeFile(join(directory, 'run'), '');
+  const { problem } = await findDirectory(path);
+  assert.equal(problem, `${directory}/run is no directory`);
+});
+
+test('no place for the state is an error, none for the networks a warning', () => {
+  const good = { path: '/run/runx', problem: undefined };
+  const bad = { path: '/srv/runx', problem: '/srv is on a read-only file system' };
+  const outcome = (...facts: Parameters<typeof checkDirectories>): readonly string[] =>
+    checkDirectories(...facts).map(({ name, status, found }) => `${status} ${name}: ${found}`);
+  assert.deepEqual(outcome(good, good), [
+    'ok state-directory: /run/runx',
+    'ok data-root: /run/runx',
+  ]);
+  assert.deepEqual(outcome(bad, bad), [
+    'error state-directory: /srv/runx: /srv is on a read-only file system',
+    'warning data-root: /srv/runx: /srv is on a read-only file system: NETCONF does not work',
+  ]);
+});
+
+test('a configuration that is wrong is a point, and the defaults stand in for it', async (t) => {
+  const file = join(await temporaryDirectory(t), 'runx.toml');
+  await writeFile(file, 'memory_mib = 300\n');
+  const right = await findConfiguration(file);
+  assert.deepEqual(checkConfiguration(right), { name: 'configuration', status: 'ok', found: file });
+  assert.equal(right.config.memory_mib, 300);
+  await writeFile(file, 'memory_mib = "much"\n');
+  const wrong = await findConfiguration(file);
+  const { status, found } = checkConfiguration(wrong);
+  assert.equal(status, 'error');
+  assert.ok(found.startsWith(`${file}: memory_mib: `), found);
+  assert.equal(wrong.config.memory_mib, 256);
+});
+
+test('a default configuration that is missing is in order', () => {
+  const config = parseConfig({}, 'runx.toml');
+  const path = '/etc/runx/runx.toml';
+  assert.deepEqual(checkConfiguration({ config, path, isThere: false, problem: undefined }), {
+    name: 'configuration',
+    status: 'ok',
+    found: 'no /etc/runx/runx.toml, so the defaults',
+  });
+});
