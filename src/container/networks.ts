@@ -11,7 +11,7 @@ import { RunxError } from '../errors.ts';
 import { leasedAddress, tellNetwork } from '../monitor/monitor.ts';
 import type { Bundle } from '../oci/bundle.ts';
 import type { Process } from '../oci/spec.ts';
-import type { Xl } from '../xen/xl.ts';
+import { type Xl, attachVif } from '../xen/xl.ts';
 import type { Context } from './context.ts';
 import type { ContainerRecord } from './store.ts';
 
@@ -112,7 +112,8 @@ export const connectDomain = async (
 ): Promise<ContainerRecord['interfaces']> => {
   const netns = openNetns(record.monitor.pid, config.monitor, log);
   const interfaces = await readInterfaces(netns, domid, log);
-  await wireInterfaces({ xl, monitor: config.monitor, log }, { name, domid }, netns, interfaces);
+  const attach = (mac: string): Promise<void> => attachVif(xl, name, mac, config.monitor);
+  await wireInterfaces(netns, domid, interfaces, attach, log);
   const text = renderGuestNetwork(interfaces, record.network ?? { dhcp: [], resolv: [] });
   if (text !== '') await tellNetwork(config.monitor, domid, text, log);
   return interfaces.map(summaryOf);

@@ -1,7 +1,6 @@
 import { RunxError, messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { findProgram, run } from '../process.ts';
-import { type Xl, attachVif } from '../xen/xl.ts';
 import { interfaceNames } from './interface-names.ts';
 import { type Interface, isVif, parseInterfaces } from './interfaces.ts';
 import type { Netns } from './netns.ts';
@@ -97,26 +96,27 @@ const join = async (netns: Netns, wired: readonly Wired[], log: Log): Promise<vo
 const timeoutMs = 30_000;
 
 /**
- * Gives the paused domain a vif for each interface and connects the two in the network
- * namespace.  Can be repeated: vifs that are there already are taken.
+ * Has `attach` give the paused domain a vif for each interface, and connects the two in
+ * the network namespace.  Can be repeated: vifs that are there already are taken.
  */
 export const wireInterfaces = async (
-  { xl, monitor, log }: { readonly xl: Xl; readonly monitor: string; readonly log: Log },
-  domain: { readonly name: string; readonly domid: number },
   netns: Netns,
+  domid: number,
   interfaces: readonly Interface[],
+  attach: (mac: string) => Promise<void>,
+  log: Log,
 ): Promise<void> => {
   if (interfaces.length === 0) return;
   const inside = await interfaceNames(netns.pid);
   const outside = await interfaceNames('self');
   const wired = interfaces.map(({ name, mtu, kind }, index) => {
-    return { name, vif: `vif${domain.domid}.${index}`, mtu, kind };
+    return { name, vif: `vif${domid}.${index}`, mtu, kind };
   });
   const moves: string[] = [];
   for (const [index, { vif }] of wired.entries()) {
     const mac = interfaces[index]?.mac ?? '';
     if (inside.includes(vif)) continue;
-    if (!outside.includes(vif)) await attachVif(xl, domain.name, mac, monitor);
+    if (!outside.includes(vif)) await attach(mac);
     moves.push(`link set dev ${vif} netns ${netns.pid}`);
   }
   if (moves.length > 0) {

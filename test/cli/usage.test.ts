@@ -23,6 +23,7 @@ const commands = [
   'update',
   'spec',
   'features',
+  'gc',
   'check',
   'completion',
 ];
