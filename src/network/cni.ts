@@ -111,9 +111,17 @@ const resolvLines = ({ dns = {} }: Result): string[] => [
     : [`options ${dns.options.join(' ')}`]),
 ];
 
+const attachmentOf = ({ list, args, address }: PlannedNetwork, ifName: string): Attachment => ({
+  network: list.name,
+  configuration: JSON.stringify(list),
+  ifName,
+  args: args.map(([key, value]) => [key, value]),
+  ...(address === undefined ? {} : { address: address.ip }),
+});
+
 /**
  * Adds the network namespace of process `pid` to the networks, by ADD of their plugins.
- * When it fails, what was done until then is for detachNetworks.
+ * When it fails, the networks before that are for detachNetworks.
  */
 export const attachNetworks = async (
   place: Place,
@@ -121,42 +129,61 @@ export const attachNetworks = async (
   networks: readonly PlannedNetwork[],
 ): Promise<NetworkSettings> => {
   const { config, log, directory } = place;
+  const stale = await findAttachments(config.data_root, directory);
   // Of a container of this id that a reboot has ended.
-  await detachNetworks(place);
+  const failures = stale === undefined ? [] : await deleteAll(config, stale);
+  for (const failure of failures) log.warn(`${failure}, for an earlier container of this id`);
   await holdNetns(directory, pid, log);
   const taken = new Set(await interfaceNames(pid));
-  const planned = networks.map((network) => {
-    const ifName = firstFree(taken);
-    taken.add(ifName);
-    return { ...network, ifName };
-  });
-  const attachments: Attachments = {
+  const cni = await openCni(config);
+  const settings = { dhcp: new Array<string>(), resolv: new Set<string>() };
+  let attachments: Attachments = {
     version: 1,
     directory,
     containerID: containerIDOf(directory),
     netNS: heldNetnsPath(directory),
-    attachments: planned.map(({ list, ifName, args, address }): Attachment => ({
-      network: list.name,
-      configuration: JSON.stringify(list),
-      ifName,
-      args: args.map(([key, value]) => [key, value]),
-      ...(address === undefined ? {} : { address: address.ip }),
-    })),
+    attachments: [],
   };
-  await saveAttachments(config.data_root, attachments);
-  await refuseTaken(place, attachments);
-  const cni = await openCni(config);
-  const settings = { dhcp: new Array<string>(), resolv: new Set<string>() };
-  for (const { list, ifName, args, dhcp } of planned) {
+  for (const network of networks) {
+    const ifName = firstFree(taken);
+    taken.add(ifName);
+    const before = attachments;
+    const attachment = attachmentOf(network, ifName);
+    attachments = { ...before, attachments: [...before.attachments, attachment] };
+    await saveAttachments(config.data_root, attachments);
+    await refuseTaken(place, attachments);
+    const conf = confOf(attachments, attachment);
     try {
-      const result = await cni.addNetworkList(list, confOf(attachments, { ifName, args }));
+      const result = await cni.addNetworkList(network.list, conf);
       for (const line of resolvLines(result)) settings.resolv.add(line);
     } catch (error) {
-      throw new RunxError(`network ${list.name}: ${messageOf(error)}`);
+      if (await isUndone(cni, network.list, conf, error)) {
+        await saveAttachments(config.data_root, before);
+      }
+      throw new RunxError(`network ${network.list.name}: ${messageOf(error)}`);
     }
-    if (dhcp) settings.dhcp.push(ifName);
+    if (network.dhcp) settings.dhcp.push(ifName);
   }
   return { dhcp: settings.dhcp, resolv: [...settings.resolv] };
+};
+
+/**
+ * Undoes an ADD that has failed.  A plugin whose ADD fails often cannot do a DEL either,
+ * for the same reason: if it was the first, there is nothing that others have done.
+ */
+const isUndone = async (
+  cni: Cni,
+  list: NetworkConfigurationList,
+  conf: RuntimeConf,
+  failure: unknown,
+): Promise<boolean> => {
+  const { PluginError } = await import('cni-ts-client');
+  try {
+    await cni.delNetworkList(list, conf);
+    return true;
+  } catch {
+    return failure instanceof PluginError && failure.plugin === list.plugins[0]?.type;
+  }
 };
 
 /**

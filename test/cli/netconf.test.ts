@@ -84,6 +84,33 @@ describe('NETCONF', { concurrency: 4 }, () => {
     assertNothingIsLeft(networks);
   });
 
+  test('a plugin that can neither ADD nor DEL leaves nothing either', async (t) => {
+    const networks = await makeNetworks(t);
+    const { file, plugins, create } = networks;
+    const fails = `${prints({ cniVersion: '1.0.0', code: 100, msg: 'no such link' })}; exit 1`;
+    await plugins.define('link', { VERSION: version, ADD: fails, DEL: fails });
+    assertFails(await create(`${file},net`), 'network net: plugin link failed (ADD): no such link');
+    assertNothingIsLeft(networks);
+  });
+
+  test('a second plugin that fails so leaves the first to gc', async (t) => {
+    const networks = await makeNetworks(t);
+    const { dom0, file, plugins, create } = networks;
+    const fails = `${prints({ cniVersion: '1.0.0', code: 100, msg: 'no such link' })}; exit 1`;
+    await plugins.define('second', { VERSION: version, ADD: fails, DEL: fails });
+    const { name, cniVersion, ...first } = network;
+    const list = { name, cniVersion, plugins: [first, { type: 'second' }] };
+    await writeFile(file, JSON.stringify(list));
+    const { exitCode, stderr } = await create(`${file},net`);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /second failed \(DEL\): no such link; runx gc tries again\n.*ADD/);
+    assert.deepEqual(dom0.containers(), []);
+    assert.equal(networks.attachments().length, 1);
+    await plugins.define('second', { DEL: '' });
+    assertPrints(await dom0.runx(['gc']), 'removed web from net\n');
+    assertNothingIsLeft(networks);
+  });
+
   test('an address that another container has is refused', async (t) => {
     const networks = await makeNetworks(t);
     const { dom0, file, create } = networks;
