@@ -109,7 +109,7 @@ test("all of the namespace is the guest's: names, MACs, MTUs, addresses, routes,
 test('it answers at every address, from the other ends, and calls them', async () => {
   const seen = await dom0(
     `${peer} call 10.45.0.2 7; ${peer} call fd00:45::2 7; ${peer} call 10.46.0.2 7
-     ${peer} unfragmented 10.45.0.2 7 1372; busybox ping -q -c 2 -W 5 10.45.0.2 > /dev/null; echo $?`,
+     ${peer} whole 10.45.0.2 7 1372; busybox ping -q -c 2 -W 5 10.45.0.2 > /dev/null; echo $?`,
   );
   assert.equal(seen, '10.45.0.1\nfd00:45::1\n10.46.0.1\n1372\n0\n');
   const called = await inContainer(

@@ -34,13 +34,13 @@ export const writeConfs = async (
   }
 };
 
-// busybox, and python3 with the modules that peer.py imports.
+// busybox, and python3 with no more than its interpreter reads to start.
 const makeNetworkRootfs = async (): Promise<void> => {
   await makeRootfs(rootfs);
   const made = await inDom0(
     `set -e; mkdir -p "$(dirname "$2")" "$1/usr/bin"; cat > "$2"; cp "$2" "$1/peer.py"
      [ -e "$1/usr/bin/python3" ] && exit 0
-     modules='import sys, socket, select, time, errno, encodings.idna
+     modules='import sys, os
 for module in list(sys.modules.values()):
     for key in ("__file__", "__cached__"):
         if getattr(module, key, None): print(getattr(module, key))'
