@@ -131,6 +131,15 @@ test('a second container in the namespace is refused while the first is there, n
   isOver = true;
   await runDetached('engine-b');
   await dom0(`${peer} ready 10.45.0.2 7; runx delete --force engine-b`);
+  const links = await dom0('ip -n engine -br link');
+  assert.match(links, /^eth0@\S+ +UP +02:42:0a:2d:00:02 /m, 'the namespace can be used again');
+  assert.deepEqual(
+    links
+      .trim()
+      .split('\n')
+      .map((line) => line.replace(/[@ ].*/, '')),
+    ['lo', 'eth0', 'net1'],
+  );
 });
 
 test('a namespace that is filled by a hook, and between create and start', async () => {

@@ -29,6 +29,9 @@ const hostLocal = (subnet: string, more: object = {}) => ({
   ...more,
 });
 
+// Each container has an id of its own: what one leaves must not be another's failure.
+let count = 0;
+
 // Leases of containers that are somebody else's.
 const leases = ['mynet/192.168.0.77', 'net/10.51.0.2'];
 
@@ -80,7 +83,7 @@ afterEach(async () => {
        grep nsfs /proc/self/mounts; xl list | tail -n +3; ps -eo args= | grep '^[^ ]*runx-monitor'
      }
      deadline=$((SECONDS + 20)); while [ "$(look)" != "$1" ] && [ $SECONDS -lt $deadline ]; do sleep 0.2; done
-     look`,
+     look; rm -f /var/lib/runx/attachments/runx-refused-*`,
     [kept],
   );
   assert.equal(stdout.toString(), `${kept}\n`, 'all is as it was');
@@ -97,9 +100,9 @@ const refused = (
     await makeNetworkBundle('refused', netconf, ['true'], (spec) => ({ ...spec, ...change }));
     const result = await inDom0(
       `printf %s "$2" > /tmp/refused.toml; rc=0
-       runx --config /tmp/refused.toml create --bundle "$1" refused < /dev/null || rc=$?
+       runx --config /tmp/refused.toml create --bundle "$1" "$3" < /dev/null || rc=$?
        rm /tmp/refused.toml; exit $rc`,
-      [bundle, toml],
+      [bundle, toml, `refused-${(count += 1)}`],
     );
     assert.match(result.stderr, /^runx: [^\n]+\n$/, 'one line');
     assert.match(result.stderr, sentence);

@@ -66,7 +66,7 @@ before(async () => {
      ip netns add outside; ip link add out0 type veth peer name eth0 netns outside
      ip address add 10.99.0.1/24 dev out0; ip link set out0 up
      ip -n outside address add 10.99.0.2/24 dev eth0; ip -n outside link set eth0 up
-     ip -n outside route add default via 10.99.0.1; echo 'nameserver 192.0.2.1' > ${ownResolv}`,
+     ip -n outside route add default via 10.99.0.1; mkdir -p /var/tmp/runx-test; echo 'nameserver 192.0.2.1' > ${ownResolv}`,
   );
 });
 
