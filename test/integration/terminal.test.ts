@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 
 import { inDom0, leftovers, makeBundle } from '../support/dom0.ts';
+import { terminalScript } from '../support/terminal.ts';
 
 afterEach(async () => {
   assert.equal(await leftovers(), '', 'nothing is left behind');
@@ -62,6 +63,95 @@ subprocess.run(['runx', 'delete', 'socket'], check=True)
   const result = await inDom0('python3 - "$1"', [bundle], receiver);
   assert.equal(result.stderr, '');
   assert.equal(result.stdout.toString(), "True 1 b'/dev/pts/0\\r\\ntyped\\r\\ngot typed\\r\\n'\n");
+});
+
+test('run on a terminal that is resized while the process runs, and is given back as it was', async () => {
+  const bundle = await makeBundle(
+    'winch',
+    ['sh', '-c', 'trap "stty size; exit 4" WINCH; echo ready; while :; do sleep 0.1; done'],
+    (spec) => ({ ...spec, process: { ...spec.process, terminal: true } }),
+  );
+  const script = String.raw`
+master, slave = os.openpty()
+resize(24, 80)
+before = termios.tcgetattr(slave)
+run = subprocess.Popen(['runx', 'run', '--bundle', sys.argv[1], 'winch'],
+                       stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+                       preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+expect('ready\r\n')
+raw = termios.tcgetattr(slave) != before
+resize(51, 132)
+shown = expect('\r\n')
+print(raw, shown, run.wait(60), termios.tcgetattr(slave) == before)
+`;
+  const result = await inDom0('python3 - "$1"', [bundle], terminalScript + script);
+  assert.equal(result.stderr, '');
+  assert.equal(result.stdout.toString(), "True b'51 132\\r\\n' 4 True\n");
+});
+
+test('a shell on a terminal sent to --console-socket: sizes, keys, UTF-8, full screens, exit code', async (t) => {
+  t.after(() => inDom0('runx delete --force keys'));
+  const bundle = await makeBundle('keys', ['sh'], (spec) => ({
+    ...spec,
+    process: {
+      ...spec.process,
+      terminal: true,
+      env: [...spec.process.env, 'PS1=guest$ '],
+    },
+  }));
+  const script = String.raw`
+pid = create(sys.argv[1], 'keys')
+resize(31, 97)
+subprocess.run(['runx', 'start', 'keys'], check=True)
+
+# What is typed before the prompt is there would be taken by whoever reads by then.
+def command(line):
+    expect(r'guest\$ ')
+    send(line + '\n')
+
+command("stty size; echo ready; read line; stty size")
+expect('\r\n31 97\r\nready\r\n')
+resize(40, 100)
+send('\n')
+expect('\r\n40 100\r\n')
+
+command("sh -c 'echo ready; exec sleep 600'")
+expect('\r\nready\r\n')
+send('\x03')
+command('echo code=$?')
+expect('\r\ncode=130\r\n')
+
+command("sh -c 'echo ready; exec cat'")
+expect('\r\nready\r\n')
+send('grüße €\n')
+expect('grüße €\r\ngrüße €\r\n')
+send('\x1a')
+expect(r'\[1\]\+ +Stopped')
+command('fg')
+expect('exec cat"?\r\n')
+send('back\n')
+expect('back\r\nback\r\n')
+send('\x04')
+
+command('busybox vi /etc/passwd')
+rows = set(re.findall(rb'\x1b\[(\d+);1H~', expect(r'\x1b\[40;1H[^\n]*/etc/passwd[^\n]*%')))
+print(rows == {b'%d' % row for row in range(2, 40)})
+resize(20, 100)
+expect(r'\x1b\[20;1H[^\n]*/etc/passwd[^\n]*%')
+send(':q!\n')
+expect(r'\x1b\[\?1049l')
+command('busybox top')
+expect('Mem: .* PID .*busybox top')
+send('q')
+
+command('exit 6')
+expect_hangup()
+print(exit_code(pid))
+subprocess.run(['runx', 'delete', 'keys'], check=True)
+`;
+  const result = await inDom0('python3 - "$1"', [bundle], terminalScript + script);
+  assert.equal(result.stderr, '');
+  assert.equal(result.stdout.toString(), 'True\n6\n');
 });
 
 test('a terminal with no console socket cannot be detached', async () => {
