@@ -89,8 +89,7 @@ print(raw, shown, run.wait(60), termios.tcgetattr(slave) == before)
   assert.equal(result.stdout.toString(), "True b'51 132\\r\\n' 4 True\n");
 });
 
-test('a shell on a terminal sent to --console-socket: sizes, keys, UTF-8, full screens, exit code', async (t) => {
-  t.after(() => inDom0('runx delete --force keys'));
+test('a shell on a terminal sent to --console-socket: sizes, keys, UTF-8, full screens, exit code', async () => {
   const bundle = await makeBundle('keys', ['sh'], (spec) => ({
     ...spec,
     process: {
@@ -149,7 +148,11 @@ expect_hangup()
 print(exit_code(pid))
 subprocess.run(['runx', 'delete', 'keys'], check=True)
 `;
-  const result = await inDom0('python3 - "$1"', [bundle], terminalScript + script);
+  const result = await inDom0(
+    'trap "runx delete --force keys" EXIT; python3 - "$1"',
+    [bundle],
+    terminalScript + script,
+  );
   assert.equal(result.stderr, '');
   assert.equal(result.stdout.toString(), 'True\n6\n');
 });
