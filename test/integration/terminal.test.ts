@@ -82,7 +82,7 @@ expect('ready\r\n')
 raw = termios.tcgetattr(slave) != before
 resize(51, 132)
 shown = expect('\r\n')
-print(raw, shown, run.wait(60), termios.tcgetattr(slave) == before)
+print(raw, shown, run.wait(120), termios.tcgetattr(slave) == before)
 `;
   const result = await inDom0('python3 - "$1"', [bundle], terminalScript + script);
   assert.equal(result.stderr, '');

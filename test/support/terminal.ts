@@ -26,7 +26,7 @@ def more(end, wanted):
     return part != b''
 
 # Waits until the terminal shows what matches, and returns and drops all up to there.
-def expect(pattern, seconds=60):
+def expect(pattern, seconds=120):
     global seen
     end = time.monotonic() + seconds
     while not (found := re.search(pattern.encode(), seen, re.DOTALL)):
@@ -35,7 +35,7 @@ def expect(pattern, seconds=60):
     shown, seen = seen[:found.end()], seen[found.end():]
     return shown
 
-def expect_hangup(seconds=60):
+def expect_hangup(seconds=120):
     end = time.monotonic() + seconds
     while more(end, 'hang-up'):
         pass
@@ -55,7 +55,7 @@ def create(bundle, id):
     master = array.array('i', ancillary[0][2])[0]
     return json.loads(subprocess.check_output(['runx', 'state', id]))['pid']
 
-def exit_code(pid, seconds=60):
+def exit_code(pid, seconds=120):
     end = time.monotonic() + seconds
     while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
         if time.monotonic() > end:
