@@ -212,8 +212,11 @@ const deleteAll = async (
   const left: Attachment[] = [];
   const cni = await openCni(config);
   for (const attachment of attachments.attachments.toReversed()) {
+    const list = await parseList(attachment);
+    const conf = confOf(attachments, attachment);
     try {
-      await cni.delNetworkList(await parseList(attachment), confOf(attachments, attachment));
+      // The bridge plugin that finds half of what it looks for takes that away, and fails.
+      await cni.delNetworkList(list, conf).catch(() => cni.delNetworkList(list, conf));
     } catch (error) {
       failures.push(`network ${attachment.network}: ${messageOf(error)}`);
       left.unshift(attachment);

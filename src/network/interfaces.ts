@@ -52,7 +52,7 @@ export interface NetnsText {
 }
 
 const name = v.pipe(v.string(), v.regex(/^[^\s/]{1,15}$/, 'expected an interface name'));
-const address = v.pipe(v.string(), v.ip('expected an IP address'));
+const ipAddress = v.pipe(v.string(), v.ip('expected an IP address'));
 const mac = v.pipe(
   v.string(),
   v.regex(/^[\da-f]{2}(:[\da-f]{2}){5}$/, 'expected the address of an Ethernet interface'),
@@ -66,6 +66,7 @@ const linkSchema = v.object({
   link_type: v.string(),
   address: v.optional(v.string()),
   master: v.optional(v.string()),
+  ifalias: v.optional(v.string()),
   linkinfo: v.optional(v.object({ info_kind: v.optional(v.string()) })),
   addr_info: v.optional(
     v.array(
@@ -88,12 +89,12 @@ const routeSchema = v.object({
   type: v.optional(v.string(), 'unicast'),
   dst: v.string(),
   dev: v.optional(v.string()),
-  gateway: v.optional(address),
+  gateway: v.optional(ipAddress),
   via: v.optional(v.unknown()),
   nexthops: v.optional(v.unknown()),
   protocol: v.optional(v.string()),
   scope: v.optional(v.string(), 'global'),
-  prefsrc: v.optional(address),
+  prefsrc: v.optional(ipAddress),
   metric: v.optional(count, 0),
   flags: v.optional(v.array(v.string()), []),
 });
@@ -101,7 +102,7 @@ const routeSchema = v.object({
 type RouteEntry = v.InferOutput<typeof routeSchema>;
 
 const neighbourSchema = v.object({
-  dst: address,
+  dst: ipAddress,
   dev: v.string(),
   lladdr: v.optional(v.string()),
 });
@@ -175,6 +176,24 @@ const toAddresses = ({ addr_info }: Link): Address[] =>
 const onLinkFirst = (a: Route, b: Route): number =>
   Number(a.gateway !== undefined) - Number(b.gateway !== undefined);
 
+/** The bridge of runx's own for an interface, by its place among them. */
+export const bridgeName = (index: number): string => `runx${index}`;
+
+const isBridge = (linkName: string): boolean => /^runx\d+$/.test(linkName);
+
+/** Of an interface in it, as of Xen's own vifs in a bridge: no frame comes from or goes to it. */
+export const bridgedMac = 'fe:ff:ff:ff:ff:ff';
+
+const aliasPrefix = 'runx-mac=';
+
+/** The alias by which an interface in such a bridge keeps its MAC address. */
+export const aliasOf = (address: string): string => `${aliasPrefix}${address}`;
+
+const macOf = ({ address, ifalias }: Link): string | undefined =>
+  address === bridgedMac && ifalias?.startsWith(aliasPrefix)
+    ? ifalias.slice(aliasPrefix.length)
+    : address;
+
 /** The vifs in the namespace, which are no interfaces of the container's own. */
 export const isVif = (interfaceName: string): boolean => /^vif\d+\.\d+$/.test(interfaceName);
 
@@ -187,7 +206,11 @@ export const parseInterfaces = (
   onOdd: (what: string) => void,
 ): readonly Interface[] => {
   const links = parseList(linkSchema, text.addresses, 'ip address show').filter(
-    (link) => link.link_type !== 'loopback' && link.master === undefined && !isVif(link.ifname),
+    ({ ifname, link_type, master }) =>
+      link_type !== 'loopback' &&
+      (master === undefined || isBridge(master)) &&
+      !isVif(ifname) &&
+      !isBridge(ifname),
   );
   const entries = [
     ...parseList(routeSchema, text.routes4, 'ip route show').map((entry) => ({ entry, v6: false })),
@@ -199,8 +222,9 @@ export const parseInterfaces = (
   const neighbours = parseList(neighbourSchema, text.neighbours, 'ip neighbour show');
   return links.flatMap((link): Interface[] => {
     const addresses = toAddresses(link);
+    const address = macOf(link);
     if (!link.flags.includes('UP')) return [];
-    if (link.link_type !== 'ether' || !v.is(mac, link.address)) {
+    if (link.link_type !== 'ether' || !v.is(mac, address)) {
       // The fallback devices of tunnels are in every namespace.
       if (addresses.length > 0) onOdd(`the interface ${link.ifname}, which is no Ethernet one,`);
       return [];
@@ -211,7 +235,7 @@ export const parseInterfaces = (
     return [
       {
         name: link.ifname,
-        mac: link.address,
+        mac: address,
         mtu: link.mtu,
         kind: link.linkinfo?.info_kind,
         addresses,

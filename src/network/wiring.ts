@@ -2,11 +2,19 @@ import { RunxError, messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { findProgram, run } from '../process.ts';
 import { interfaceNames } from './interface-names.ts';
-import { type Interface, isVif, parseInterfaces } from './interfaces.ts';
+import {
+  type Interface,
+  aliasOf,
+  bridgeName,
+  bridgedMac,
+  isVif,
+  parseInterfaces,
+} from './interfaces.ts';
 import type { Netns } from './netns.ts';
 
 interface Wired {
   readonly name: string;
+  readonly mac: string;
   readonly vif: string;
   readonly mtu: number;
   readonly kind: string | undefined;
@@ -40,10 +48,10 @@ export const readInterfaces = async (
 };
 
 // All that either end receives leaves through the other, so that the guest is where the
-// interface was; what is there of an earlier try is replaced.
+// interface was.
 const redirect = (from: string, to: string): string[] => [
   `qdisc replace dev ${from} clsact`,
-  `filter replace dev ${from} ingress protocol all pref 1 handle 1 matchall action mirred egress redirect dev ${to}`,
+  `filter add dev ${from} ingress protocol all pref 1 handle 1 matchall action mirred egress redirect dev ${to}`,
 ];
 
 /** Joins both ends by traffic control (tc-mirred(8)). */
@@ -52,20 +60,18 @@ const joinByRedirect = async (netns: Netns, wired: readonly Wired[]): Promise<vo
   await netns.run('tc', ['-batch', '-'], batch(lines));
 };
 
-// As of Xen's own vifs in a bridge: no frame ever comes from or goes to this address.
-const bridgedMac = 'fe:ff:ff:ff:ff:ff';
-
 /**
  * The same by a bridge, for kernels that cannot redirect.  The guest has the interface's
- * MAC address, so the interface takes another, and the bridge itself answers nobody.
+ * MAC address, so the interface takes another and remembers its own as an alias, and the
+ * bridge itself answers nobody.
  */
 const joinByBridge = async (netns: Netns, wired: readonly Wired[]): Promise<void> => {
-  const lines = wired.flatMap(({ name, vif }, index) => {
-    const bridge = `runx${index}`;
+  const lines = wired.flatMap(({ name, mac, vif }, index) => {
+    const bridge = bridgeName(index);
     return [
       `link add name ${bridge} type bridge forward_delay 0 mcast_snooping 0`,
       `link set dev ${bridge} addrgenmode none`,
-      `link set dev ${name} address ${bridgedMac}`,
+      `link set dev ${name} alias ${aliasOf(mac)} address ${bridgedMac}`,
       `link set dev ${name} master ${bridge}`,
       `link set dev ${vif} master ${bridge}`,
       `link set dev ${bridge} arp off`,
@@ -75,20 +81,31 @@ const joinByBridge = async (netns: Netns, wired: readonly Wired[]): Promise<void
   await netns.run('ip', ['-batch', '-'], batch(lines));
 };
 
-const undoRedirect = async (netns: Netns, wired: readonly Wired[]): Promise<void> => {
-  for (const device of wired.flatMap(({ name, vif }) => [name, vif])) {
-    await netns.run('tc', ['qdisc', 'delete', 'dev', device, 'clsact']).catch(() => {});
-  }
+/** Takes away what an earlier container in this namespace has left, or half a redirection. */
+const disjoin = async (netns: Netns, wired: readonly Wired[]): Promise<void> => {
+  const filters = wired.flatMap(({ name, vif }) =>
+    [name, vif].map((device) => `filter delete dev ${device} ingress pref 1`),
+  );
+  const bridges = wired.map((_, index) => `link delete dev ${bridgeName(index)}`);
+  // What is not there is an error, and no reason to stop.
+  await netns.run('tc', ['-force', '-batch', '-'], batch(filters)).catch(() => {});
+  await netns.run('ip', ['-force', '-batch', '-'], batch(bridges)).catch(() => {});
 };
 
 const join = async (netns: Netns, wired: readonly Wired[], log: Log): Promise<void> => {
+  const redirected = await joinByRedirect(netns, wired).then(
+    () => true,
+    () => false,
+  );
+  if (redirected) return;
+  await disjoin(netns, wired);
   try {
     await joinByRedirect(netns, wired);
   } catch (error) {
     // Frames with another MAC address than its own leave by no other kind.
     if (wired.some(({ kind }) => kind !== 'veth')) throw error;
     log.debug(`${messageOf(error)}; a bridge is used instead`);
-    await undoRedirect(netns, wired);
+    await disjoin(netns, wired);
     await joinByBridge(netns, wired);
   }
 };
@@ -109,12 +126,11 @@ export const wireInterfaces = async (
   if (interfaces.length === 0) return;
   const inside = await interfaceNames(netns.pid);
   const outside = await interfaceNames('self');
-  const wired = interfaces.map(({ name, mtu, kind }, index) => {
-    return { name, vif: `vif${domid}.${index}`, mtu, kind };
+  const wired = interfaces.map(({ name, mac, mtu, kind }, index) => {
+    return { name, mac, vif: `vif${domid}.${index}`, mtu, kind };
   });
   const moves: string[] = [];
-  for (const [index, { vif }] of wired.entries()) {
-    const mac = interfaces[index]?.mac ?? '';
+  for (const { mac, vif } of wired) {
     if (inside.includes(vif)) continue;
     if (!outside.includes(vif)) await attach(mac);
     moves.push(`link set dev ${vif} netns ${netns.pid}`);

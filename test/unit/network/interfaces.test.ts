@@ -137,6 +137,19 @@ test('what is down, a port of a bridge, or a vif is no interface of the containe
   assert.deepEqual([found, odd], [[], []]);
 });
 
+test('an interface that an earlier container had by a bridge is what it was', () => {
+  const bridged = link({
+    address: 'fe:ff:ff:ff:ff:ff',
+    ifalias: 'runx-mac=02:00:00:00:00:01',
+    master: 'runx0',
+  });
+  const { found } = parse({ links: [bridged, link({ ifname: 'runx0' })] });
+  assert.deepEqual(
+    found.map(({ name, mac }) => [name, mac]),
+    [['eth0', '02:00:00:00:00:01']],
+  );
+});
+
 test('what the guest cannot have is told', () => {
   const address = { family: 'inet', local: '10.0.0.1', prefixlen: 32, scope: 'global' };
   const tunnel = { ...link({ ifname: 'tun0', addr_info: [address] }), link_type: 'none' };
