@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { RunxError, messageOf, sentences } from '../errors.ts';
 import { checkCommand } from '../guest/command.ts';
 import { buildRamdisk } from '../guest/ramdisk.ts';
+import { devicesMiB } from '../guest/memory.ts';
 import { planMounts } from '../guest/mounts.ts';
 import { planRootfs, shareOf } from '../guest/rootfs.ts';
 import type { Share } from '../guest/shares.ts';
@@ -78,7 +79,9 @@ export const createContainer = async (
   const mounts = planMounts(spec.mounts, sources, diod !== undefined);
   const shares = [shareOf(rootfs), ...mounts.shares];
   const limits = parseLimits(spec.linux.resources, 'config.json: linux.resources');
-  const size = planSize(limits, wishes, config, mounts.shares.length);
+  // An engine may make an interface until `start`.
+  const forDevicesMiB = devicesMiB(mounts.shares.length, Math.max(1, networks.length));
+  const size = planSize(limits, wishes, config, forDevicesMiB);
   await checkCommand(
     bundle.rootfs,
     process,
@@ -130,7 +133,7 @@ export const createContainer = async (
     const uuid = randomUUID();
     const name = `${id.slice(0, 40)}-${uuid.slice(0, 8)}`;
     const { memoryMiB, maxMemoryMiB, maxVcpus } = size;
-    const domain = { name, uuid, memoryMiB, maxMemoryMiB, maxVcpus, shares: mounts.shares.length };
+    const domain = { name, uuid, memoryMiB, maxMemoryMiB, maxVcpus, forDevicesMiB };
     const record = {
       ...subject,
       version: 1 as const,

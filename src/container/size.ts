@@ -21,7 +21,7 @@ export const planSize = (
   limits: Limits,
   wishes: DomainWishes,
   config: Config,
-  shares = 0,
+  forDevicesMiB = 0,
 ): DomainSize => {
   const cpus = typeof limits.cpus === 'number' ? limits.cpus : undefined;
   const vcpus = wishes.vcpus ?? (cpus === undefined ? config.vcpus : vcpusFor(cpus));
@@ -36,7 +36,7 @@ export const planSize = (
       wishMiB: wishes.memory_mib,
       defaultMiB: config.memory_mib,
       maxMiB: wishes.memory_max_mib ?? config.memory_max_mib,
-      shares,
+      forDevicesMiB,
     }),
     vcpus,
     maxVcpus,

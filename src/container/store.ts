@@ -25,8 +25,8 @@ const domainSchema = v.object({
   memoryMiB: v.number(),
   maxMemoryMiB: v.number(),
   maxVcpus: v.number(),
-  /** Number of 9P shares beside the rootfs, which take some of the memory. */
-  shares: v.number(),
+  /** What its devices take of the memory. */
+  forDevicesMiB: v.number(),
 });
 
 const recordSchema = v.object({

@@ -18,15 +18,15 @@ export interface DomainUpdate {
   readonly cpuset?: string | undefined;
 }
 
-type Bounds = Pick<DomainRecord, 'maxMemoryMiB' | 'maxVcpus' | 'shares'>;
+type Bounds = Pick<DomainRecord, 'maxMemoryMiB' | 'maxVcpus' | 'forDevicesMiB'>;
 
 const planMemoryUpdate = (
   limit: Limits['memoryBytes'],
-  { maxMemoryMiB, shares }: Bounds,
+  { maxMemoryMiB, forDevicesMiB }: Bounds,
 ): number | undefined => {
   if (limit === undefined) return undefined;
   if (limit === 'max') return maxMemoryMiB;
-  const memoryMiB = memoryForLimit(limit, maxMemoryMiB, shares);
+  const memoryMiB = memoryForLimit(limit, maxMemoryMiB, forDevicesMiB);
   checkMemory(memoryMiB, limit);
   if (memoryMiB <= maxMemoryMiB) return memoryMiB;
   throw new RunxError(

@@ -13,15 +13,22 @@ const reserveShare = 0.006;
 /** The least memory with which the guest boots and runs a shell, in MiB. */
 export const minimumMiB = 44;
 
-/** What the rings of one share take of the guest's memory, in MiB. */
 const shareMiB = 1;
+const interfaceMiB = 2;
+
+/**
+ * What the rings of devices take of the guest's memory, in MiB: of shares beside the
+ * rootfs, and of network interfaces.
+ */
+export const devicesMiB = (shares: number, interfaces: number): number =>
+  shares * shareMiB + interfaces * interfaceMiB;
 
 /**
  * The memory, in MiB, of a domain whose process can have `limitBytes`; `maxMiB` is
- * the most that the domain can be given, `shares` their number beside the rootfs.
+ * the most that the domain can be given, `forDevicesMiB` what its devices take.
  */
-export const memoryForLimit = (limitBytes: number, maxMiB = 0, shares = 0): number => {
-  const neededMiB = limitBytes / bytesPerMiB + fixedMiB + shares * shareMiB;
+export const memoryForLimit = (limitBytes: number, maxMiB = 0, forDevicesMiB = 0): number => {
+  const neededMiB = limitBytes / bytesPerMiB + fixedMiB + forDevicesMiB;
   const alone = Math.ceil(neededMiB / (1 - recordsShare - reserveShare));
   if (maxMiB <= alone) return alone;
   return Math.ceil((neededMiB + recordsShare * maxMiB) / (1 - reserveShare));
@@ -42,8 +49,8 @@ export interface MemoryChoice {
   readonly defaultMiB: number;
   /** To what the domain can grow. */
   readonly maxMiB?: number | undefined;
-  /** Number of shares beside the rootfs. */
-  readonly shares?: number | undefined;
+  /** What its devices take. */
+  readonly forDevicesMiB?: number | undefined;
 }
 
 /** A domain's memory, and to what it can grow, in MiB. */
@@ -52,10 +59,12 @@ export const planMemory = ({
   wishMiB,
   defaultMiB,
   maxMiB,
-  shares = 0,
+  forDevicesMiB = 0,
 }: MemoryChoice): { readonly memoryMiB: number; readonly maxMemoryMiB: number } => {
   const limited = wishMiB === undefined && limitBytes !== undefined;
-  const memoryMiB = limited ? memoryForLimit(limitBytes, maxMiB, shares) : (wishMiB ?? defaultMiB);
+  const memoryMiB = limited
+    ? memoryForLimit(limitBytes, maxMiB, forDevicesMiB)
+    : (wishMiB ?? defaultMiB);
   checkMemory(memoryMiB, limited ? limitBytes : undefined);
   return { memoryMiB, maxMemoryMiB: Math.max(memoryMiB, maxMiB ?? 0) };
 };

@@ -81,7 +81,7 @@ describe('runx create', { concurrency: 4 }, () => {
     const settings = parseXlConfig(await readFile(dom0.path('root/web/xl.cfg'), 'utf8'));
     assert.deepEqual(
       ['memory', 'type', 'vcpus'].map((name) => settings.get(name)),
-      ['133', 'pvh', '3'],
+      ['135', 'pvh', '3'],
     );
   });
 
@@ -191,7 +191,7 @@ describe('runx create', { concurrency: 4 }, () => {
         memoryMiB: 256,
         maxMemoryMiB: 256,
         maxVcpus: 1,
-        shares: 0,
+        forDevicesMiB: 2,
       },
     });
   });

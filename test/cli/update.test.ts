@@ -97,7 +97,7 @@ describe('runx update', { concurrency: 4 }, () => {
   const refused: readonly [args: readonly string[], sentence: string][] = [
     [
       ['--memory', '512m'],
-      'memory limit of 536870912 bytes takes a domain of 557 MiB: this one can have 256 at most (memory_max_mib in runx.toml, when it is created)',
+      'memory limit of 536870912 bytes takes a domain of 559 MiB: this one can have 256 at most (memory_max_mib in runx.toml, when it is created)',
     ],
     [
       ['--cpu-quota', '300000'],

@@ -52,7 +52,7 @@ for (const [what, actual, expected] of sizes) {
   test(`the size of a domain ${what}`, () => assert.deepEqual(actual(), expected));
 }
 
-const bounds = { maxMemoryMiB: 512, maxVcpus: 2, shares: 0 };
+const bounds = { maxMemoryMiB: 512, maxVcpus: 2, forDevicesMiB: 0 };
 const nothing = { weight: undefined };
 
 test('an update says nothing of what is not said', () => {

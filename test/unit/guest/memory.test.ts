@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { RunxError } from '../../../src/errors.ts';
-import { memoryForLimit, minimumMiB, planMemory } from '../../../src/guest/memory.ts';
+import { memoryForLimit, minimumMiB, planMemory, devicesMiB } from '../../../src/guest/memory.ts';
 
 const MiB = 1024 * 1024;
 const defaultMiB = 256;
@@ -81,8 +81,12 @@ const catchError = (action: () => unknown): Error => {
   throw new Error('nothing was thrown');
 };
 
-test('a share has its rings on top of the limit', () => {
+test('devices have their rings on top of the limit', () => {
+  assert.equal(devicesMiB(3, 2), 7);
   const choice = { limitBytes: 100 * MiB, defaultMiB: 256 };
-  assert.equal(planMemory({ ...choice, shares: 3 }).memoryMiB, planMemory(choice).memoryMiB + 3);
-  assert.equal(planMemory({ defaultMiB: 256, shares: 3 }).memoryMiB, 256);
+  assert.equal(
+    planMemory({ ...choice, forDevicesMiB: 3 }).memoryMiB,
+    planMemory(choice).memoryMiB + 3,
+  );
+  assert.equal(planMemory({ defaultMiB: 256, forDevicesMiB: 3 }).memoryMiB, 256);
 });
