@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 
-import { memoryForLimit } from '../../src/guest/memory.ts';
+import { devicesMiB, memoryForLimit } from '../../src/guest/memory.ts';
 import { assertFails, assertSilent } from '../support/assert-result.ts';
 import { cliProgram } from '../support/built-cli.ts';
 import { makeCreated, makeRunning, makeStopped } from '../support/created-container.ts';
@@ -14,7 +14,10 @@ const twoCpus = { linux: { resources: { cpu: { quota: 200_000, period: 100_000 }
 
 describe('runx update', { concurrency: 4 }, () => {
   const rows: readonly [args: readonly string[], calls: (domain: string) => string[][]][] = [
-    [['--memory', '100m'], (name) => [['mem-set', name, `${memoryForLimit(100 * MiB, 256)}m`]]],
+    [
+      ['--memory', '100m'],
+      (name) => [['mem-set', name, `${memoryForLimit(100 * MiB, 256, devicesMiB(0, 1))}m`]],
+    ],
     [['--memory', '-1'], (name) => [['mem-set', name, '256m']]],
     [['--cpu-share', '512'], (name) => [['info'], ['sched-credit2', '-d', name, '-w', '128']]],
     [
@@ -91,7 +94,7 @@ describe('runx update', { concurrency: 4 }, () => {
     assertSilent(await dom0.runx(['update', '--memory', '100m', 'web']));
     const { stdout } = await dom0.runx(['events', '--stats', 'web']);
     const { data }: { data: { memory: { usage: { limit: number } } } } = JSON.parse(stdout);
-    assert.equal(data.memory.usage.limit, memoryForLimit(100 * MiB, 256) * MiB);
+    assert.equal(data.memory.usage.limit, memoryForLimit(100 * MiB, 256, devicesMiB(0, 1)) * MiB);
   });
 
   const refused: readonly [args: readonly string[], sentence: string][] = [
