@@ -47,7 +47,7 @@ test('runx killed in the middle of ADD: delete --force takes back what was done'
   );
   assert.equal(made.exitCode, 0, made.stderr);
   const seen = await dom0(
-    `echo 'cni_path = ["${plugins}", "/usr/lib/cni"]' > /tmp/slow.toml
+    `echo 'cni_path = ["${plugins}", "/usr/lib/cni"]' > /tmp/slow.toml; rm -f /tmp/slow.pid
      runx --config /tmp/slow.toml create --bundle "/var/tmp/runx-test/$1" "$1" < /dev/null > /dev/null 2>&1 & pid=$!
      deadline=$((SECONDS + 60)); until [ -s /tmp/slow.pid ] || [ $SECONDS -gt $deadline ]; do sleep 0.2; done
      kill -9 $pid; wait $pid || :; kill -9 $(cat /tmp/slow.pid) || :
