@@ -104,9 +104,11 @@ debian_apt() {
     -o Dir::Etc::sourceparts=/dev/null "$@"
 }
 
-# debian_fetch SUITE binary|source PACKAGE DIR: downloads PACKAGE into DIR.
+# debian_fetch SUITE binary|source PACKAGES DIR: downloads PACKAGES, names with
+# spaces between them, into DIR.
 debian_fetch() {
-  local suite=$1 kind=$2 package=$3 dir=$4
+  local suite=$1 kind=$2 dir=$4 packages
+  read -ra packages <<<"$3"
   need_packages debian-archive-keyring dpkg-dev
   mkdir -p "$dir" "$cache/apt"
   (
@@ -118,8 +120,8 @@ debian_fetch() {
     fi
     cd "$dir"
     case $kind in
-      binary) run_logged "$cache/apt/$package.log" debian_apt "$suite" download "$package" ;;
-      source) run_logged "$cache/apt/$package.log" debian_apt "$suite" source --download-only "$package" ;;
+      binary) run_logged "$cache/apt/${packages[0]}.log" debian_apt "$suite" download "${packages[@]}" ;;
+      source) run_logged "$cache/apt/${packages[0]}.log" debian_apt "$suite" source --download-only "${packages[@]}" ;;
     esac
   ) 9>"$cache/apt/lock"
 }
