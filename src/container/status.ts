@@ -29,7 +29,7 @@ export const renderState = (record: ContainerRecord, status: Status): State => (
   rootfs: record.rootfs,
   created: record.created,
   owner: userInfo().username,
-  ...(record.interfaces === undefined ? {} : { network: record.interfaces }),
+  ...(record.interfaces?.length ? { network: record.interfaces } : {}),
   ...(Object.keys(record.annotations).length > 0 ? { annotations: record.annotations } : {}),
 });
 
