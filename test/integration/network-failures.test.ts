@@ -83,7 +83,8 @@ afterEach(async () => {
        grep nsfs /proc/self/mounts; xl list | tail -n +3; ps -eo args= | grep '^[^ ]*runx-monitor'
      }
      deadline=$((SECONDS + 20)); while [ "$(look)" != "$1" ] && [ $SECONDS -lt $deadline ]; do sleep 0.2; done
-     look; rm -f /var/lib/runx/attachments/runx-refused-*`,
+     # The bridge plugin gives up on a bridge that had only a failed container's port.
+     look; rm -f /var/lib/runx/attachments/runx-refused-*; ip link delete xenbr0 2> /dev/null || :`,
     [kept],
   );
   assert.equal(stdout.toString(), `${kept}\n`, 'all is as it was');
