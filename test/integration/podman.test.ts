@@ -3,7 +3,7 @@ import { after, afterEach, before } from 'node:test';
 
 import { leftovers } from '../support/dom0.ts';
 import { testCommandLine } from '../support/engine-cli.ts';
-import { podman, podmanInDom0, startPodman, stopPodman } from '../support/engines.ts';
+import { podmanWords, startPodman, stopPodman } from '../support/podman.ts';
 
 before(startPodman);
 
@@ -13,4 +13,4 @@ afterEach(async () => {
   assert.equal(await leftovers(), '', 'nothing is left behind');
 });
 
-testCommandLine({ name: 'podman', cli: podman, setup: podmanInDom0 });
+testCommandLine({ name: 'podman', words: podmanWords });

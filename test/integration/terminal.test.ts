@@ -72,12 +72,9 @@ test('run on a terminal that is resized while the process runs, and is given bac
     (spec) => ({ ...spec, process: { ...spec.process, terminal: true } }),
   );
   const script = String.raw`
-master, slave = os.openpty()
-resize(24, 80)
+open_terminal(24, 80)
 before = termios.tcgetattr(slave)
-run = subprocess.Popen(['runx', 'run', '--bundle', sys.argv[1], 'winch'],
-                       stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
-                       preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+run = spawn('runx', 'run', '--bundle', sys.argv[1], 'winch')
 expect('ready\r\n')
 raw = termios.tcgetattr(slave) != before
 resize(51, 132)
@@ -102,11 +99,6 @@ test('a shell on a terminal sent to --console-socket: sizes, keys, UTF-8, full s
 pid = create(sys.argv[1], 'keys')
 resize(31, 97)
 subprocess.run(['runx', 'start', 'keys'], check=True)
-
-# What is typed before the prompt is there would be taken by whoever reads by then.
-def command(line):
-    expect(r'guest\$ ')
-    send(line + '\n')
 
 command("stty size; echo ready; read line; stty size")
 expect('\r\n31 97\r\nready\r\n')

@@ -40,6 +40,17 @@ def expect_hangup(seconds=120):
     while more(end, 'hang-up'):
         pass
 
+def open_terminal(rows, columns):
+    global master, slave, seen
+    master, slave = os.openpty()
+    seen = b''
+    resize(rows, columns)
+
+# Runs a program, with what has been opened as its controlling terminal.
+def spawn(*argv):
+    return subprocess.Popen(argv, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+                            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+
 # Creates a container that sends its terminal, as its exit code's receiver.
 def create(bundle, id):
     global master
@@ -62,4 +73,40 @@ def exit_code(pid, seconds=120):
             raise SystemExit('process %d runs on' % pid)
         time.sleep(0.1)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+# Types a line when the shell asks for it: what is typed before would be taken by whoever reads then.
+def command(line):
+    expect(r'guest\$ ')
+    send(line + '\n')
+`;
+
+/**
+ * Python that runs a shell by an engine and then another in the same container, each on a
+ * terminal of its own. Its arguments are two command lines, in JSON; it prints the exit codes.
+ */
+export const engineTerminals = String.raw`${terminalScript}
+def resized(rows, columns):
+    resize(rows, columns)
+    command('until [ "$(stty size)" = "%d %d" ]; do sleep 0.1; done; echo resized' % (rows, columns))
+    expect('\r\nresized\r\n')
+
+open_terminal(33, 99)
+run = spawn(*json.loads(sys.argv[1]))
+resized(33, 99)
+resized(40, 100)
+command("sh -c 'echo ready; exec sleep 600'")
+expect('\r\nready\r\n')
+send('\x03')
+command('echo code=$?')
+expect('\r\ncode=130\r\n')
+first = master, slave, seen
+open_terminal(20, 70)
+exec = spawn(*json.loads(sys.argv[2]))
+resized(20, 70)
+command('tty; exit 9')
+expect('/dev/pts/[1-9]')
+print(exec.wait(120))
+master, slave, seen = first
+command('exit 6')
+print(run.wait(120))
 `;

@@ -1,0 +1,69 @@
+import type { Outcome } from './dom0.ts';
+import { inDom0 } from './dom0.ts';
+import {
+  type Daemon,
+  data,
+  imageArchive,
+  isInDom0,
+  orThrow,
+  restartDaemon,
+  run,
+  startDaemon,
+  stopEngine,
+} from './engines.ts';
+
+const containerdRun = `${run}/containerd`;
+export const containerdAddress = `${containerdRun}/socket`;
+
+/** containerd with both of its runtimes, from one of the examples. */
+export const containerdWith = (example: string): Daemon => ({
+  name: 'containerd',
+  command: `containerd --config ${containerdRun}/config.toml --root ${data}/containerd/root --state ${containerdRun}/state --address ${containerdAddress}`,
+  ready: `ctr --address ${containerdAddress} version`,
+  example: `containerd/${example}`,
+  configuration: `${containerdRun}/config.toml`,
+  // As examples/containerd/README.md says, for runtime v1.
+  prepare: `if ! grep -q ' cgroup ' /proc/self/mounts; then
+    mkdir -p /run/cgroup-v1/containerd
+    mount -t cgroup -o none,name=containerd cgroup /run/cgroup-v1/containerd
+  fi`,
+});
+
+/** For a script in the Dom0: ctr with the daemon of the tests. */
+export const ctrInDom0 = `export CONTAINERD_ADDRESS=${containerdAddress}`;
+
+/** Runs ctr with the daemon of the tests. */
+export const ctr = (args: readonly string[], input: string | Uint8Array = ''): Promise<Outcome> =>
+  inDom0(`ctr --address ${containerdAddress} "$@"`, args, input);
+
+/** Starts containerd from an example and `more` of configuration, and imports an image. */
+export const startContainerd = async (example: string, more = ''): Promise<void> => {
+  if (!(await isInDom0('containerd'))) return;
+  await startDaemon(containerdWith(example), more);
+  const archive = await imageArchive('busybox');
+  for (const namespace of ['default', 'k8s.io']) {
+    orThrow(await ctr(['--namespace', namespace, 'images', 'import', archive]), 'importing');
+  }
+};
+
+/** Ends containerd, while its containers go on, and starts it again. */
+export const restartContainerd = (example: string): Promise<void> =>
+  restartDaemon(containerdWith(example));
+
+export const stopContainerd = (): Promise<void> => stopEngine('containerd');
+
+/** What a test must not leave in containerd, and of its containers on the host. */
+export const containerdLeftovers = async (): Promise<string> => {
+  const { stdout } = await inDom0(`
+    deadline=$((SECONDS + 60))
+    look() {
+      ctr --address ${containerdAddress} containers ls -q
+      ls -A /run/containerd/runc/default
+      ls -d /sys/fs/cgroup/default/*/
+      awk '$5 ~ "^${containerdRun}/state/" { print $5 }' /proc/self/mountinfo
+      ps -eo args= | grep '^[^ ]*containerd-shim'
+    }
+    while [ -n "$(look 2> /dev/null)" ] && [ $SECONDS -lt $deadline ]; do sleep 0.2; done
+    look 2> /dev/null`);
+  return stdout.toString();
+};
