@@ -27,6 +27,7 @@ import { hasCreateHooks, runCreateHooks, runPoststopHooks } from './hooks.ts';
 import { planSize } from './size.ts';
 import { renderHookState } from './status.ts';
 import { type ContainerRecord, removeContainer, saveRecord, saveSpec } from './store.ts';
+import { withHostname } from './hostname.ts';
 import { writePidFile } from './pid-file.ts';
 import { planNetworks, withoutNetconf } from './networks.ts';
 import { createSandbox, isSandbox } from './sandbox.ts';
@@ -58,7 +59,7 @@ export const createContainer = async (
   const { config, log, root } = context;
   const id = parseContainerId(options.id);
   const bundle = await loadBundle(options.bundle);
-  const { spec } = bundle;
+  const spec = await withHostname(bundle.spec, config.monitor, log);
   const configured = checkSupported(spec);
   const process = withoutNetconf(configured);
   const wishes = parseWishes(spec.annotations, config.annotations);

@@ -60,6 +60,7 @@ export const createSandbox = async (
       stateDirectory: directory,
       id,
       network,
+      hostname: spec.hostname ?? undefined,
       log,
     });
     undo(`ending the holder of ${id}`, async () => {

@@ -15,9 +15,12 @@ static _Noreturn void finish(int control, int code) {
 }
 
 _Noreturn void hold_run(const struct options *options, int guardian) {
-    (void)options;
     (void)guardian;
     int control = CONTROL_FD, signals = signals_open();
+    if (options->hostname && sethostname(options->hostname, strlen(options->hostname)) < 0) {
+        dprintf(control, "error hostname %s: %s\n", options->hostname, strerror(errno));
+        _exit(1);
+    }
     bool committed = false;
     for (;;) {
         struct pollfd fds[] = {{.fd = signals, .events = POLLIN},

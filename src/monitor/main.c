@@ -21,13 +21,14 @@ static const char usage[] =
     "usage: runx-monitor run --state DIR --id ID --xl PATH [--terminal] [--console-socket PATH]\n"
     "                        [--network PATH]\n"
     "                        [--diod PATH (--share TAG (--export [r][s][f]:PATH)...)...]\n"
-    "       runx-monitor hold --state DIR --id ID [--network PATH]\n"
+    "       runx-monitor hold --state DIR --id ID [--network PATH] [--hostname NAME]\n"
     "       runx-monitor exec --state DIR --id ID --domain NAME --domid DOMID [--terminal]\n"
     "                        [--console-socket PATH]\n"
     "       runx-monitor signal [--all] DOMID NUMBER\n"
     "       runx-monitor network DOMID\n"
     "       runx-monitor address DOMID NAME\n"
     "       runx-monitor online | offline TYPE\n"
+    "       runx-monitor hostname PATH\n"
     "       runx-monitor enter PID -- PATH NAME [ARG...]\n"
     "       runx-monitor lock\n"
     "runx starts it; it is of no use by hand.\n";
@@ -149,6 +150,7 @@ int main(int argc, char **argv) {
                                                  {"domid", required_argument, NULL, 'D'},
                                                  {"all", no_argument, NULL, 'a'},
                                                  {"network", required_argument, NULL, 'w'},
+                                                 {"hostname", required_argument, NULL, 'h'},
                                                  {0}};
     static struct share_list served;
     struct options options = {.served = &served};
@@ -182,6 +184,9 @@ int main(int argc, char **argv) {
         case 'w':
             options.network = optarg;
             break;
+        case 'h':
+            options.hostname = optarg;
+            break;
         case 'a':
             all = true;
             break;
@@ -208,6 +213,7 @@ int main(int argc, char **argv) {
     // As a hotplug script, by xl.
     if (!strcmp(command, "online")) return report(vif_is_connected(getenv("XENBUS_PATH")));
     if (!strcmp(command, "offline")) return 0;
+    if (!strcmp(command, "hostname") && argc - optind == 2) return print_hostname(argv[optind + 1]);
     if (!strcmp(command, "enter") && argc - optind >= 4)
         return enter_network((unsigned)number(argv[optind + 1]), argv[optind + 2],
                              &argv[optind + 3], environ);

@@ -13,6 +13,7 @@ struct options {
     const char *xl;             // path of the xl tool
     const char *console_socket; // NULL: the terminal, if any, is the inherited one
     const char *network;        // path of the network namespace; NULL: one of its own
+    const char *hostname;       // hold: of the UTS namespace; NULL: the host's
     bool terminal;
     struct share_list *served; // by 9P
     const char *diod;          // path of the 9P server
@@ -57,6 +58,9 @@ int signal_guest(unsigned domid, int signal);
 // Executes a program in the network namespace of process `pid`; returns only when
 // it can't, with the exit code that says so.
 int enter_network(unsigned pid, const char *path, char **args, char **env);
+
+// Prints the host name of the UTS namespace at `path`.
+int print_hostname(const char *path);
 
 // Tells Xen's network backend that the vif whose backend node in xenstore is `path`
 // is set up, as hotplug scripts do: the wiring follows before the domain runs.

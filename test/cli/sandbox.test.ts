@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { readlinkSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { type TestContext, describe, test } from 'node:test';
+
+import { execa } from 'execa';
 
 import { assertFails, assertSilent } from '../support/assert-result.ts';
 import { monitorProgram } from '../support/built-cli.ts';
@@ -53,6 +56,13 @@ describe('the sandbox of a pod', { concurrency: 4 }, () => {
     const inside = await state();
     assert.equal(namespaceOf(inside.pid, 'net'), namespaceOf(pid, 'net'));
     assert.notEqual(namespaceOf(inside.pid, 'ipc'), namespaceOf(pid, 'ipc'));
+  });
+
+  test('has the host name of config.json', async (t) => {
+    const { state } = await makeSandbox(t, { hostname: 'pod-1' });
+    const { pid } = await state();
+    const asked = await execa(monitorProgram, ['hostname', `/proc/${pid}/ns/uts`]);
+    assert.equal(asked.stdout, 'pod-1');
   });
 
   for (const [signal, words] of [
@@ -115,8 +125,10 @@ describe('a container of a pod', { concurrency: 4 }, () => {
   test('is accepted with the namespaces of its sandbox, which its domain does not share', async (t) => {
     const dom0 = await makeFakeDom0(t);
     const annotations = { 'io.kubernetes.cri.container-type': 'container' };
-    const bundle = await dom0.makeBundle('bundle', { annotations, linux });
+    const bundle = await dom0.makeBundle('bundle', { annotations, linux, hostname: undefined });
     assertSilent(await dom0.runx(['create', '--bundle', bundle, 'web']));
+    const asked = await readFile(dom0.path('hostname-asked'), 'utf8');
+    assert.equal(asked, '/proc/1/ns/x\n', 'it has the host name of its sandbox');
   });
 
   test('which is no such is refused', async (t) => {
