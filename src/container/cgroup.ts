@@ -8,6 +8,7 @@ import { unescapePath } from './mountinfo.ts';
 /** One hierarchy of cgroups(7) on this host. */
 export interface CgroupMount {
   readonly path: string;
+  readonly version: 1 | 2;
   /** Of version 1: its cpuset controller wants to be set up before a process may enter. */
   readonly cpuset: boolean;
 }
@@ -20,6 +21,7 @@ export const parseCgroupMounts = (mounts: string): readonly CgroupMount[] =>
     .filter(([, , type]) => type === 'cgroup' || type === 'cgroup2')
     .map(([, path = '', type, options = '']) => ({
       path: unescapePath(path),
+      version: type === 'cgroup2' ? 2 : 1,
       cpuset: type === 'cgroup' && options.split(',').includes('cpuset'),
     }));
 
@@ -58,14 +60,32 @@ const inheritCpuset = async (directory: string, top: string): Promise<void> => {
   }
 };
 
+// Those whose files tell what a process uses.
+const controllers = ['cpu', 'io', 'memory', 'pids'];
+
+// In version 2, a cgroup has a controller's files only if all above it hand it down.
+const handDown = async (directory: string, top: string): Promise<void> => {
+  if (directory === top) return;
+  const parent = dirname(directory);
+  await handDown(parent, top);
+  const there = (await readFile(join(parent, 'cgroup.controllers'), 'utf8')).trim().split(' ');
+  for (const controller of controllers.filter((name) => there.includes(name))) {
+    // A parent that has processes of its own may not; there are no statistics then.
+    await writeFile(join(parent, 'cgroup.subtree_control'), `+${controller}`).catch((error) => {
+      if (!hasCode(error, 'EBUSY')) throw error;
+    });
+  }
+};
+
 /**
  * Puts a process of the host that stands for the container where engines look for its
  * statistics.  It limits nothing, so that a hierarchy that refuses it is only a warning.
  */
 export const enterCgroup = async (cgroupsPath: string, pid: number, log: Log): Promise<void> => {
-  for (const { directory, path, cpuset } of await findDirectories(cgroupsPath)) {
+  for (const { directory, path, version, cpuset } of await findDirectories(cgroupsPath)) {
     try {
       await mkdir(directory, { recursive: true, mode: 0o755 });
+      if (version === 2) await handDown(directory, path);
       if (cpuset) await inheritCpuset(directory, path);
       await writeFile(join(directory, 'cgroup.procs'), String(pid));
     } catch (error) {

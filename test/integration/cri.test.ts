@@ -140,7 +140,7 @@ engineTest(
           cmd: [
             'sh',
             '-c',
-            'echo "$A"; hostname; ip -o -4 address | grep -o 10.97[^/]*; echo err >&2; exit 7',
+            'echo "$A"; hostname; ip -o -4 address show dev eth0 | grep -o 10.97[^/]*/ | tr -d /; echo err >&2; exit 7',
           ],
           timeout: 120,
         }),

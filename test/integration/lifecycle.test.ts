@@ -28,8 +28,9 @@ test('create, start, kill TERM, delete: the states between, the pid, the pid-fil
      runx create --bundle "$1" --pid-file /tmp/cycle.pid cycle > $out < /dev/null
      runx state cycle; echo ---; runx start cycle; ${untilReady}; runx state cycle; echo ---
      pid=$(cat /tmp/cycle.pid)
-     printf '{"pidFile":"%s","rss":"%s","cgroup":"%s"}\\n---\\n' "$pid" \
-       "$(awk '/VmRSS/ { print $2 }' /proc/$pid/status)" "$(cat /proc/$pid/cgroup)"
+     printf '{"pidFile":"%s","rss":"%s","cgroup":"%s","charged":"%s"}\\n---\\n' "$pid" \
+       "$(awk '/VmRSS/ { print $2 }' /proc/$pid/status)" "$(cat /proc/$pid/cgroup)" \
+       "$(cat /sys/fs/cgroup/runx-test/cycle/memory.current)"
      runx kill cycle TERM; ${untilStopped('cycle')}; runx state cycle; runx delete cycle; rm $out
      rmdir /sys/fs/cgroup/runx-test`,
     [bundle],
@@ -51,6 +52,7 @@ test('create, start, kill TERM, delete: the states between, the pid, the pid-fil
   assert.deepEqual(stopped, { ...common, status: 'stopped', pid: 0 });
   assert.equal(monitor?.['pidFile'], String(pid));
   assert.equal(monitor['cgroup'], '0::/runx-test/cycle');
+  assert.ok(Number(monitor['charged']) > 0, 'its cgroup tells what the monitor uses');
   assert.ok(Number(monitor?.['rss']) <= 1024, `the monitor holds ${String(monitor?.['rss'])} KiB`);
 });
 

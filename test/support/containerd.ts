@@ -15,6 +15,8 @@ import {
 const containerdRun = `${run}/containerd`;
 export const containerdAddress = `${containerdRun}/socket`;
 
+const namedHierarchy = '/run/runx-engines-cgroup';
+
 /** containerd with both of its runtimes, from one of the examples. */
 export const containerdWith = (example: string): Daemon => ({
   name: 'containerd',
@@ -24,8 +26,8 @@ export const containerdWith = (example: string): Daemon => ({
   configuration: `${containerdRun}/config.toml`,
   // As examples/containerd/README.md says, for runtime v1.
   prepare: `if ! grep -q ' cgroup ' /proc/self/mounts; then
-    mkdir -p /run/cgroup-v1/containerd
-    mount -t cgroup -o none,name=containerd cgroup /run/cgroup-v1/containerd
+    mkdir -p ${namedHierarchy}
+    mount -t cgroup -o none,name=containerd cgroup ${namedHierarchy}
   fi`,
 });
 
@@ -50,16 +52,25 @@ export const startContainerd = async (example: string, more = ''): Promise<void>
 export const restartContainerd = (example: string): Promise<void> =>
   restartDaemon(containerdWith(example));
 
-export const stopContainerd = (): Promise<void> => stopEngine('containerd');
+export const stopContainerd = async (): Promise<void> => {
+  await stopEngine('containerd');
+  await inDom0(
+    `mountpoint -q "$1" || exit 0
+     find "$1" -mindepth 1 -depth -type d -exec rmdir {} + ; umount "$1"; rmdir "$1"`,
+    [namedHierarchy],
+  );
+};
 
 /** What a test must not leave in containerd, and of its containers on the host. */
 export const containerdLeftovers = async (): Promise<string> => {
   const { stdout } = await inDom0(`
     deadline=$((SECONDS + 60))
     look() {
-      ctr --address ${containerdAddress} containers ls -q
-      ls -A /run/containerd/runc/default
-      ls -d /sys/fs/cgroup/default/*/
+      for namespace in default k8s.io; do
+        ctr --address ${containerdAddress} --namespace $namespace containers ls -q
+        ls -A /run/containerd/runc/$namespace
+        ls -d /sys/fs/cgroup/$namespace/*/
+      done
       awk '$5 ~ "^${containerdRun}/state/" { print $5 }' /proc/self/mountinfo
       ps -eo args= | grep '^[^ ]*containerd-shim'
     }

@@ -69,7 +69,7 @@ export const testCommandLine = ({ name, words }: Engine): void => {
 
     const rest = await script(
       `ready detached
-       engine top detached | grep -c runx-monitor
+       engine top detached | grep -q runx-monitor && echo 1
        engine pause detached > /dev/null; status detached
        engine unpause detached > /dev/null; status detached
        engine stop --time 60 detached > /dev/null; status detached
