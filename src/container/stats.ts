@@ -1,8 +1,8 @@
 import { RunxError } from '../errors.ts';
 import { waitForMonitor } from '../monitor/monitor.ts';
+import { type InterfaceStatistics, findVifs } from '../network/interface-statistics.ts';
 import { type DiskStatistics, findDisks } from '../xen/disk-statistics.ts';
 import { type DomainUsage, domainUsage } from '../xen/domain-list.ts';
-import { type InterfaceStatistics, findVifs } from '../xen/interface-statistics.ts';
 import { type Xl, findXl } from '../xen/xl.ts';
 import { parseContainerId } from './container-id.ts';
 import type { Context } from './context.ts';

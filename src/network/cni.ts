@@ -13,7 +13,7 @@ import {
   saveAttachments,
 } from './attachments.ts';
 import { heldNetnsPath, holdNetns, releaseNetns } from './held-netns.ts';
-import { interfaceNames } from './interface-names.ts';
+import { interfaceNames } from './interface-statistics.ts';
 import type { StaticAddress } from './netconf.ts';
 import type { Addressing } from './static-address.ts';
 

@@ -1,7 +1,7 @@
 import { RunxError, messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { findProgram, run } from '../process.ts';
-import { interfaceNames } from './interface-names.ts';
+import { interfaceNames } from './interface-statistics.ts';
 import {
   type Interface,
   aliasOf,

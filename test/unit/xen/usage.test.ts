@@ -6,7 +6,6 @@ import { test } from 'node:test';
 import { RunxError } from '../../../src/errors.ts';
 import { findDisks } from '../../../src/xen/disk-statistics.ts';
 import { parseDomainUsage } from '../../../src/xen/domain-list.ts';
-import { parseInterfaces } from '../../../src/xen/interface-statistics.ts';
 import { parseScheduler } from '../../../src/xen/scheduler.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
@@ -45,20 +44,6 @@ test('xl info names the scheduler', async () => {
     () => parseScheduler('host : dom0\n'),
     new RunxError('xl info: it names no xen_scheduler'),
   );
-});
-
-test('/proc/net/dev has an interface a line', async () => {
-  const [lo, eth0, vif, ...rest] = parseInterfaces(await recorded('proc-net-dev.txt'));
-  assert.deepEqual([lo?.name, eth0?.received.bytes, rest], ['lo', 4_206_439, []]);
-  assert.deepEqual(vif, {
-    name: 'vif17.0',
-    received: { bytes: 1106, packets: 12, errors: 1, dropped: 2 },
-    sent: { bytes: 5280, packets: 30, errors: 3, dropped: 4 },
-  });
-});
-
-test('a line that is no interface is refused', () => {
-  assert.throws(() => parseInterfaces('a\nb\nlo: 1 2\n'), RunxError);
 });
 
 test("a domain's disks are found by its id, and by no other that begins like it", async (t) => {

@@ -31,7 +31,7 @@ const traffic = ([
 });
 
 /** The text of /proc/net/dev (proc(5)): two lines of titles, then an interface a line. */
-export const parseInterfaces = (text: string): readonly InterfaceStatistics[] =>
+export const parseStatistics = (text: string): readonly InterfaceStatistics[] =>
   text
     .split('\n')
     .slice(2, -1)
@@ -43,26 +43,28 @@ export const parseInterfaces = (text: string): readonly InterfaceStatistics[] =>
       return { name, received: traffic(numbers), sent: traffic(numbers.slice(8)) };
     });
 
-// The monitor may have ended by now.
-const readIfThere = async (file: string): Promise<string> => {
+/** The interfaces in the network namespace of a process; none when it is gone. */
+const readStatistics = async (pid: number | 'self'): Promise<readonly InterfaceStatistics[]> => {
+  let text: string;
   try {
-    return await readFile(file, 'utf8');
+    text = await readFile(`/proc/${pid}/net/dev`, 'utf8');
   } catch (error) {
-    if (hasCode(error, 'ENOENT') || hasCode(error, 'ESRCH') || hasCode(error, 'EINVAL')) return '';
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'ESRCH') || hasCode(error, 'EINVAL')) return [];
     throw error;
   }
+  return parseStatistics(text);
 };
+
+/** The names of the interfaces in the network namespace of a process; none when it is gone. */
+export const interfaceNames = async (pid: number | 'self'): Promise<readonly string[]> =>
+  (await readStatistics(pid)).map(({ name }) => name);
 
 /** The domain's vifs, those in Dom0's network namespace and in that of the process. */
 export const findVifs = async (
   domid: number,
   pid: number,
 ): Promise<readonly InterfaceStatistics[]> => {
-  const vifs = new Map<string, InterfaceStatistics>();
-  for (const file of ['/proc/net/dev', `/proc/${pid}/net/dev`]) {
-    for (const found of parseInterfaces(await readIfThere(file))) {
-      if (found.name.startsWith(`vif${domid}.`)) vifs.set(found.name, found);
-    }
-  }
-  return [...vifs.values()];
+  const all = [...(await readStatistics('self')), ...(await readStatistics(pid))];
+  const vifs = all.filter(({ name }) => name.startsWith(`vif${domid}.`));
+  return [...new Map(vifs.map((vif) => [vif.name, vif])).values()];
 };
