@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 
 import { RunxError, hasCode, messageOf } from './errors.ts';
-import { describeIssue } from './schema.ts';
+import { parseValue } from './schema.ts';
 
 /** Read unless --config names another. */
 export const defaultConfigFile = '/etc/runx/runx.toml';
@@ -66,11 +66,8 @@ const configSchema = v.strictObject({
 /** runx.toml with its defaults filled in. */
 export type Config = v.InferOutput<typeof configSchema>;
 
-export const parseConfig = (value: unknown, file: string): Config => {
-  const result = v.safeParse(configSchema, value);
-  if (result.success) return result.output;
-  throw new RunxError(`${file}: ${describeIssue(result.issues[0])}`);
-};
+export const parseConfig = (value: unknown, file: string): Config =>
+  parseValue(configSchema, value, file);
 
 // Where toml's parser stopped: on syntax, or on sense.
 const syntaxErrorSchema = v.object({

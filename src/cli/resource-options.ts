@@ -1,9 +1,8 @@
-import * as v from 'valibot';
 import type { Options } from 'yargs';
 
-import { RunxError, UsageError, messageOf } from '../errors.ts';
+import { RunxError, UsageError } from '../errors.ts';
 import { type Resources, resourcesSchema } from '../oci/resources.ts';
-import { describeIssue } from '../schema.ts';
+import { parseJson } from '../schema.ts';
 
 const value = (describe: string) =>
   ({ type: 'string', requiresArg: true, describe }) as const satisfies Options;
@@ -103,14 +102,5 @@ export const parseResourceOptions = (args: ResourceArguments): Resources => {
 };
 
 /** Parses linux.resources by itself, as engines hand it to update; `name` is for errors. */
-export const parseResources = (json: string, name: string): Resources => {
-  let document: unknown;
-  try {
-    document = JSON.parse(json);
-  } catch (error) {
-    throw new RunxError(`${name} is not JSON: ${messageOf(error)}`);
-  }
-  const result = v.safeParse(resourcesSchema, document);
-  if (result.success) return result.output;
-  throw new RunxError(`${name}: ${describeIssue(result.issues[0])}`);
-};
+export const parseResources = (json: string, name: string): Resources =>
+  parseJson(resourcesSchema, json, name);

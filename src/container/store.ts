@@ -5,7 +5,7 @@ import * as v from 'valibot';
 
 import { RunxError, hasCode, messageOf, sentences } from '../errors.ts';
 import { type Spec, parseSpec } from '../oci/spec.ts';
-import { describeIssue } from '../schema.ts';
+import { parseJson } from '../schema.ts';
 
 const words = v.pipe(v.array(v.string()), v.readonly());
 
@@ -93,16 +93,7 @@ export const findRecord = async (
 ): Promise<ContainerRecord | undefined> => {
   const file = join(containerDirectory(root, id), 'state.json');
   const text = await readIfThere(file);
-  if (text === undefined) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new RunxError(`${file} is not JSON: ${messageOf(error)}`);
-  }
-  const result = v.safeParse(recordSchema, value);
-  if (result.success) return result.output;
-  throw new RunxError(`${file}: ${describeIssue(result.issues[0])}`);
+  return text === undefined ? undefined : parseJson(recordSchema, text, file);
 };
 
 /** Reads a container's record; an unknown id is an error in runc's words. */

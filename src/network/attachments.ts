@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import * as v from 'valibot';
 
 import { RunxError, hasCode, messageOf } from '../errors.ts';
-import { describeIssue } from '../schema.ts';
+import { parseJson } from '../schema.ts';
 
 const attachmentSchema = v.object({
   /** The network's name and its configuration, as its plugins get it. */
@@ -50,18 +50,6 @@ const directoryOf = (dataRoot: string): string => join(dataRoot, 'attachments');
 const fileOf = (dataRoot: string, containerID: string): string =>
   join(directoryOf(dataRoot), `${containerID}.json`);
 
-const parse = (text: string, file: string): Attachments => {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new RunxError(`${file} is not JSON: ${messageOf(error)}`);
-  }
-  const result = v.safeParse(attachmentsSchema, value);
-  if (result.success) return result.output;
-  throw new RunxError(`${file}: ${describeIssue(result.issues[0])}`);
-};
-
 /** Writes them so that a reader sees the old ones or the new ones, also after a power cut. */
 export const saveAttachments = async (
   dataRoot: string,
@@ -94,7 +82,7 @@ export const findAttachments = async (
     if (hasCode(error, 'ENOENT')) return undefined;
     throw new RunxError(`${file}: ${messageOf(error)}`);
   }
-  return parse(text, file);
+  return parseJson(attachmentsSchema, text, file);
 };
 
 export const removeAttachments = (dataRoot: string, { containerID }: Attachments): Promise<void> =>
@@ -118,7 +106,7 @@ export const listAttachments = async (
     if (!name.endsWith('.json')) continue;
     const file = join(directory, name);
     try {
-      all.push(parse(await readFile(file, 'utf8'), file));
+      all.push(parseJson(attachmentsSchema, await readFile(file, 'utf8'), file));
     } catch (error) {
       // Removed meanwhile, by the container's own delete.
       if (!hasCode(error, 'ENOENT')) onDamaged(messageOf(error));

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 
 import { RunxError } from '../errors.ts';
-import { describeIssue } from '../schema.ts';
+import { parseValue } from '../schema.ts';
 
 /** An interface of the container's network namespace, as the guest is to have it. */
 export interface Interface {
@@ -119,9 +119,7 @@ const parseList = <T extends v.GenericSchema>(
   } catch {
     throw new RunxError(`${command}: the output is not JSON; runx needs the ip of iproute2`);
   }
-  const result = v.safeParse(v.array(item), withoutEmpty(value));
-  if (result.success) return result.output;
-  throw new RunxError(`${command}: ${describeIssue(result.issues[0])}`);
+  return parseValue(v.array(item), withoutEmpty(value), command);
 };
 
 // Of what its filters leave out, ip(8) prints empty objects.

@@ -1,7 +1,6 @@
 import * as v from 'valibot';
 
-import { RunxError, messageOf } from '../errors.ts';
-import { describeIssue } from '../schema.ts';
+import { parseJson } from '../schema.ts';
 import { resourcesSchema } from './resources.ts';
 import { ioPrioritySchema, personalitySchema, schedulerSchema } from './scheduling.ts';
 import { quoteLargeValues, seccompSchema } from './seccomp/profile.ts';
@@ -138,24 +137,9 @@ export type Hook = v.InferOutput<typeof hookSchema>;
 export type Hooks = v.InferOutput<typeof hooksSchema>;
 export type Device = v.InferOutput<typeof deviceSchema>;
 
-const parseJson = <T extends v.GenericSchema>(
-  schema: T,
-  json: string,
-  file: string,
-): v.InferOutput<T> => {
-  let value: unknown;
-  try {
-    value = JSON.parse(quoteLargeValues(json));
-  } catch (error) {
-    throw new RunxError(`${file} is not JSON: ${messageOf(error)}`);
-  }
-  const result = v.safeParse(schema, value);
-  if (result.success) return result.output;
-  throw new RunxError(`${file}: ${describeIssue(result.issues[0])}`);
-};
-
 /** Parses the text of config.json; `file` is its name in errors. */
-export const parseSpec = (json: string, file: string): Spec => parseJson(specSchema, json, file);
+export const parseSpec = (json: string, file: string): Spec =>
+  parseJson(specSchema, quoteLargeValues(json), file);
 
 /** Parses a Process object alone, as engines give it to exec. */
 export const parseProcess = (json: string, file: string): Process =>

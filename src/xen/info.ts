@@ -1,7 +1,6 @@
 import * as v from 'valibot';
 
-import { RunxError } from '../errors.ts';
-import { describeIssue } from '../schema.ts';
+import { parseValue } from '../schema.ts';
 
 const number = v.pipe(v.string(), v.regex(/^\d+$/, 'is no number'), v.transform(Number));
 const words = v.pipe(
@@ -31,7 +30,5 @@ export type XenInfo = v.InferOutput<typeof infoSchema>;
 export const parseXenInfo = (text: string): XenInfo => {
   const lines = [...text.matchAll(/^(\w+) *:(.*)$/gm)];
   const values = Object.fromEntries(lines.map(([, key = '', value = '']) => [key, value.trim()]));
-  const result = v.safeParse(infoSchema, values);
-  if (result.success) return result.output;
-  throw new RunxError(`xl info: ${describeIssue(result.issues[0])}`);
+  return parseValue(infoSchema, values, 'xl info');
 };
