@@ -7,7 +7,7 @@ export const stateCommand = defineCommand({
     y.positional('id', { type: 'string', demandOption: true, describe: "the container's id" }),
   handler: async (args) => {
     const { parseContainerId } = await import('../container/container-id.ts');
-    const { stateOf } = await import('../container/list.ts');
+    const { stateOf } = await import('../container/state.ts');
     const { loadRecord } = await import('../container/store.ts');
     const context = await openContext(args);
     const record = await loadRecord(context.root, parseContainerId(args.id));

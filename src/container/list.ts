@@ -1,15 +1,8 @@
 import { messageOf } from '../errors.ts';
 import type { State } from '../oci/state.ts';
 import type { Context } from './context.ts';
-import { withLeases } from './networks.ts';
-import { renderState, statusOf } from './status.ts';
-import { type ContainerRecord, findRecord, listContainers } from './store.ts';
-
-/** The container's state, as of now. */
-export const stateOf = async (context: Context, record: ContainerRecord): Promise<State> => {
-  const status = await statusOf(context.root, record);
-  return renderState(status === 'running' ? await withLeases(context, record) : record, status);
-};
+import { stateOf } from './state.ts';
+import { findRecord, listContainers } from './store.ts';
 
 /** The states of all containers; one that cannot be read is warned of and left out. */
 export const listStates = async (context: Context): Promise<readonly State[]> => {
