@@ -19,7 +19,7 @@ const infoSchema = v.object({
   virt_caps: words,
   /** The interfaces to guests, such as xen-3.0-x86_64. */
   xen_caps: words,
-  xen_scheduler: v.string(),
+  xen_scheduler: v.pipe(v.string(), v.regex(/^\S+$/, 'names no scheduler')),
   xen_commandline: v.optional(words, ''),
 });
 
@@ -27,8 +27,14 @@ const infoSchema = v.object({
 export type XenInfo = v.InferOutput<typeof infoSchema>;
 
 /** What `xl info` prints: a key and its value a line. */
-export const parseXenInfo = (text: string): XenInfo => {
+const valuesOf = (text: string): Readonly<Record<string, string>> => {
   const lines = [...text.matchAll(/^(\w+) *:(.*)$/gm)];
-  const values = Object.fromEntries(lines.map(([, key = '', value = '']) => [key, value.trim()]));
-  return parseValue(infoSchema, values, 'xl info');
+  return Object.fromEntries(lines.map(([, key = '', value = '']) => [key, value.trim()]));
 };
+
+export const parseXenInfo = (text: string): XenInfo =>
+  parseValue(infoSchema, valuesOf(text), 'xl info');
+
+/** The scheduler's name alone, for which the rest may be as it likes. */
+export const parseScheduler = (text: string): string =>
+  parseValue(v.pick(infoSchema, ['xen_scheduler']), valuesOf(text), 'xl info').xen_scheduler;

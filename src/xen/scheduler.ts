@@ -1,4 +1,5 @@
 import { RunxError } from '../errors.ts';
+import { parseScheduler } from './info.ts';
 import { type Xl, xl } from './xl.ts';
 
 /** What a scheduler is told of a domain; what is missing stays as it is. */
@@ -7,13 +8,6 @@ export interface Scheduling {
   /** CPU time at most, in percent of one CPU; 0 for no limit. */
   readonly cap?: number | undefined;
 }
-
-/** The scheduler's name, from what `xl info` prints. */
-export const parseScheduler = (info: string): string => {
-  const [, name] = /^xen_scheduler +: (\S+)$/m.exec(info) ?? [];
-  if (name === undefined) throw new RunxError('xl info: it names no xen_scheduler');
-  return name;
-};
 
 /** Sets the domain's weight and cap with the scheduler that this host uses. */
 export const setScheduling = async (

@@ -6,7 +6,7 @@ import { type XlFacts, checkXl } from '../../../src/check/xl.ts';
 import { checkXen } from '../../../src/check/xen.ts';
 import { type Config, parseConfig } from '../../../src/config.ts';
 import { RunxError } from '../../../src/errors.ts';
-import { type XenInfo, parseXenInfo } from '../../../src/xen/info.ts';
+import { type XenInfo, parseScheduler, parseXenInfo } from '../../../src/xen/info.ts';
 
 // Recorded on Xen 4.17 (Debian 12).
 const text = await readFile(new URL('../../fixtures/xl/info.txt', import.meta.url), 'utf8');
@@ -41,6 +41,21 @@ test('xl info that lacks something is refused by its name', () => {
   assert.throws(
     () => parseXenInfo(text.replace(/^xen_minor.*$/m, 'xen_minor : -')),
     new RunxError('xl info: xen_minor: is no number'),
+  );
+});
+
+test('xl info names the scheduler, whatever else it lacks', () => {
+  assert.equal(parseScheduler(text), 'credit2');
+  assert.equal(parseScheduler('xen_scheduler : null\n'), 'null');
+  assert.throws(
+    () => parseScheduler('host : dom0\n'),
+    new RunxError(
+      'xl info: xen_scheduler: Invalid key: Expected "xen_scheduler" but received undefined',
+    ),
+  );
+  assert.throws(
+    () => parseScheduler('xen_scheduler :\n'),
+    new RunxError('xl info: xen_scheduler: names no scheduler'),
   );
 });
 

@@ -6,7 +6,6 @@ import { test } from 'node:test';
 import { RunxError } from '../../../src/errors.ts';
 import { findDisks } from '../../../src/xen/disk-statistics.ts';
 import { parseDomainUsage } from '../../../src/xen/domain-list.ts';
-import { parseScheduler } from '../../../src/xen/scheduler.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
 // Recorded on Xen 4.17 (Debian 12).
@@ -37,14 +36,6 @@ for (const text of [
     );
   });
 }
-
-test('xl info names the scheduler', async () => {
-  assert.equal(parseScheduler(await recorded('info.txt')), 'credit2');
-  assert.throws(
-    () => parseScheduler('host : dom0\n'),
-    new RunxError('xl info: it names no xen_scheduler'),
-  );
-});
 
 test("a domain's disks are found by its id, and by no other that begins like it", async (t) => {
   const directory = await temporaryDirectory(t);
