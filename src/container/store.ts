@@ -1,9 +1,10 @@
-import { access, mkdir, open, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import * as v from 'valibot';
 
-import { RunxError, hasCode, messageOf, sentences } from '../errors.ts';
+import { RunxError, hasCode, sentences } from '../errors.ts';
+import { namesIn, readIfThere } from '../files.ts';
 import { type Spec, parseSpec } from '../oci/spec.ts';
 import { parseJson } from '../schema.ts';
 
@@ -66,24 +67,6 @@ export const saveRecord = async (root: string, record: ContainerRecord): Promise
   const file = join(containerDirectory(root, record.id), 'state.json');
   await writeFile(`${file}.new`, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
   await rename(`${file}.new`, file);
-};
-
-const namesIn = async (directory: string): Promise<readonly string[]> => {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return [];
-    throw new RunxError(`${directory}: ${messageOf(error)}`);
-  }
-};
-
-const readIfThere = async (file: string): Promise<string | undefined> => {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    throw new RunxError(`${file}: ${messageOf(error)}`);
-  }
 };
 
 /** Reads a container's record; undefined when it has none (yet). */

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import * as v from 'valibot';
 
-import { RunxError, hasCode, messageOf } from '../errors.ts';
+import { RunxError, messageOf } from '../errors.ts';
+import { namesIn, readIfThere } from '../files.ts';
 import { parseJson } from '../schema.ts';
 
 const attachmentSchema = v.object({
@@ -75,14 +76,8 @@ export const findAttachments = async (
   directory: string,
 ): Promise<Attachments | undefined> => {
   const file = fileOf(dataRoot, containerIDOf(directory));
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    throw new RunxError(`${file}: ${messageOf(error)}`);
-  }
-  return parseJson(attachmentsSchema, text, file);
+  const text = await readIfThere(file);
+  return text === undefined ? undefined : parseJson(attachmentsSchema, text, file);
 };
 
 export const removeAttachments = (dataRoot: string, { containerID }: Attachments): Promise<void> =>
@@ -94,22 +89,16 @@ export const listAttachments = async (
   onDamaged: (why: string) => void,
 ): Promise<readonly Attachments[]> => {
   const directory = directoryOf(dataRoot);
-  let names: string[];
-  try {
-    names = await readdir(directory);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return [];
-    throw new RunxError(`${directory}: ${messageOf(error)}`);
-  }
   const all: Attachments[] = [];
-  for (const name of names.toSorted()) {
+  for (const name of (await namesIn(directory)).toSorted()) {
     if (!name.endsWith('.json')) continue;
     const file = join(directory, name);
     try {
-      all.push(parseJson(attachmentsSchema, await readFile(file, 'utf8'), file));
+      const text = await readIfThere(file);
+      // The container's own delete may have removed it meanwhile.
+      if (text !== undefined) all.push(parseJson(attachmentsSchema, text, file));
     } catch (error) {
-      // Removed meanwhile, by the container's own delete.
-      if (!hasCode(error, 'ENOENT')) onDamaged(messageOf(error));
+      onDamaged(messageOf(error));
     }
   }
   return all;

@@ -1,7 +1,8 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { RunxError, hasCode } from '../errors.ts';
+import { namesIn } from '../files.ts';
 
 const sectorBytes = 512;
 
@@ -21,7 +22,7 @@ const readCounter = async (file: string): Promise<number> => {
   return Number(text);
 };
 
-/** The domain's vbds; `directory` is sysfs's list of devices. */
+/** The domain's vbds; `directory` is sysfs's list, missing until a backend is loaded. */
 export const findDisks = async (
   domid: number,
   directory = '/sys/bus/xen-backend/devices',
@@ -49,15 +50,6 @@ const readDisk = async (device: number, directory: string): Promise<DiskStatisti
     };
   } catch (error) {
     if (hasCode(error, 'ENOENT') || hasCode(error, 'ENODEV')) return undefined;
-    throw error;
-  }
-};
-
-const namesIn = async (directory: string): Promise<readonly string[]> => {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return []; // no Xen backend has been loaded
     throw error;
   }
 };
