@@ -148,9 +148,9 @@ export const removeContainer = async (root: string, id: string): Promise<void> =
 
 /**
  * Facts that are not in the record, each a file of its own: `creator`, the pid and the
- * start time of the runx that creates it; `hooked`, once a hook of `create` runs;
- * `started`; `unpaused`, once its domain runs; `paused`; and `killed-by`, the signal for which runx
- * destroyed the domain, which the monitor reads.
+ * start time of the runx that creates it; `hooked`, once the hooks of `create` begin;
+ * `started`, once `start` has begun, and `unpaused`, once it has succeeded; `paused`; and
+ * `killed-by`, the signal for which runx destroys the domain, which the monitor reads.
  */
 export type Mark = 'creator' | 'hooked' | 'started' | 'unpaused' | 'paused' | 'killed-by';
 
