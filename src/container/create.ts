@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { access, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
-import { RunxError, messageOf, sentences } from '../errors.ts';
+import { RunxError, messageOf } from '../errors.ts';
 import { checkCommand } from '../guest/command.ts';
 import { buildRamdisk } from '../guest/ramdisk.ts';
 import { devicesMiB } from '../guest/memory.ts';
@@ -32,6 +32,7 @@ import { writePidFile } from './pid-file.ts';
 import { planNetworks, withoutNetconf } from './networks.ts';
 import { createSandbox, isSandbox } from './sandbox.ts';
 import { checkSupported, warnOfCapabilities } from './supported.ts';
+import { checkTerminal } from './terminal.ts';
 import { withUndo } from './undo.ts';
 
 export interface CreateOptions {
@@ -67,12 +68,7 @@ export const createContainer = async (
   if (isSandbox(spec.annotations)) {
     return createSandbox(context, bundle, { id, pidFile: options.pidFile, network: netns });
   }
-  if (options.consoleSocket !== undefined && !process.terminal) {
-    throw new RunxError('--console-socket is given, but process.terminal is not true');
-  }
-  if (process.terminal && options.consoleSocket === undefined && !options.foreground) {
-    throw new RunxError(sentences.noTerminal);
-  }
+  checkTerminal(process.terminal, !options.foreground, options.consoleSocket);
   warnOfCapabilities(process, log);
   const diod = await findProgram(config.diod);
   const rootfs = planRootfs(bundle.rootfs, diod);

@@ -17,6 +17,7 @@ import { catchSignals } from './signals.ts';
 import { statusOf } from './status.ts';
 import { containerDirectory, domainOf, loadRecord, loadSavedSpec, saveExec } from './store.ts';
 import { warnOfCapabilities } from './supported.ts';
+import { checkTerminal } from './terminal.ts';
 import { withUndo } from './undo.ts';
 
 export interface ExecOptions {
@@ -62,7 +63,7 @@ export const execInContainer = async (context: Context, options: ExecOptions): P
   const spec = await loadSavedSpec(root, id);
   if (spec === undefined) throw new RunxError(`container ${id} has lost its configuration`);
   const process = withoutNetconf(await options.process(spec));
-  checkTerminal(process, options);
+  checkTerminal(process.terminal, options.detach, options.consoleSocket);
   warnOfCapabilities(process, log);
   const added = renderAddedProcess(spec, process, await compileFilter(spec));
   const signals = options.detach ? undefined : catchSignals();
@@ -101,14 +102,4 @@ export const execInContainer = async (context: Context, options: ExecOptions): P
   const exitCode = options.detach ? 0 : await monitor.exitCode().catch(() => killedExitCode);
   monitor.release();
   return exitCode;
-};
-
-const checkTerminal = (process: Process, options: ExecOptions): void => {
-  const { consoleSocket, detach } = options;
-  if (consoleSocket !== undefined && !(process.terminal && detach)) {
-    throw new RunxError(sentences.uselessConsoleSocket);
-  }
-  if (process.terminal && detach && consoleSocket === undefined) {
-    throw new RunxError(sentences.noTerminal);
-  }
 };

@@ -93,7 +93,7 @@ const refusals: readonly Refusal[] = [
   {
     what: 'a console socket without a terminal',
     arrange: async (_, bundle) => ['--bundle', bundle, '--console-socket', '/s', 'web'],
-    sentence: () => '--console-socket is given, but process.terminal is not true',
+    sentence: () => 'cannot use console socket if runx will not detach or allocate tty',
   },
   {
     what: 'a guest kernel that is not there',

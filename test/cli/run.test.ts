@@ -79,6 +79,18 @@ describe('runx run', { concurrency: 4 }, () => {
     assert.deepEqual(dom0.monitorCalls()[0]?.slice(4, 5), ['--terminal']);
   });
 
+  test('has no use for a console socket in the foreground', async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    const bundle = await dom0.makeBundle('bundle', {
+      process: { ...minimalSpec.process, terminal: true },
+    });
+    assertFails(
+      await dom0.runx(['run', '--bundle', bundle, '--console-socket', '/s', 'web']),
+      'cannot use console socket if runx will not detach or allocate tty',
+    );
+    assertNothingIsLeft(dom0);
+  });
+
   test('writes the pid file', async (t) => {
     const dom0 = await makeFakeDom0(t);
     const bundle = await dom0.makeBundle('bundle');
