@@ -17,10 +17,14 @@ import type { ContainerRecord } from './store.ts';
 
 const variable = 'NETCONF=';
 
+const isNetconf = (one: string): boolean => one.startsWith(variable);
+
+export const hasNetconf = (process: Process): boolean => process.env.some(isNetconf);
+
 /** The process's environment, which NETCONF does not belong to. */
 export const withoutNetconf = (process: Process): Process => ({
   ...process,
-  env: process.env.filter((one) => !one.startsWith(variable)),
+  env: process.env.filter((one) => !isNetconf(one)),
 });
 
 /** The networks that a container asks for, and the network namespace it is to be in. */
@@ -36,7 +40,7 @@ const requestsOf = (
   config: Config,
 ): readonly NetworkRequest[] => {
   if (annotation !== undefined) return parseNetconf(annotation, 'annotation io.runx.netconf');
-  const [value, ...others] = process.env.filter((one) => one.startsWith(variable));
+  const [value, ...others] = process.env.filter(isNetconf);
   if (value === undefined) return [];
   if (!config.netconf_env) {
     throw new RunxError(

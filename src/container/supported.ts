@@ -2,7 +2,8 @@ import { RunxError, sentences } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { unknownCapabilities } from '../oci/capabilities.ts';
 import type { Process, Spec } from '../oci/spec.ts';
-import { isInPod } from './sandbox.ts';
+import { hasNetconf } from './networks.ts';
+import { isInPod, isSandbox } from './sandbox.ts';
 
 /**
  * Refuses, by name, what a spec asks for and runx cannot give; what a domain makes
@@ -27,6 +28,12 @@ export const checkSupported = (spec: Spec): Process => {
   }
   const magic = process.env.find((variable) => /^(RUNX_KERNEL|RUNX_RAMDISK)=/.test(variable));
   if (magic !== undefined) refuse(`${magic.replace(/=.*/s, '')} in process.env`);
+  // An annotation is of the whole pod, and obeyed for its containers.
+  if (isSandbox(spec.annotations) && hasNetconf(process)) {
+    throw new RunxError(
+      "config.json: NETCONF in process.env of a pod's sandbox, which has no domain: give it to the containers of the pod",
+    );
+  }
   return process;
 };
 

@@ -9,6 +9,7 @@ import { assertFails, assertSilent } from '../support/assert-result.ts';
 import { monitorProgram } from '../support/built-cli.ts';
 import { startTimeOf } from '../support/created-container.ts';
 import { type FakeDom0, makeFakeDom0 } from '../support/fake-dom0.ts';
+import { minimalSpec } from '../support/spec.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const sandboxType = { 'io.kubernetes.cri.container-type': 'sandbox' };
@@ -103,6 +104,19 @@ describe('the sandbox of a pod', { concurrency: 4 }, () => {
     }
     const exec = await dom0.runx(['exec', 'pod', 'sh']);
     assert.deepEqual([exec.exitCode, exec.stderr], [255, `runx: ${sentence}\n`]);
+  });
+
+  test('has no use for NETCONF', async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    const bundle = await dom0.makeBundle('bundle', {
+      annotations: sandboxType,
+      process: { ...minimalSpec.process, env: ['NETCONF=/etc/cni/net.d/web.conf:web'] },
+    });
+    assertFails(
+      await dom0.runx(['create', '--bundle', bundle, 'pod']),
+      "config.json: NETCONF in process.env of a pod's sandbox, which has no domain: give it to the containers of the pod",
+    );
+    assert.deepEqual(dom0.containers(), []);
   });
 
   test('delete --force ends it', async (t) => {
