@@ -1,0 +1,103 @@
+import { access } from 'node:fs/promises';
+
+import { RunxError, messageOf } from '../errors.ts';
+import { checkCommand } from '../guest/command.ts';
+import { devicesMiB } from '../guest/memory.ts';
+import { planMounts } from '../guest/mounts.ts';
+import { buildRamdisk } from '../guest/ramdisk.ts';
+import { planRootfs, shareOf } from '../guest/rootfs.ts';
+import type { Share } from '../guest/shares.ts';
+import type { MonitorOptions } from '../monitor/monitor.ts';
+import type { Bundle } from '../oci/bundle.ts';
+import { parseLimits } from '../oci/resources.ts';
+import type { Process } from '../oci/spec.ts';
+import { ociVersion } from '../oci/version.ts';
+import { findProgram } from '../process.ts';
+import type { DomainConfig } from '../xen/domain-config.ts';
+import { type Xl, findXl } from '../xen/xl.ts';
+import type { DomainWishes } from './annotations.ts';
+import { findBindSources } from './bind-sources.ts';
+import type { Context } from './context.ts';
+import { withHostname } from './hostname.ts';
+import { planSize } from './size.ts';
+import { renderHookState } from './status.ts';
+import { warnOfCapabilities } from './supported.ts';
+
+/** What the domain of a container is to be, and what makes it. */
+export interface DomainPlan {
+  readonly xl: Xl;
+  /** What the monitor serves it; undefined where QEMU serves. */
+  readonly served: MonitorOptions['served'];
+  readonly ramdisk: Buffer;
+  /** What its devices take of the memory. */
+  readonly forDevicesMiB: number;
+  /** The domain configuration but for what is known only when it is made. */
+  readonly config: Omit<DomainConfig, 'name' | 'uuid' | 'ramdisk'>;
+}
+
+// Nothing of the kernel's own log is wanted but a panic, and a panic ends the domain.
+const kernelArguments = 'console=hvc0 quiet panic=0 rdinit=/init';
+
+// Of the container's process, in its own pid namespace.
+const firstPid = 1;
+
+/** Works out and checks what the container's domain needs; nothing is done yet. */
+export const planDomain = async (
+  { config, log }: Context,
+  id: string,
+  { spec, path, rootfs: rootfsPath }: Bundle,
+  process: Process,
+  wishes: DomainWishes,
+  networkCount: number,
+): Promise<DomainPlan> => {
+  warnOfCapabilities(process, log);
+  const diod = await findProgram(config.diod);
+  const rootfs = planRootfs(rootfsPath, diod);
+  const sources = await findBindSources(spec.mounts, path);
+  const mounts = planMounts(spec.mounts, sources, diod !== undefined);
+  const shares = [shareOf(rootfs), ...mounts.shares];
+  const limits = parseLimits(spec.linux.resources, 'config.json: linux.resources');
+  // An engine may make an interface until `start`.
+  const forDevicesMiB = devicesMiB(mounts.shares.length, Math.max(1, networkCount));
+  const size = planSize(limits, wishes, config, forDevicesMiB);
+  await checkCommand(
+    rootfsPath,
+    process,
+    spec.mounts.map((mount) => mount.destination),
+  );
+  await checkFile('guest kernel', config.kernel);
+  const subject = { ociVersion, id, bundle: path, annotations: spec.annotations };
+  const hookState = renderHookState(subject, 'created', firstPid);
+  return {
+    ramdisk: await buildRamdisk(
+      config.ramdisk,
+      await withHostname(spec, config.monitor, log),
+      process,
+      rootfs,
+      mounts,
+      hookState,
+    ),
+    xl: await findXl(config.xl, log),
+    served: diod === undefined ? undefined : { diod, shares },
+    forDevicesMiB,
+    config: {
+      bundle: path,
+      type: wishes.domain_type ?? config.domain_type,
+      kernel: config.kernel,
+      kernelArguments: [kernelArguments, wishes.kernel_arguments].filter(Boolean).join(' '),
+      ...size,
+      shares: diod === undefined ? shares.flatMap(pathsOf) : [],
+    },
+  };
+};
+
+const pathsOf = ({ tag, exports }: Share): { tag: string; path: string }[] =>
+  exports.map(({ path }) => ({ tag, path }));
+
+const checkFile = async (what: string, path: string): Promise<void> => {
+  try {
+    await access(path);
+  } catch (error) {
+    throw new RunxError(`${what} ${path}: ${messageOf(error)}`);
+  }
+};
