@@ -11,7 +11,7 @@ import { parseValue } from './schema.ts';
 export const defaultConfigFile = '/etc/runx/runx.toml';
 
 /** Where the kernel, the ramdisk and the monitor are installed: beside the program. */
-const libraryDirectory = dirname(fileURLToPath(import.meta.url));
+export const libraryDirectory = dirname(fileURLToPath(import.meta.url));
 
 const absolutePath = v.pipe(v.string(), v.startsWith('/', 'must be an absolute path'));
 const program = v.pipe(v.string(), v.regex(/^(\/.*|[^/]+)$/, 'must be a name or an absolute path'));
@@ -28,39 +28,83 @@ export const annotationNames = [
   'io.runx.netconf',
 ] as const;
 
-const configSchema = v.strictObject({
-  /** Directory of the containers' state, unless --root says otherwise. */
-  root: v.optional(absolutePath, '/run/runx'),
-  /** Guest kernel of containers that bring none. */
-  kernel: v.optional(absolutePath, join(libraryDirectory, 'kernel')),
-  /** Base ramdisk of the guest. */
-  ramdisk: v.optional(absolutePath, join(libraryDirectory, 'ramdisk')),
-  /** The program that stands for a container on the host. */
-  monitor: v.optional(absolutePath, join(libraryDirectory, 'runx-monitor')),
-  /** The xl tool: a name on PATH or an absolute path. */
-  xl: v.optional(program, 'xl'),
-  /** The 9P server of root file systems; where there is none, xl's QEMU serves them. */
-  diod: v.optional(program, 'diod'),
-  /** Memory of a domain whose container sets no limit, in MiB. */
-  memory_mib: v.optional(positive, 256),
-  /** Virtual CPUs of a domain whose container sets no quota. */
-  vcpus: v.optional(positive, 1),
-  /** To what a domain can grow by update, in MiB; to no more than it was created with unless set. */
-  memory_max_mib: v.optional(positive),
-  /** Likewise its virtual CPUs. */
-  vcpus_max: v.optional(positive),
-  /** The annotations that are obeyed; some engines take them from the image. */
-  annotations: v.optional(v.array(v.picklist(annotationNames)), []),
-  /** Whether NETCONF in a process's env, which some engines take from the image, is obeyed. */
-  netconf_env: v.optional(v.boolean(), true),
-  /** For a container that wants the host's network: "refuse", "none" or a NETCONF. */
-  host_network: v.optional(v.pipe(v.string(), v.minLength(1)), 'refuse'),
-  /** The directories of CNI plugins. */
-  cni_path: v.optional(v.array(absolutePath), ['/opt/cni/bin', '/usr/lib/cni', '/usr/libexec/cni']),
-  /** Directory of what must survive a reboot: the networks that containers are in. */
-  data_root: v.optional(absolutePath, '/var/lib/runx'),
-  /** xl.cfg(5) type of the domains. */
-  domain_type: v.optional(v.picklist(['pv', 'pvh']), 'pv'),
+/** A setting and what it means, in the words of runx.toml(5), with `code` between backquotes. */
+const setting = <const S extends v.GenericSchema>(schema: S, meaning: string) =>
+  v.pipe(schema, v.description(meaning));
+
+export const configSchema = v.strictObject({
+  root: v.optional(
+    setting(absolutePath, "Directory of the containers' state; `--root` goes first"),
+    '/run/runx',
+  ),
+  kernel: v.optional(setting(absolutePath, 'Guest kernel'), join(libraryDirectory, 'kernel')),
+  ramdisk: v.optional(setting(absolutePath, 'Base ramdisk'), join(libraryDirectory, 'ramdisk')),
+  monitor: v.optional(
+    setting(absolutePath, 'The program that stands for a container on the host'),
+    join(libraryDirectory, 'runx-monitor'),
+  ),
+  xl: v.optional(setting(program, 'The xl tool: a name on `PATH` or an absolute path'), 'xl'),
+  diod: v.optional(
+    setting(
+      program,
+      "The 9P server of root file systems, likewise; where there is none, xl's QEMU serves them",
+    ),
+    'diod',
+  ),
+  memory_mib: v.optional(
+    setting(positive, 'Memory of a domain whose container sets no limit, in MiB; at least 44'),
+    256,
+  ),
+  memory_max_mib: v.optional(
+    setting(
+      v.pipe(positive, v.examples([1024])),
+      "To what `runx update` can raise a domain's memory, in MiB; without it, to what it was created with. The guest keeps 2 % of it for records from the start",
+    ),
+  ),
+  vcpus: v.optional(setting(positive, 'Virtual CPUs of a domain whose container sets no quota'), 1),
+  vcpus_max: v.optional(
+    setting(
+      v.pipe(positive, v.examples([4])),
+      "To how many virtual CPUs `runx update` can raise a domain's; without it, to as many as it was created with",
+    ),
+  ),
+  domain_type: v.optional(
+    setting(v.picklist(['pv', 'pvh']), 'Type of the domains, as in xl.cfg(5)'),
+    'pv',
+  ),
+  annotations: v.optional(
+    setting(
+      v.array(v.picklist(annotationNames)),
+      'The annotations of a `config.json` that are obeyed; any other `io.runx.*` is refused, because some engines take them from the image',
+    ),
+    [],
+  ),
+  netconf_env: v.optional(
+    setting(
+      v.boolean(),
+      "Whether `NETCONF` in a process's env is obeyed; some engines take the env from the image",
+    ),
+    true,
+  ),
+  host_network: v.optional(
+    setting(
+      v.pipe(v.string(), v.minLength(1)),
+      "For a container that wants Dom0's network: `refuse`, `none` (only `lo`), or the text of a `NETCONF`",
+    ),
+    'refuse',
+  ),
+  cni_path: v.optional(setting(v.array(absolutePath), 'Directories of CNI plugins'), [
+    '/opt/cni/bin',
+    '/usr/lib/cni',
+    '/usr/libexec/cni',
+  ]),
+  data_root: v.optional(
+    setting(
+      absolutePath,
+      "Directory of what must survive a reboot: the networks that containers are in, and CNI's results",
+    ),
+    '/var/lib/runx',
+  ),
 });
 
 /** runx.toml with its defaults filled in. */

@@ -4,10 +4,17 @@ import { defineCommand, print } from './command.ts';
 export const checkCommand = defineCommand({
   command: 'check',
   describe: 'tell whether this host can run containers, and what is missing',
+  details: [
+    'Nothing is changed. Each point has a line with what was found and, unless it is ok, what to do. An error means that no container can run; a warning means that some cannot.',
+  ],
+  exitCodes: [
+    ['0', 'containers can run'],
+    ['1', 'no container can run'],
+  ],
   builder: (y) =>
     y
       .option('json', { type: 'boolean', default: false, describe: 'for programs' })
-      .example('runx check && echo ready', 'exits with 1 when something vital is missing'),
+      .example('runx check && echo ready', 'say so when containers can run'),
   handler: async (args) => {
     const { checkHost } = await import('../check/check.ts');
     const { verdictOf } = await import('../check/point.ts');

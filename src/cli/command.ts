@@ -23,13 +23,42 @@ export const globalOptions = {
 
 export type GlobalOptions = InferredOptionTypes<typeof globalOptions>;
 
-/** A command of the CLI; its options' types follow from its builder. */
-export const defineCommand = <T extends GlobalOptions>(spec: {
+interface CommandText {
+  /** Its name and its words, as yargs reads them. */
   readonly command: string;
   readonly describe: string;
-  readonly builder: (y: Argv<GlobalOptions>) => Argv<T>;
-  readonly handler: (args: ArgumentsCamelCase<T>) => Promise<void>;
-}): CommandModule<GlobalOptions, T> => spec;
+  /** Paragraphs for --help and the man page, with `code` between backquotes. */
+  readonly details: readonly string[];
+  /** What its exit codes mean; unless given, 0 is done and 1 is an error. */
+  readonly exitCodes?: readonly (readonly [code: string, meaning: string])[];
+}
+
+/** A command of the CLI, whatever its options. */
+export interface Command extends CommandText {
+  readonly builder: (y: Argv<GlobalOptions>) => Argv<GlobalOptions>;
+  readonly addTo: (y: Argv<GlobalOptions>) => void;
+}
+
+/** A command of the CLI; its options' types follow from its builder. */
+export const defineCommand = <T extends GlobalOptions>(
+  spec: CommandText & {
+    readonly builder: (y: Argv<GlobalOptions>) => Argv<T>;
+    readonly handler: (args: ArgumentsCamelCase<T>) => Promise<void>;
+  },
+): Command => {
+  const { command, describe, builder, handler, details, exitCodes = [] } = spec;
+  const renderEpilogue = (): string => {
+    const codes = exitCodes.map(([code, meaning]) => `Exit code ${code}: ${meaning}.`).join('\n');
+    return [...details, ...(codes === '' ? [] : [codes])].join('\n\n').replaceAll('`', '');
+  };
+  const module: CommandModule<GlobalOptions, T> = {
+    command,
+    describe,
+    builder: (y) => builder(y).epilogue(renderEpilogue()),
+    handler,
+  };
+  return { ...spec, addTo: (y) => void y.command(module) };
+};
 
 /** What the operations need, from the global options. */
 export const openContext = async (args: ArgumentsCamelCase<GlobalOptions>): Promise<Context> => {

@@ -36,6 +36,7 @@ complete -c runX -w runx
 export const completionCommand = defineCommand({
   command: 'completion <shell>',
   describe: "print a shell's completion of runx",
+  details: ['It completes commands, options, their choices, and the ids of containers.'],
   builder: (y) =>
     y
       .positional('shell', {

@@ -4,6 +4,10 @@ import { defineCommand, openContext, print } from './command.ts';
 export const eventsCommand = defineCommand({
   command: 'events <id>',
   describe: 'print how much CPU time, memory, disk and network a container uses',
+  details: [
+    "The figures are the hypervisor's and the host's; nothing in the domain is asked. `cpu.usage.total` is in nanoseconds. `memory.usage.usage` is what the domain holds, in bytes, which is what it costs the host. `blkio` has the disks, and `network_interfaces` the interfaces.",
+    'The interval is a number with a unit, or several: `ns`, `us`, `ms`, `s`, `m`, `h`.',
+  ],
   builder: (y) =>
     y
       .positional('id', { type: 'string', demandOption: true, describe: "the container's id" })

@@ -68,6 +68,17 @@ export const execOptions = {
 export const execCommand = defineCommand({
   command: 'exec <id> [command..]',
   describe: 'run another process in a running container',
+  details: [
+    "What is not said is as in the container's own process: environment, directory, user, capabilities, limits, seccomp. Options stand before the id; all behind it is the command. With `--tty` and `--detach`, the terminal's master goes to the socket of `--console-socket`.",
+    'Signals to the host pid reach the process. It ends with the container. At most 61 are added at once.',
+  ],
+  exitCodes: [
+    ['0 to 255', 'the exit code of the process; with `--detach`, 0 once it runs'],
+    ['128 + N', 'the process was ended by signal N'],
+    ['126, 127', 'the program could not be executed, or was not found'],
+    ['137', 'the container ended'],
+    ['255', 'also: the process could not be added'],
+  ],
   builder: (y) =>
     y
       .positional('id', { type: 'string', demandOption: true, describe: "the container's id" })

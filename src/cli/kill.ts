@@ -3,6 +3,9 @@ import { defineCommand, openContext } from './command.ts';
 export const killCommand = defineCommand({
   command: 'kill <id> [signal]',
   describe: "send a signal to the container's process",
+  details: [
+    'The signal is a name with or without `SIG`, a number, or `RTMIN+N`. `KILL` destroys the domain, also while it is paused; any other signal is delivered when it is resumed. The process is pid 1 of its namespace: it does not get signals that it does not handle.',
+  ],
   builder: (y) =>
     y
       .positional('id', { type: 'string', demandOption: true, describe: "the container's id" })

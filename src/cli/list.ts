@@ -3,6 +3,7 @@ import { defineCommand, openContext, print } from './command.ts';
 export const listCommand = defineCommand({
   command: 'list',
   describe: 'list the containers',
+  details: ['The table has id, pid, status, bundle, addresses, time of creation and owner.'],
   builder: (y) =>
     y
       .option('format', {

@@ -3,26 +3,11 @@ import yargs from 'yargs';
 import { UsageError } from '../errors.ts';
 import { renderVersion } from '../version.ts';
 import { globalOptions, print } from './command.ts';
-import { checkCommand } from './check.ts';
+import { commands } from './commands.ts';
 import { findCompletions } from './complete.ts';
-import { completionCommand } from './completion.ts';
-import { createCommand } from './create.ts';
-import { deleteCommand } from './delete.ts';
-import { execCommand, execOptions } from './exec.ts';
-import { eventsCommand } from './events.ts';
-import { featuresCommand } from './features.ts';
-import { gcCommand } from './gc.ts';
-import { killCommand } from './kill.ts';
-import { listCommand } from './list.ts';
-import { pauseCommand } from './pause.ts';
+import { execOptions } from './exec.ts';
 import { separateProcessWords } from './process-words.ts';
-import { psCommand, psOptions } from './ps.ts';
-import { resumeCommand } from './resume.ts';
-import { runCommand } from './run.ts';
-import { specCommand } from './spec.ts';
-import { startCommand } from './start.ts';
-import { stateCommand } from './state.ts';
-import { updateCommand } from './update.ts';
+import { psOptions } from './ps.ts';
 
 const lists = new Set([
   '_',
@@ -48,30 +33,12 @@ const keepLast = (args: Record<string, unknown>): void => {
 // Whose words behind the id are not for runx to understand.
 const wordsPassedOn = { exec: execOptions, ps: psOptions };
 
-const makeParser = (argv: readonly string[]) =>
-  yargs([...argv])
+const makeParser = (argv: readonly string[]) => {
+  const parser = yargs([...argv])
     .scriptName('runx')
     .usage('$0 [options] COMMAND\n\nRuns OCI containers as Xen domains.')
     .options(globalOptions)
     .middleware(keepLast, true)
-    .command(createCommand)
-    .command(startCommand)
-    .command(stateCommand)
-    .command(killCommand)
-    .command(deleteCommand)
-    .command(runCommand)
-    .command(execCommand)
-    .command(pauseCommand)
-    .command(resumeCommand)
-    .command(listCommand)
-    .command(psCommand)
-    .command(eventsCommand)
-    .command(updateCommand)
-    .command(specCommand)
-    .command(featuresCommand)
-    .command(gcCommand)
-    .command(checkCommand)
-    .command(completionCommand)
     // Reached by what yargs takes for no command, such as: runx -- create
     .command('$0', false, {}, () => {
       throw new UsageError('no command given');
@@ -93,6 +60,9 @@ const makeParser = (argv: readonly string[]) =>
       // yargs' own errors are errors of the command line.
       throw error instanceof Error && error.name !== 'YError' ? error : new UsageError(message);
     });
+  for (const command of commands) command.addTo(parser);
+  return parser;
+};
 
 /** Parses the command line and runs its command. */
 export const runCommandLine = async (argv: readonly string[]): Promise<void> => {

@@ -12,6 +12,9 @@ export const psOptions = {
 export const psCommand = defineCommand({
   command: 'ps <id> [args..]',
   describe: "list the host processes that stand for the container's",
+  details: [
+    'They are the monitor and those of `runx exec`, one for each process that was added. Processes inside the domain are not seen. Options stand before the id; all behind it goes to ps(1).',
+  ],
   builder: (y) =>
     y
       .positional('id', { type: 'string', demandOption: true, describe: "the container's id" })

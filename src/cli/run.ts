@@ -4,6 +4,17 @@ import { defineCommand, openContext } from './command.ts';
 export const runCommand = defineCommand({
   command: 'run <id>',
   describe: 'create and start a container, and wait for its end',
+  details: [
+    "HUP, INT, QUIT, TERM, USR1, USR2, WINCH and CONT are passed on to the container's process. If it has a terminal, that is the terminal of runx, or, with `--detach`, one whose master goes to the socket of `--console-socket`.",
+  ],
+  exitCodes: [
+    ['0 to 255', 'the exit code of the process; with `--detach`, 0 once it runs'],
+    ['128 + N', 'the process was ended by signal N'],
+    ['1', 'also: an error of runx'],
+    ['125', 'the domain did not come so far as to execute the process'],
+    ['126, 127', 'the program could not be executed, or was not found'],
+    ['137', 'the domain was destroyed, or ended without an exit code of the process'],
+  ],
   builder: (y) =>
     y
       .positional('id', { type: 'string', demandOption: true, describe: "the container's id" })

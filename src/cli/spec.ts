@@ -8,6 +8,9 @@ import { defineCommand } from './command.ts';
 export const specCommand = defineCommand({
   command: 'spec',
   describe: 'write a config.json that runs as it is',
+  details: [
+    'It is a shell on a terminal, in the root file system `rootfs` of the bundle. A `config.json` that is there is not overwritten.',
+  ],
   builder: (y) => y.option('bundle', bundleOption),
   handler: async (args) => {
     const { defaultSpec } = await import('../oci/default-spec.ts');

@@ -8,6 +8,9 @@ import { resourceOptions } from './resource-options.ts';
 export const updateCommand = defineCommand({
   command: 'update <id>',
   describe: "change a container's limits",
+  details: [
+    "The memory limit is kept by the guest giving memory back; a CPU quota and shares become the scheduler's cap and weight, and the CPUs the affinity of the virtual CPUs. All of it lasts as long as the domain. More than the domain was created for is refused: see `memory_max_mib` and `vcpus_max` in runx.toml(5).",
+  ],
   builder: (y) =>
     y
       .positional('id', { type: 'string', demandOption: true, describe: "the container's id" })

@@ -15,6 +15,7 @@ const commands = [
   'kill',
   'delete',
   'run',
+  'exec',
   'pause',
   'resume',
   'list',

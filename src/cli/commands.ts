@@ -1,0 +1,41 @@
+import type { Command } from './command.ts';
+import { createCommand } from './create.ts';
+import { startCommand } from './start.ts';
+import { stateCommand } from './state.ts';
+import { killCommand } from './kill.ts';
+import { deleteCommand } from './delete.ts';
+import { runCommand } from './run.ts';
+import { execCommand } from './exec.ts';
+import { pauseCommand } from './pause.ts';
+import { resumeCommand } from './resume.ts';
+import { listCommand } from './list.ts';
+import { psCommand } from './ps.ts';
+import { eventsCommand } from './events.ts';
+import { updateCommand } from './update.ts';
+import { specCommand } from './spec.ts';
+import { featuresCommand } from './features.ts';
+import { gcCommand } from './gc.ts';
+import { checkCommand } from './check.ts';
+import { completionCommand } from './completion.ts';
+
+/** All commands, in the order of the help. */
+export const commands: readonly Command[] = [
+  createCommand,
+  startCommand,
+  stateCommand,
+  killCommand,
+  deleteCommand,
+  runCommand,
+  execCommand,
+  pauseCommand,
+  resumeCommand,
+  listCommand,
+  psCommand,
+  eventsCommand,
+  updateCommand,
+  specCommand,
+  featuresCommand,
+  gcCommand,
+  checkCommand,
+  completionCommand,
+];
