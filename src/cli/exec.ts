@@ -77,7 +77,7 @@ export const execCommand = defineCommand({
     ['128 + N', 'the process was ended by signal N'],
     ['126, 127', 'the program could not be executed, or was not found'],
     ['137', 'the container ended'],
-    ['255', 'also: the process could not be added'],
+    ['255', 'also that the process could not be added'],
   ],
   builder: (y) =>
     y

@@ -10,7 +10,7 @@ export const runCommand = defineCommand({
   exitCodes: [
     ['0 to 255', 'the exit code of the process; with `--detach`, 0 once it runs'],
     ['128 + N', 'the process was ended by signal N'],
-    ['1', 'also: an error of runx'],
+    ['1', 'also an error of runx'],
     ['125', 'the domain did not come so far as to execute the process'],
     ['126, 127', 'the program could not be executed, or was not found'],
     ['137', 'the domain was destroyed, or ended without an exit code of the process'],
