@@ -62,10 +62,19 @@ need_packages() {
   ) 9>"$cache/apt.lock"
 }
 
-# musl_cc: prints a compiler command for small static programs: musl's headers,
+# debian_arch ARCH: Debian's name of an architecture.
+debian_arch() { [ "$1" = arm64 ] && echo arm64 || echo amd64; }
+
+# musl_cc [ARCH]: prints a compiler command for small static programs: musl's headers,
 # and the kernel's own where musl has none.
 musl_cc() {
-  local headers
+  local own arch=${1:-} headers
+  own=$(arch_of "$(uname -m)")
+  arch=${arch:-$own}
+  if [ "$arch" != "$own" ]; then
+    cross_musl_cc "$arch"
+    return
+  fi
   headers=$cache/headers-$(uname -m)
   need_packages gcc make musl-tools linux-libc-dev
   if [ ! -e "$headers" ]; then
@@ -78,6 +87,30 @@ musl_cc() {
   echo "musl-gcc -idirafter $headers"
 }
 
+# cross_musl_cc ARCH: the same for another architecture, with Debian's musl and kernel
+# headers for it in the cache.
+cross_musl_cc() {
+  local arch=$1 machine suite=bookworm root musl deb
+  case $arch in
+    arm64) machine=aarch64 ;;
+    x86_64) machine=x86_64 ;;
+  esac
+  need_packages make "gcc-${machine//_/-}-linux-gnu"
+  root=$cache/musl-$arch
+  if [ ! -e "$root" ]; then
+    say "downloading Debian's musl for $arch"
+    rm -rf "$root.new"
+    debian_fetch "$suite:$(debian_arch "$arch")" binary "musl-dev linux-libc-dev" "$root.new/deb"
+    for deb in "$root.new"/deb/*.deb; do dpkg -x "$deb" "$root.new"; done
+    mkdir "$root.new/headers"
+    ln -s ../usr/include/{linux,asm-generic,mtd,xen} "../usr/include/$machine-linux-gnu/asm" "$root.new/headers"
+    musl=usr/lib/$machine-linux-musl
+    sed -i "s|/usr/|$root/usr/|g" "$root.new/$musl/musl-gcc.specs"
+    mv -T "$root.new" "$root"
+  fi
+  echo "$machine-linux-gnu-gcc -specs $root/usr/lib/$machine-linux-musl/musl-gcc.specs -idirafter $root/headers"
+}
+
 # debian_uris SUITE: lines "URI CODENAME" of the archives that this machine
 # already uses for Debian, as they are called for SUITE.
 debian_uris() {
@@ -88,10 +121,12 @@ debian_uris() {
   sed -E "s/ [a-z]+(-updates|-security)?\$/ $suite\\1/" <<<"$own" | sort -u
 }
 
-# debian_apt SUITE WORD...: apt-get with package lists of its own for SUITE,
+# debian_apt SUITE[:ARCH] WORD...: apt-get with package lists of its own for SUITE,
 # sources included, whatever release this machine runs.
 debian_apt() {
-  local suite=$1 state=$cache/apt/$1 uri codename
+  local suite=${1%:*} arch state=$cache/apt/$1 uri codename
+  arch=$(dpkg --print-architecture)
+  [[ $1 != *:* ]] || arch=${1#*:}
   shift
   mkdir -p "$state/lists/partial" "$state/archives/partial"
   debian_uris "$suite" | while read -r uri codename; do
@@ -99,12 +134,13 @@ debian_apt() {
       "$uri" "$codename" /usr/share/keyrings/debian-archive-keyring.gpg
   done >"$state/debian.sources"
   : >"$state/status"
-  apt-get -q -o APT::Sandbox::User=root -o Dir::State="$state" -o Dir::State::status="$state/status" \
+  apt-get -q -o APT::Sandbox::User=root -o APT::Architecture="$arch" -o APT::Architectures="$arch" \
+    -o Dir::State="$state" -o Dir::State::status="$state/status" \
     -o Dir::Cache="$state" -o Dir::Etc::sourcelist="$state/debian.sources" \
     -o Dir::Etc::sourceparts=/dev/null "$@"
 }
 
-# debian_fetch SUITE binary|source PACKAGES DIR: downloads PACKAGES, names with
+# debian_fetch SUITE[:ARCH] binary|source PACKAGES DIR: downloads PACKAGES, names with
 # spaces between them, into DIR.
 debian_fetch() {
   local suite=$1 kind=$2 dir=$4 packages
