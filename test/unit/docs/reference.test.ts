@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 
+import metadata from '../../../package.json' with { type: 'json' };
 import { renderCommandPage } from '../../../scripts/reference/command-page.ts';
 import { readGrammar } from '../../../scripts/reference/grammar.ts';
 import { renderMainPage } from '../../../scripts/reference/main-page.ts';
@@ -92,6 +93,17 @@ describe('man pages', () => {
     for (const option of Object.keys(globalOptions)) {
       assert.ok(page.includes(`\\fB\\-\\-${option.replaceAll('-', '\\-')}\\fR`), option);
     }
+  });
+
+  test('the npm package has the pages of all commands', () => {
+    const names = ['runx', ...commands.map(({ command }) => `runx-${command.split(' ')[0]}`)];
+    assert.deepEqual(
+      metadata.man.toSorted(),
+      [
+        'build/npm/man/man5/runx.toml.5',
+        ...names.map((name) => `build/npm/man/man8/${name}.8`),
+      ].toSorted(),
+    );
   });
 
   test('runx.toml(5) has every setting', () => {
