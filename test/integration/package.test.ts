@@ -20,10 +20,10 @@ const succeed = async (what: string, args: readonly string[] = []): Promise<stri
   return stdout.toString();
 };
 
-/** All that is in the root file system but for dpkg's own records, logs and the tests' files. */
+/** All that is in the root file system but for the records of dpkg and Xen, logs and the tests' files. */
 const listFiles = (): Promise<string> =>
   succeed(
-    `find / -xdev \\( -path /var/tmp -o -path /var/lib/dpkg -o -path /var/log \\) -prune -o -print |
+    `find / -xdev \\( -path /var/tmp -o -path /var/lib/dpkg -o -path /var/lib/xen -o -path /var/log \\) -prune -o -print |
      sort`,
   );
 
