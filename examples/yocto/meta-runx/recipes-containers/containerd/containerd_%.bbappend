@@ -1,0 +1,1 @@
+include ${@bb.utils.contains('DISTRO_FEATURES', 'xen', 'runx.inc', '', d)}
