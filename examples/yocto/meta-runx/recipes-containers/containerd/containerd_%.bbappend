@@ -1,1 +1,3 @@
-include ${@bb.utils.contains('DISTRO_FEATURES', 'xen', 'runx.inc', '', d)}
+FILESEXTRAPATHS:prepend := "${THISDIR}/files:"
+
+inherit ${@bb.utils.contains('DISTRO_FEATURES', 'xen', 'runx-containerd', '', d)}
