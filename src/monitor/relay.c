@@ -37,17 +37,20 @@ static int own_input(void) {
 
 int relay_open(struct relay *relay, bool terminal, const char *console_socket) {
     relay->input.credit = INPUT_CREDIT;
-    relay->input.fd = own_input();
     relay->input.window = terminal;
-    open_output(&relay->outputs[0], 1);
-    open_output(&relay->outputs[1], 2);
     relay->raw_when_ready = terminal && !console_socket;
-    if (!terminal || !console_socket) return 0;
+    if (!terminal || !console_socket) {
+        relay->input.fd = own_input();
+        open_output(&relay->outputs[0], 1);
+        open_output(&relay->outputs[1], 2);
+        return 0;
+    }
     int slave = terminal_send_master(console_socket);
     if (slave < 0) return slave;
     relay->input.fd = slave;
     open_output(&relay->outputs[0], slave);
     open_output(&relay->outputs[1], slave);
+    // The engine waits for the end of the pipes that it has given to create.
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int fd = 0; fd <= 2; fd++) dup2(null, fd);
     return 0;

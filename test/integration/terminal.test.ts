@@ -42,7 +42,8 @@ import array, os, socket, subprocess, sys
 server = socket.socket(socket.AF_UNIX)
 server.bind('/tmp/console.sock')
 server.listen()
-subprocess.run(['runx', 'create', '--bundle', sys.argv[1], '--console-socket', '/tmp/console.sock', 'socket'], check=True)
+subprocess.run(['runx', 'create', '--bundle', sys.argv[1], '--console-socket', '/tmp/console.sock', 'socket'], check=True,
+               capture_output=True, timeout=120) # read to their ends, as containerd does
 server.settimeout(0)
 connection, _ = server.accept()
 data, ancillary, _, _ = connection.recvmsg(4096, 64)

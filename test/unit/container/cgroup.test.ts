@@ -31,8 +31,8 @@ cgroup /sys/fs/cgroup/cpu,cpuacct cgroup rw,cpu,cpuacct 0 0
 cgroup2 /sys/fs/cgroup/a\\040b cgroup2 rw,nosuid 0 0
 `;
   assert.deepEqual(parseCgroupMounts(mounts), [
-    { path: '/sys/fs/cgroup/cpuset', cpuset: true },
-    { path: '/sys/fs/cgroup/cpu,cpuacct', cpuset: false },
-    { path: '/sys/fs/cgroup/a b', cpuset: false },
+    { path: '/sys/fs/cgroup/cpuset', version: 1, cpuset: true },
+    { path: '/sys/fs/cgroup/cpu,cpuacct', version: 1, cpuset: false },
+    { path: '/sys/fs/cgroup/a b', version: 2, cpuset: false },
   ]);
 });
