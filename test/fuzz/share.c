@@ -1,0 +1,106 @@
+// A guest's end of the rings of a 9P device (src/monitor/share.c).
+#define _GNU_SOURCE
+#include "fuzz.h"
+#include "program.h"
+
+#include "../../src/monitor/share.c"
+
+enum { RINGS = 2, SIZE = 4096 };
+
+static void guest_writes(struct ring *ring, const uint8_t *bytes, size_t size) {
+    for (size_t i = 0; i < size; i++) ring->out[ring->interface->out_prod++ % SIZE] = bytes[i];
+}
+
+static void guest_requests(struct ring *ring, const uint8_t *rest, uint32_t size) {
+    const uint8_t length[4] = {(uint8_t)(size + 4), (uint8_t)((size + 4) >> 8)};
+    guest_writes(ring, length, sizeof length);
+    guest_writes(ring, rest, size);
+}
+
+// The server answers what it has, each with `size` bytes behind the header.
+static void server_answers(int server, uint8_t size) {
+    static uint8_t bytes[MAX_MESSAGE], reply[HEADER + UINT8_MAX];
+    while (recv(server, bytes, HEADER, MSG_DONTWAIT) == HEADER) {
+        uint32_t length = little_endian(bytes, 4);
+        MUST(length >= HEADER && length <= SIZE + 128);
+        if (length > HEADER)
+            MUST(recv(server, bytes + HEADER, length - HEADER, MSG_DONTWAIT) ==
+                 (ssize_t)(length - HEADER));
+        memcpy(reply, (const uint8_t[]){(uint8_t)(HEADER + size), (uint8_t)((HEADER + size) >> 8)},
+               2);
+        reply[4] = (uint8_t)(bytes[4] + 1);
+        memcpy(reply + 5, bytes + 5, 2);
+        send(server, reply, HEADER + size, MSG_DONTWAIT | MSG_NOSIGNAL);
+        pump_replies();
+    }
+}
+
+// The guest and the server act, step by step, as the input says.
+static void play(int server, const uint8_t *data, size_t size) {
+    for (const uint8_t *end = data + size; data < end;) {
+        struct ring *ring = &s.rings[*data >> 7];
+        uint8_t step = *data & 7;
+        data++;
+        size_t left = (size_t)(end - data), length = left > 0 ? *data : 0;
+        uint32_t number = 0;
+        if (left >= sizeof number) memcpy(&number, data, sizeof number);
+        if (step > 1 && left > 0) data++;
+        switch (step) {
+        case 0:
+            ring->interface->out_prod = number;
+            data += left < 4 ? left : 4;
+            break;
+        case 1:
+            ring->interface->in_cons = number;
+            data += left < 4 ? left : 4;
+            break;
+        case 2:
+            ring->interface->in_cons = ring->interface->in_prod;
+            break;
+        case 3:
+            server_answers(server, (uint8_t)length);
+            break;
+        default:
+            if (length > (size_t)(end - data)) length = (size_t)(end - data);
+            if (step == 4)
+                guest_writes(ring, data, length);
+            else
+                guest_requests(ring, data, (uint32_t)length);
+            data += length;
+        }
+        pump_replies();
+        pump_requests();
+        for (int i = 0; s.request.length == 0 && s.in_flight < MAX_IN_FLIGHT && i < RINGS; i++)
+            MUST(s.rings[i].interface->out_prod - s.rings[i].out_cons <= SIZE);
+    }
+    unsigned busy = 0;
+    for (size_t tag = 0; tag < sizeof s.busy; tag++) busy += s.busy[tag];
+    MUST(busy == s.in_flight && busy <= MAX_IN_FLIGHT);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    static const struct export exports[] = {{.path = "/a", .file = true}, {.path = "/b"}};
+    static const struct share share = {.tag = "share1", .exports = exports, .export_count = 2};
+    int ends[2];
+    memset(&s, 0, sizeof s);
+    MUST(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    s.share = &share;
+    s.channels.gntdev = s.channels.evtchn = -1;
+    s.server = ends[0];
+    s.ring_count = RINGS;
+    for (int i = 0; i < RINGS; i++) {
+        s.rings[i].interface = calloc(1, GRANT_PAGE);
+        s.rings[i].size = SIZE;
+        s.rings[i].in = calloc(1, SIZE);
+        s.rings[i].out = calloc(1, SIZE);
+    }
+    if (setjmp(program_ended) == 0) play(ends[1], data, size);
+    for (int i = 0; i < RINGS; i++) {
+        free(s.rings[i].interface);
+        free(s.rings[i].in);
+        free(s.rings[i].out);
+    }
+    close(ends[0]);
+    close(ends[1]);
+    return 0;
+}
