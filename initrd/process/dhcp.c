@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "dhcp.h"
+#include "clock.h"
 #include "process.h"
 
 #include <ctype.h>
@@ -14,7 +15,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { DEADLINE_SECONDS = 30, MAX_CLIENTS = 32 };
@@ -107,12 +107,6 @@ static const char *end_of(const struct client *client) {
     return error;
 }
 
-static long now_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000L + now.tv_nsec / 1000000;
-}
-
 static const char *no_answer(void) {
     static char error[64];
     for (nfds_t i = 0; i < count; i++) {
@@ -124,9 +118,9 @@ static const char *no_answer(void) {
 }
 
 const char *dhcp_wait(void) {
-    const long deadline = now_ms() + DEADLINE_SECONDS * 1000L;
+    const long long deadline = now_ms() + DEADLINE_SECONDS * 1000;
     for (nfds_t waiting = count; waiting > 0;) {
-        long left = deadline - now_ms();
+        long long left = deadline - now_ms();
         if (left <= 0) return no_answer();
         if (poll(ends, count, (int)left) <= 0) continue;
         for (nfds_t i = 0; i < count; i++) {

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "hooks.h"
+#include "clock.h"
 #include "process.h"
 
 #include <errno.h>
@@ -11,7 +12,6 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { EXIT_NOT_EXECUTED = 127 };
@@ -81,12 +81,6 @@ static bool take_errors(struct running *run) {
                          : read(run->errors, dropped, sizeof dropped);
     if (n > 0 && room > 0) run->length += (size_t)n;
     return n > 0;
-}
-
-static long long now_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
 // No more than poll(2) takes.

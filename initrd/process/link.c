@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "link.h"
+#include "clock.h"
 #include "netlink.h"
 
 #include <errno.h>
@@ -10,7 +11,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 struct search {
@@ -39,19 +39,13 @@ static int find(const unsigned char mac[6]) {
     return rc < 0 ? rc : search.index;
 }
 
-static long now_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000L + now.tv_nsec / 1000000;
-}
-
 // The frontends get to know of their interfaces one after the other, from Dom0.
 static int wait_for(const unsigned char mac[6]) {
-    const long deadline = now_ms() + LINK_SECONDS * 1000L;
+    const long long deadline = now_ms() + LINK_SECONDS * 1000;
     struct pollfd news = {.fd = netlink_listen(RTMGRP_LINK), .events = POLLIN};
     if (news.fd < 0) return news.fd;
     int index;
-    for (long left; (index = find(mac)) == 0 && (left = deadline - now_ms()) > 0;) {
+    for (long long left; (index = find(mac)) == 0 && (left = deadline - now_ms()) > 0;) {
         poll(&news, 1, (int)left);
         netlink_drain(news.fd);
     }
