@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "network.h"
+#include "../../src/monitor/read_full.h"
 #include "../../src/monitor/xenstore.h"
 #include "dhcp.h"
 #include "link.h"
@@ -136,16 +137,11 @@ static const char *apply_text(const char *text, size_t length) {
 
 static const char *apply_stdin(void) {
     char *text = malloc(MAX_TEXT);
-    size_t length = 0;
     if (!text) abort();
-    for (ssize_t n; (n = read(STDIN_FILENO, text + length, MAX_TEXT - length)) != 0;) {
-        if (n > 0)
-            length += (size_t)n;
-        else if (errno != EINTR)
-            return failed("reading the lines", -errno);
-    }
+    ssize_t length = read_full(STDIN_FILENO, text, MAX_TEXT);
+    if (length == MAX_TEXT) length = -E2BIG;
     const char *wrong =
-        length == MAX_TEXT ? failed("reading the lines", -E2BIG) : apply_text(text, length);
+        length < 0 ? failed("reading the lines", (int)length) : apply_text(text, (size_t)length);
     free(text);
     return wrong;
 }

@@ -1,4 +1,5 @@
 #include "process.h"
+#include "../../src/monitor/read_full.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -192,11 +193,7 @@ const char *process_load(struct process *process, const char *file) {
     size_t size = (size_t)info.st_size;
     char *text = malloc(size + 1);
     if (!text) abort();
-    for (size_t done = 0; done < size;) {
-        ssize_t n = read(fd, text + done, size - done);
-        if (n <= 0) return "cannot read it whole";
-        done += (size_t)n;
-    }
+    if (read_full(fd, text, size) != (ssize_t)size) return "cannot read it whole";
     close(fd);
     return process_parse(process, text, size);
 }

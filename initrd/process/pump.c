@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "pump.h"
 #include "../../src/monitor/frame.h"
+#include "../../src/monitor/read_full.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -111,13 +112,7 @@ void pump_finish(pid_t pump) {
 }
 
 static bool read_all(int fd, void *buffer, size_t size) {
-    for (size_t done = 0; done < size;) {
-        ssize_t n = read(fd, (char *)buffer + done, size - done);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return false;
-        done += (size_t)n;
-    }
-    return true;
+    return read_full(fd, buffer, size) == (ssize_t)size;
 }
 
 int pump_frame(int console, unsigned char *body, size_t *length) {

@@ -2,6 +2,7 @@
 #include "session.h"
 #include "../../src/monitor/descriptor.h"
 #include "../../src/monitor/frame.h"
+#include "../../src/monitor/read_full.h"
 #include "container.h"
 #include "pump.h"
 
@@ -44,13 +45,8 @@ static int pipe_at(int ends[2]) {
 
 // Reads what the child says of a failure until its end of the pipe closes: at execve.
 static void read_error(int fd, char *text, size_t size) {
-    size_t length = 0;
-    for (ssize_t n; length < size - 1 && (n = read(fd, text + length, size - 1 - length)) != 0;)
-        if (n > 0)
-            length += (size_t)n;
-        else if (errno != EINTR)
-            break;
-    text[length] = '\0';
+    ssize_t length = read_full(fd, text, size - 1);
+    text[length > 0 ? length : 0] = '\0';
     close(fd);
 }
 

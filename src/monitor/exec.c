@@ -2,6 +2,7 @@
 // own on the domain, which initrd/process answers with frames (frame.h).
 #define _GNU_SOURCE
 #include "monitor.h"
+#include "read_full.h"
 #include "relay.h"
 #include "terminal.h"
 
@@ -204,13 +205,7 @@ static void take_control(void) {
 }
 
 static bool read_all(void *buffer, size_t size) {
-    for (size_t done = 0; done < size;) {
-        ssize_t n = read(x.control, (char *)buffer + done, size - done);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return false;
-        done += (size_t)n;
-    }
-    return true;
+    return read_full(x.control, buffer, size) == (ssize_t)size;
 }
 
 // "process LENGTH", a newline, and the record itself.
@@ -277,13 +272,12 @@ _Noreturn void exec_run(const struct options *options, int guardian) {
 
 _Noreturn void exec_guardian_run(const struct options *options, int monitor) {
     char line[16], pid_file[32];
-    ssize_t length = 0, n;
     struct xenstore xs;
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int fd = 0; fd <= 2; fd++) dup2(null, fd);
     signals_open();
-    while ((n = read(monitor, line + length, sizeof line - 1 - (size_t)length)) > 0) length += n;
-    line[length] = '\0';
+    ssize_t length = read_full(monitor, line, sizeof line - 1);
+    line[length > 0 ? length : 0] = '\0';
     const struct device console = {"console", options->domid, (unsigned)atoi(line)};
     snprintf(pid_file, sizeof pid_file, "exec/%ld", options->monitor);
     unlink(pid_file);

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "server.h"
+#include "read_full.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -164,14 +165,8 @@ pid_t server_start(const struct share_list *list, const char *diod, char *error,
     snprintf(error, size, "%s", child < 0 ? strerror(errno) : "");
     close(report[1]);
     // The pipe closes when the server's program is executed.
-    size_t length = 0;
-    while (child > 0 && length < size - 1) {
-        ssize_t n = read(report[0], error + length, size - 1 - length);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) break;
-        length += (size_t)n;
-    }
-    error[length] = '\0';
+    ssize_t length = child > 0 ? read_full(report[0], error, size - 1) : 0;
+    if (child > 0) error[length > 0 ? length : 0] = '\0';
     close(report[0]);
     return length > 0 ? -1 : child;
 }

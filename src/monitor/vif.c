@@ -1,4 +1,5 @@
 #include "monitor.h"
+#include "read_full.h"
 #include "xenstore.h"
 
 #include <errno.h>
@@ -68,11 +69,8 @@ int vif_print_address(unsigned domid, const char *name) {
 int vif_tell_guest(unsigned domid) {
     enum { MAX_TRIES = 32 };
     static char text[256 * 1024];
-    size_t length = 0;
-    for (ssize_t n; (n = read(STDIN_FILENO, text + length, sizeof text - 1 - length)) != 0;) {
-        if (n < 0 && errno != EINTR) return -errno;
-        if (n > 0) length += (size_t)n;
-    }
+    ssize_t length = read_full(STDIN_FILENO, text, sizeof text - 1);
+    if (length < 0) return (int)length;
     if (length == sizeof text - 1) return -E2BIG;
     struct xenstore xs;
     int rc = xenstore_open(&xs);

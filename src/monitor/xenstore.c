@@ -1,4 +1,5 @@
 #include "xenstore.h"
+#include "read_full.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,14 +53,8 @@ void xenstore_close(struct xenstore *xs) {
 }
 
 static int read_all(int fd, void *buffer, size_t size) {
-    for (size_t done = 0; done < size;) {
-        ssize_t n = read(fd, (char *)buffer + done, size - done);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return -errno;
-        if (n == 0) return -EIO;
-        done += (size_t)n;
-    }
-    return 0;
+    ssize_t n = read_full(fd, buffer, size);
+    return n < 0 ? (int)n : (size_t)n < size ? -EIO : 0;
 }
 
 // Reads one message into body (NUL-terminated); a watch event only sets its bit.
