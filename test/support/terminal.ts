@@ -67,11 +67,9 @@ def create(bundle, id):
     return json.loads(subprocess.check_output(['runx', 'state', id]))['pid']
 
 def exit_code(pid, seconds=120):
-    end = time.monotonic() + seconds
-    while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
-        if time.monotonic() > end:
-            raise SystemExit('process %d runs on' % pid)
-        time.sleep(0.1)
+    # Readable once it has ended (pidfd_open(2)).
+    if not select.select([os.pidfd_open(pid)], [], [], seconds)[0]:
+        raise SystemExit('process %d runs on' % pid)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 # Types a line when the shell asks for it: what is typed before would be taken by whoever reads then.
