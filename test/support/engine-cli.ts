@@ -96,7 +96,7 @@ export const testCommandLine = ({ name, words }: Engine): void => {
     assert.equal(seen, 'here\n1\n1\nready\nIt works!\nIt works!\n');
   });
 
-  engineTest('run: a program that is not there is exit code 127', name, async () => {
+  longEngineTest('run: a program that is not there is exit code 127', name, async () => {
     const result = await cli(['run', '--rm', ...runx, image, 'nosuch']);
     assert.match(result.stderr, /exec: "nosuch": executable file not found in \$PATH/);
     assert.equal(result.exitCode, 127);
