@@ -9,8 +9,10 @@ SRC_URI = " \
     file://README.md;subdir=runx \
     file://package.json;subdir=runx \
     file://scripts/ascii-width.ts;subdir=runx \
+    file://scripts/bundle-notices.ts;subdir=runx \
     file://scripts/bundle.ts;subdir=runx \
-    file://scripts/runx.toml;subdir=runx \
+    file://scripts/reference;subdir=runx \
+    file://scripts/reference.ts;subdir=runx \
     file://src;subdir=runx \
     file://tsconfig.json;subdir=runx \
 "
@@ -26,6 +28,7 @@ do_compile() {
     cd ${S}
     ln -sfn ../src/cni-ts-client node_modules/cni-ts-client
     node --import tsx scripts/bundle.ts ${B}/bundle
+    node --import tsx scripts/reference.ts toml ${B}/runx.toml
     oe_runmake -C src/monitor OUT=${B}/monitor CC="${CC} ${DEBUG_PREFIX_MAP}"
 }
 
@@ -35,7 +38,7 @@ do_install() {
     install -m 0644 ${B}/bundle/main.cjs ${D}${nonarch_libdir}/runx
     ln -s ../lib/runx/runx.cjs ${D}${bindir}/runx
     ln -s ../lib/runx/runx.cjs ${D}${sbindir}/runX
-    install -D -m 0644 -t ${D}${sysconfdir}/runx ${S}/scripts/runx.toml
+    install -D -m 0644 -t ${D}${sysconfdir}/runx ${B}/runx.toml
     install -D -m 0644 -t ${D}${docdir}/runx ${S}/README.md ${S}/CHANGELOG.md ${S}/LICENSE
 }
 
