@@ -181,14 +181,14 @@ for (const { version, runtime } of runtimes) {
   longEngineTest(`${version}: quick exits, one after another`, 'containerd', async () => {
     const seen = await script(
       `image=$1 id=$2; shift 2
-       for code in 0 1 2 3 4 5 6 7; do
+       for code in 0 1 2 3; do
          ctr run --rm "$@" "$image" "$id-$code" sh -c "exit $code"; echo $?
        done`,
       image,
       `quick-${version}`,
       ...runtime,
     );
-    assert.equal(seen, '0\n1\n2\n3\n4\n5\n6\n7\n');
+    assert.equal(seen, '0\n1\n2\n3\n');
   });
 
   longEngineTest(

@@ -184,11 +184,11 @@ export const testCommandLine = ({ name, words }: Engine): void => {
 
   longEngineTest('quick exits, one after another', name, async () => {
     const seen = await script(
-      'for code in 0 1 2 3 4 5 6 7; do engine run --rm "$@" sh -c "exit $code"; echo "$?"; done',
+      'for code in 0 1 2 3; do engine run --rm "$@" sh -c "exit $code"; echo "$?"; done',
       ...runx,
       image,
     );
-    assert.equal(seen, '0\n1\n2\n3\n4\n5\n6\n7\n');
+    assert.equal(seen, '0\n1\n2\n3\n');
   });
 
   longEngineTest('a monitor that is killed: the container has ended, by 137', name, async () => {
