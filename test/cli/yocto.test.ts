@@ -65,16 +65,21 @@ const hasPython = await execa('python3', ['--version'], { reject: false }).then(
 );
 const skip = hasPython ? false : 'no python3 here';
 
-test('the sources and packages of the recipe make the same bundle', { skip }, async (t) => {
+test('the sources and packages of the recipe make the same program', { skip }, async (t) => {
   const root = await unpack(t, runx);
   const compile = runx.functions.get('do_compile') ?? '';
   const lines = compile.split('\n').filter((line) => /^ +(cd|ln|node) /.test(line));
-  assert.equal(lines.length, 3);
+  assert.equal(lines.length, 4);
   await execa('bash', ['-ec', expand(lines.join('\n'), { S: root, B: join(root, 'out') })]);
   for (const name of ['main.cjs', 'runx.cjs']) {
     const built = await readFile(join(dirname(cliProgram), name), 'utf8');
     assert.equal((await readFile(join(root, 'out/bundle', name), 'utf8')) === built, true, name);
   }
+  const own = join(root, 'own.toml');
+  await execa(process.execPath, ['--import', 'tsx', 'scripts/reference.ts', 'toml', own], {
+    cwd: checkout,
+  });
+  assert.equal(await readFile(join(root, 'out/runx.toml'), 'utf8'), await readFile(own, 'utf8'));
 });
 
 test('the sources and packages of the ramdisk pack it', { skip }, async (t) => {
@@ -120,7 +125,13 @@ const listOf = async (root: string): Promise<readonly string[]> => {
 
 test('the packages hold what scripts/build installs', async (t) => {
   const root = await temporaryDirectory(t);
-  const files = ['bundle/runx.cjs', 'bundle/main.cjs', 'monitor/runx-monitor', 'ramdisk'];
+  const files = [
+    'bundle/runx.cjs',
+    'bundle/main.cjs',
+    'monitor/runx-monitor',
+    'ramdisk',
+    'runx.toml',
+  ];
   await makeFileTree(root, {
     files: [...files, 'kernel', 'kernel.config'].map((file) => `built/${file}`),
   });
@@ -153,6 +164,7 @@ test('each installed file is in a package', async (t) => {
       'bundle/main.cjs',
       'monitor/runx-monitor',
       'ramdisk',
+      'runx.toml',
       'image',
       '.config',
     ].map((file) => `B/${file}`),
