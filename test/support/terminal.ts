@@ -83,20 +83,24 @@ def command(line):
  * terminal of its own. Its arguments are two command lines, in JSON; it prints the exit codes.
  */
 export const engineTerminals = String.raw`${terminalScript}
+# ctr, with any runtime, shows a line's end as two carriage returns and a newline.
+def shown(line):
+    expect(r'\r\n%s\r+\n' % line)
+
 def resized(rows, columns):
     resize(rows, columns)
     command('until [ "$(stty size)" = "%d %d" ]; do sleep 0.1; done; echo resized' % (rows, columns))
-    expect('\r\nresized\r\n')
+    shown('resized')
 
 open_terminal(33, 99)
 run = spawn(*json.loads(sys.argv[1]))
 resized(33, 99)
 resized(40, 100)
 command("sh -c 'echo ready; exec sleep 600'")
-expect('\r\nready\r\n')
+shown('ready')
 send('\x03')
 command('echo code=$?')
-expect('\r\ncode=130\r\n')
+shown('code=130')
 first = master, slave, seen
 open_terminal(20, 70)
 exec = spawn(*json.loads(sys.argv[2]))
