@@ -58,7 +58,7 @@ const unpack = async (name: string, image: string, change: Change = {}): Promise
 
 const netconf = (address: string): string => `NETCONF=${confs}/mynet.conf,mynet,${address}`;
 
-/** Runs a script in the Dom0 with the function until_output, and ends the container. */
+/** Runs a script in the Dom0 with the functions start, until_ok and stop, and ends the container. */
 const withContainer = async (name: string, script: string): Promise<string> => {
   try {
     return await dom0(
@@ -80,25 +80,34 @@ const withContainer = async (name: string, script: string): Promise<string> => {
   }
 };
 
-engineTest('httpd, unpacked by umoci, with NETCONF, is fetched from Dom0', 'umoci', async () => {
-  await unpack('httpd', 'httpd', { environment: [netconf('192.168.0.80')] });
-  const seen = await withContainer(
-    'httpd',
-    `start httpd; until_ok busybox wget -q -O - http://192.168.0.80/
-     busybox wget -q -O - http://192.168.0.80/; stop httpd WINCH`,
-  );
-  assert.equal(seen, '<html><body><h1>It works!</h1></body></html>\n');
-});
+const servers = [
+  {
+    name: 'httpd',
+    address: '192.168.0.80',
+    stopSignal: 'WINCH',
+    page: '<html><body><h1>It works!</h1></body></html>\n',
+    testIt: engineTest,
+  },
+  {
+    name: 'nginx',
+    address: '192.168.0.81',
+    stopSignal: 'QUIT',
+    page: '<html><body><h1>Welcome to nginx!</h1></body></html>\n',
+    testIt: longEngineTest,
+  },
+];
 
-longEngineTest('nginx, the same', 'umoci', async () => {
-  await unpack('nginx', 'nginx', { environment: [netconf('192.168.0.81')] });
-  const seen = await withContainer(
-    'nginx',
-    `start nginx; until_ok busybox wget -q -O - http://192.168.0.81/
-     busybox wget -q -O - http://192.168.0.81/; stop nginx QUIT`,
-  );
-  assert.equal(seen, '<html><body><h1>Welcome to nginx!</h1></body></html>\n');
-});
+for (const { name, address, stopSignal, page, testIt } of servers) {
+  testIt(`${name}, unpacked by umoci, with NETCONF, is fetched from Dom0`, 'umoci', async () => {
+    await unpack(name, name, { environment: [netconf(address)] });
+    const seen = await withContainer(
+      name,
+      `start ${name}; until_ok busybox wget -q -O - http://${address}/
+       busybox wget -q -O - http://${address}/; stop ${name} ${stopSignal}`,
+    );
+    assert.equal(seen, page);
+  });
+}
 
 longEngineTest('docker export, tar, runx spec, runx run', 'docker', async () => {
   const archive = await imageArchive('busybox');
