@@ -209,32 +209,16 @@ for (const { version, runtime } of runtimes) {
     },
   );
 
-  longEngineTest(
-    `${version}: a monitor that is killed; a shim that is killed`,
-    'containerd',
-    async () => {
-      const id = `killed-${version}`;
-      for (const suffix of ['monitor', 'shim']) {
-        const args = ['--detach', ...runtime, image, `${id}-${suffix}`, ...idle];
-        const started = await ctr(['run', ...args]);
-        assert.equal(started.exitCode, 0, started.stderr);
-      }
-      const seen = await script(
-        `kill -KILL "$(pid "$1-monitor")"
-       until_status "$1-monitor" STOPPED; ended "$1-monitor"
-       pid=$(pid "$1-shim")
-       kill -KILL "$(awk '/^PPid/ { print $2 }' "/proc/$pid/status")"
-       deadline=$((SECONDS + 60))
-       while [ "$(status "$1-shim")" = RUNNING ] || [ -e "/proc/$pid" ]; do
-         [ $SECONDS -lt $deadline ] || { ctr tasks ls; break; }; sleep 0.2
-       done
-       ctr tasks delete "$1-shim" > /dev/null 2>&1
-       ctr containers delete "$1-shim"`,
-        id,
-      );
-      assert.equal(seen, 'exit code 137\n');
-    },
-  );
+  longEngineTest(`${version}: a monitor that is killed`, 'containerd', async () => {
+    const id = `killed-${version}`;
+    const started = await ctr(['run', '--detach', ...runtime, image, id, ...idle]);
+    assert.equal(started.exitCode, 0, started.stderr);
+    const seen = await script(
+      'kill -KILL "$(pid "$1")"; until_status "$1" STOPPED; ended "$1"',
+      id,
+    );
+    assert.equal(seen, 'exit code 137\n');
+  });
 
   longEngineTest(`${version}: metrics are the container's own`, 'containerd', async () => {
     const id = `metrics-${version}`;
@@ -277,6 +261,24 @@ for (const { version, runtime } of runtimes) {
     assert.match(seen, /^10\.98\.0\.\d+\/24\n1\n0\n$/);
   });
 }
+
+// With runtime v2, containerd gives `delete --force` five seconds: too few under emulation.
+longEngineTest('v1: a shim that is killed', 'containerd', async () => {
+  const { runtime } = runtimes[0] ?? assert.fail();
+  const started = await ctr(['run', '--detach', ...runtime, image, 'shimless', ...idle]);
+  assert.equal(started.exitCode, 0, started.stderr);
+  const seen = await script(
+    `pid=$(pid shimless)
+     kill -KILL "$(awk '/^PPid/ { print $2 }' "/proc/$pid/status")"
+     deadline=$((SECONDS + 60))
+     while [ "$(status shimless)" = RUNNING ] || [ -e "/proc/$pid" ]; do
+       [ $SECONDS -lt $deadline ] || { ctr tasks ls; break; }; sleep 0.2
+     done
+     ctr tasks delete shimless > /dev/null 2>&1
+     ctr containers delete shimless`,
+  );
+  assert.equal(seen, '');
+});
 
 longEngineTest('the old form of the configuration: run', 'containerd', async () => {
   await startContainerd('config-v1.toml');
