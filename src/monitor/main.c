@@ -30,7 +30,9 @@ static const char usage[] =
     "       runx-monitor online | offline TYPE\n"
     "       runx-monitor hostname PATH\n"
     "       runx-monitor enter PID -- PATH NAME [ARG...]\n"
-    "       runx-monitor lock\n"
+    "       runx-monitor add | remove\n"
+    "       runx-monitor image --state DIR (--share TAG --export [r][s]:PATH)... -- PATH [ARG...]\n"
+    "       runx-monitor lock [--try]\n"
     "runx starts it; it is of no use by hand.\n";
 
 static _Noreturn void fail(const char *what) {
@@ -125,9 +127,11 @@ static int start(struct options *options, const struct role *role) {
 
 // Locks what descriptor 3 is open on.  The lock is that of runx, which has it open
 // as well, and ends when runx closes it or dies.
-static int lock(void) {
-    while (flock(CONTROL_FD, LOCK_EX) < 0)
+static int lock(bool try) {
+    while (flock(CONTROL_FD, LOCK_EX | (try ? LOCK_NB : 0)) < 0) {
+        if (errno == EWOULDBLOCK) return EXIT_LOCKED;
         if (errno != EINTR) fail("flock");
+    }
     return 0;
 }
 
@@ -149,12 +153,13 @@ int main(int argc, char **argv) {
                                                  {"domain", required_argument, NULL, 'n'},
                                                  {"domid", required_argument, NULL, 'D'},
                                                  {"all", no_argument, NULL, 'a'},
+                                                 {"try", no_argument, NULL, 'T'},
                                                  {"network", required_argument, NULL, 'w'},
                                                  {"hostname", required_argument, NULL, 'h'},
                                                  {0}};
     static struct share_list served;
     struct options options = {.served = &served};
-    bool valid = true, all = false;
+    bool valid = true, all = false, try = false;
     for (int option; (option = getopt_long(argc, argv, "", long_options, NULL)) != -1;) {
         switch (option) {
         case 's':
@@ -190,6 +195,9 @@ int main(int argc, char **argv) {
         case 'a':
             all = true;
             break;
+        case 'T':
+            try = true;
+            break;
         case 'n':
             options.domain = optarg;
             break;
@@ -214,10 +222,14 @@ int main(int argc, char **argv) {
     if (!strcmp(command, "online")) return report(vif_is_connected(getenv("XENBUS_PATH")));
     if (!strcmp(command, "offline")) return 0;
     if (!strcmp(command, "hostname") && argc - optind == 2) return print_hostname(argv[optind + 1]);
+    if (!strcmp(command, "add")) return report(vbd_connect(getenv("XENBUS_PATH")));
+    if (!strcmp(command, "remove")) return 0;
+    if (!strcmp(command, "image") && argc - optind >= 2 && options.state_directory && valid)
+        return image_run(&served, options.state_directory, &argv[optind + 1]);
     if (!strcmp(command, "enter") && argc - optind >= 4)
         return enter_network((unsigned)number(argv[optind + 1]), argv[optind + 2],
                              &argv[optind + 3], environ);
-    if (!strcmp(command, "lock") && argc - optind == 1) return lock();
+    if (!strcmp(command, "lock") && argc - optind == 1) return lock(try);
     if (!strcmp(command, "run") && argc - optind == 1 && options.state_directory && options.id &&
         options.xl && valid && !served.share_count == !options.diod)
         return start(&options, &container);

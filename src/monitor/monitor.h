@@ -26,6 +26,7 @@ enum {
     CONTROL_FD = 3,        // lines to and from runx, see src/monitor/README.md
     EXIT_KILLED = 128 + 9, // of a container whose domain ended with no status
     EXIT_NO_DOMAIN = 3,    // of `runx-monitor signal` and `network`
+    EXIT_LOCKED = 4,       // of `runx-monitor lock --try`
 };
 
 // Runs the monitor; never returns.  `guardian` is the socket to guardian_run.
@@ -59,12 +60,19 @@ int signal_guest(unsigned domid, int signal);
 // it can't, with the exit code that says so.
 int enter_network(unsigned pid, const char *path, char **args, char **env);
 
+// Executes a program, in a root directory with nothing but `list`, that is to be killed
+// when its parent dies; returns only when it can't, with the exit code that says so.
+int image_run(const struct share_list *list, const char *directory, char **args);
+
 // Prints the host name of the UTS namespace at `path`.
 int print_hostname(const char *path);
 
 // Tells Xen's network backend that the vif whose backend node in xenstore is `path`
 // is set up, as hotplug scripts do: the wiring follows before the domain runs.
 int vif_is_connected(const char *path);
+// Connects the disk whose backend node in xenstore is `path`, as hotplug scripts do: to a
+// loop device if it is a file.
+int vbd_connect(const char *path);
 // Prints the address that the guest says to have on an interface by DHCP, or nothing.
 int vif_print_address(unsigned domid, const char *name);
 // Leaves the text on standard input, at most 256 KiB of lines, in vm-data/network/0, 1

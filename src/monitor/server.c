@@ -91,8 +91,7 @@ static int mount_export(const struct share *share, const struct export *export) 
 
 // A guest that swaps directories for links while the server walks could lead it
 // anywhere, so there is nothing anywhere: a root of libraries and the exports.
-// NULL when done, else what failed, with errno set.
-static const char *enter_root(const struct share_list *list) {
+const char *server_enter_root(const struct share_list *list) {
     if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
         return "making a mount namespace";
     if (make_root() < 0) return "making the server's root";
@@ -147,7 +146,7 @@ static _Noreturn void run(const struct share_list *list, const char *diod, int r
     setrlimit(RLIMIT_DATA, &memory);
     setrlimit(RLIMIT_STACK, &stack);
     umask(0);
-    const char *failed = enter_root(list);
+    const char *failed = server_enter_root(list);
     if (!failed && drop_capabilities() < 0) failed = "dropping capabilities";
     if (!failed) {
         execle(diod, "diod", "-f", "-n", "-N", "-L", "stderr", "--nwthreads", "8", "-l", SOCKET,

@@ -7,3 +7,7 @@
 pid_t server_start(const struct share_list *list, const char *diod, char *error, size_t size);
 // A connection to the server, -1 when it has ended or does not answer.
 int server_connect(pid_t server);
+// Enters a root directory of its own, with libraries to start a program from and the
+// exports; its mount point is made in the working directory.  NULL when done, else what
+// failed, with errno set.
+const char *server_enter_root(const struct share_list *list);
