@@ -2,6 +2,7 @@
 // tells Dom0 how it ended.  initrd/init executes it as the guest's process 1.
 #define _GNU_SOURCE
 #include "../../src/monitor/xenstore.h"
+#include "disk.h"
 #include "exec.h"
 #include "network.h"
 #include "pump.h"
@@ -83,6 +84,12 @@ static int network(bool from_stdin) {
     return wrong ? 1 : 0;
 }
 
+static int disk(const char *layer) {
+    const char *wrong = disk_mount(layer);
+    if (wrong) fprintf(stderr, "%s: %s\n", wrong, strerror(errno));
+    return wrong ? 1 : 0;
+}
+
 int main(int argc, char **argv) {
     const char *slash = strrchr(argv[0], '/');
     const char *name = slash ? slash + 1 : argv[0];
@@ -90,8 +97,9 @@ int main(int argc, char **argv) {
     if (!strcmp(name, "exec")) return exec_serve();
     if (argc == 2 && !strcmp(argv[1], "run")) run();
     if (argc == 3 && !strcmp(argv[1], "fail")) finish(EXIT_GUEST, argv[2]);
+    if (argc == 3 && !strcmp(argv[1], "disk")) return disk(argv[2]);
     if (argc == 2 && !strcmp(argv[1], "network")) return network(false);
     if (argc == 3 && !strcmp(argv[1], "network") && !strcmp(argv[2], "-")) return network(true);
-    fputs("usage: runx-process run | network [-] | fail MESSAGE\n", stderr);
+    fputs("usage: runx-process run | network [-] | disk LAYER | fail MESSAGE\n", stderr);
     return 2;
 }
