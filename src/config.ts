@@ -17,6 +17,9 @@ const absolutePath = v.pipe(v.string(), v.startsWith('/', 'must be an absolute p
 const program = v.pipe(v.string(), v.regex(/^(\/.*|[^/]+)$/, 'must be a name or an absolute path'));
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
 
+/** How a rootfs reaches its domain: by 9P, or as an image on a disk. */
+export const rootfsKinds = ['auto', '9p', 'disk'] as const;
+
 /** The annotations of a config.json that can change its domain. */
 export const annotationNames = [
   'io.runx.memory_mib',
@@ -26,6 +29,7 @@ export const annotationNames = [
   'io.runx.domain_type',
   'io.runx.kernel_arguments',
   'io.runx.netconf',
+  'io.runx.rootfs',
 ] as const;
 
 /** A setting and what it means, in the words of runx.toml(5), with `code` between backquotes. */
@@ -50,6 +54,34 @@ export const configSchema = v.strictObject({
       "The 9P server of root file systems, likewise; where there is none, xl's QEMU serves them",
     ),
     'diod',
+  ),
+  rootfs: v.optional(
+    setting(
+      v.picklist(rootfsKinds),
+      'How a root file system reaches its domain; `auto` is by 9P, or on a disk where that cannot be had',
+    ),
+    'auto',
+  ),
+  mkfs_erofs: v.optional(
+    setting(program, 'The program that makes images for a disk, likewise'),
+    'mkfs.erofs',
+  ),
+  images_mib: v.optional(
+    setting(positive, 'To what size images are kept, in MiB; those in use are kept in any case'),
+    4096,
+  ),
+  writable_layer: v.optional(
+    setting(
+      v.picklist(['memory', 'disk']),
+      "What takes the writes to a root file system on a disk, the domain's memory or a sparse file on the host's disk",
+    ),
+    'memory',
+  ),
+  writable_layer_mib: v.optional(
+    setting(
+      v.pipe(positive, v.examples([1024])),
+      "How much it takes, in MiB; without it, half of the domain's memory, or 8192 on the disk",
+    ),
   ),
   memory_mib: v.optional(
     setting(positive, 'Memory of a domain whose container sets no limit, in MiB; at least 44'),
@@ -101,7 +133,7 @@ export const configSchema = v.strictObject({
   data_root: v.optional(
     setting(
       absolutePath,
-      "Directory of what must survive a reboot: the networks that containers are in, and CNI's results",
+      "Directory of what survives a reboot: the networks that containers are in, CNI's results, images and writable layers",
     ),
     '/var/lib/runx',
   ),

@@ -100,22 +100,23 @@ export const runWithDescriptor = async (
 ): Promise<void> => {
   const started = performance.now();
   const child = spawn(file, args, {
-    stdio: ['ignore', 'ignore', 'ignore', descriptor],
+    stdio: ['ignore', 'ignore', 'pipe', descriptor],
     env: environment(),
     timeout: timeoutMs,
     killSignal: 'SIGKILL',
   });
+  const stderr = child.stderr === null ? () => '' : collect(child.stderr);
   const [exitCode, signal] = await new Promise<[number | undefined, string | undefined]>(
     (resolve, reject) => {
       child.once('error', reject);
-      child.once('exit', (code, by) => resolve([code ?? undefined, by ?? undefined]));
+      child.once('close', (code, by) => resolve([code ?? undefined, by ?? undefined]));
     },
   );
   const took = Math.round(performance.now() - started);
   log.debug(`${[file, ...args].join(' ')} -> ${exitCode ?? signal} in ${took} ms`);
   if (exitCode === 0) return;
   const reason = failure({ timedOut: signal === 'SIGKILL', signal }, timeoutMs);
-  throw new ToolError(file, args, { exitCode, stderr: '', reason });
+  throw new ToolError(file, args, { exitCode, stderr: stderr(), reason });
 };
 
 /**

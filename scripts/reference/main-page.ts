@@ -15,7 +15,10 @@ const files: readonly (readonly [path: string, meaning: string])[] = [
   ['/usr/lib/runx', 'The program, the monitor, the guest kernel and the base ramdisk.'],
   ['/usr/share/doc/runx', 'More documentation: README.md, and examples.'],
   ['/run/runx', 'The state of the containers.'],
-  ['/var/lib/runx', 'The networks that containers are in.'],
+  [
+    '/var/lib/runx',
+    'The networks that containers are in, images of root file systems and writable layers.',
+  ],
   [
     '/var/cache/runx',
     'Compiled code, which Node.js 22.1 or newer keeps; it can be removed at any time.',

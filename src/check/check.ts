@@ -9,7 +9,7 @@ import { checkGuestFiles, findGuestFiles } from './guest.ts';
 import { checkKernelOptions } from './kernel-options.ts';
 import { checkModules, findModules } from './modules.ts';
 import { checkCni, findCni } from './networks.ts';
-import { checkNinep, findNinep } from './ninep.ts';
+import { checkDisk, checkNinep, findNinep } from './ninep.ts';
 import type { Point } from './point.ts';
 import { checkIproute, checkMount, findProgramFacts } from './programs.ts';
 import { checkXen } from './xen.ts';
@@ -28,23 +28,38 @@ export const checkHost = async (options: CheckOptions): Promise<readonly Point[]
   const configuration = await findConfiguration(configFile);
   const { config } = configuration;
   const find = (name: string, ...words: string[]) => findProgramFacts(name, words, log);
-  const [dom0, xlFacts, processes, devices, ninep, guest, modules, cni, state, data, ip, mount] =
-    await Promise.all([
-      findDom0(),
-      findXlFacts(config.xl, log),
-      findProcessNames(),
-      findXenDevices(),
-      findNinep(config.diod, log),
-      findGuestFiles(config),
-      findModules(),
-      findCni(config.cni_path),
-      findDirectory(options.root ?? config.root),
-      findDirectory(config.data_root),
-      Promise.all([find('ip', '-V'), find('tc', '-V')]),
-      Promise.all([find('mount'), find('umount')]),
-    ]);
+  const [
+    dom0,
+    xlFacts,
+    processes,
+    devices,
+    ninep,
+    guest,
+    modules,
+    cni,
+    state,
+    data,
+    ip,
+    mount,
+    mkfs,
+  ] = await Promise.all([
+    findDom0(),
+    findXlFacts(config.xl, log),
+    findProcessNames(),
+    findXenDevices(),
+    findNinep(config.diod, log),
+    findGuestFiles(config),
+    findModules(),
+    findCni(config.cni_path),
+    findDirectory(options.root ?? config.root),
+    findDirectory(config.data_root),
+    Promise.all([find('ip', '-V'), find('tc', '-V')]),
+    Promise.all([find('mount'), find('umount')]),
+    find(config.mkfs_erofs),
+  ]);
   const xl = checkXl(xlFacts);
   const host = hostArchitecture();
+  const disk = { asked: config.rootfs, mkfs };
   return [
     checkConfiguration(configuration),
     ...checkDom0(dom0),
@@ -54,7 +69,8 @@ export const checkHost = async (options: CheckOptions): Promise<readonly Point[]
     checkDevices(devices),
     ...checkGuestFiles(guest, host),
     ...checkKernelOptions(guest.options, config, host),
-    checkNinep(ninep, xl.xen),
+    checkNinep(ninep, xl.xen, disk),
+    checkDisk(disk),
     ...checkDirectories(state, data),
     ...checkModules(modules),
     checkIproute(ip),

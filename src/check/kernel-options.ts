@@ -25,7 +25,11 @@ export const vitalOptions = [
 export const usefulOptions = {
   UEVENT_HELPER: 'runx exec',
   XEN_NETDEV_FRONTEND: 'networks',
-  XEN_BLKDEV_FRONTEND: 'disks',
+  XEN_BLKDEV_FRONTEND: 'rootfs on a disk',
+  EROFS_FS: 'images of a rootfs',
+  EROFS_FS_ZIP: 'compressed images',
+  OVERLAY_FS: 'writes to an image',
+  EXT4_FS: 'writable layer on a disk',
   XEN_BALLOON: 'runx update --memory',
   SECCOMP_FILTER: 'seccomp profiles',
   USER_NS: 'user namespaces',

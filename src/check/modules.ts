@@ -88,7 +88,7 @@ const needs: readonly Need[] = [
   {
     name: 'disks',
     modules: ['xen-blkback', 'loop'],
-    without: 'no domain has a disk',
+    without: 'no rootfs goes on a disk',
     options: 'CONFIG_XEN_BLKDEV_BACKEND, CONFIG_BLK_DEV_LOOP',
   },
 ];

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-import { annotationNames } from '../config.ts';
+import { annotationNames, rootfsKinds } from '../config.ts';
 import { RunxError } from '../errors.ts';
 import { describeIssue } from '../schema.ts';
 
@@ -29,6 +29,7 @@ const wishesSchema = v.strictObject({
   vcpus_max: v.optional(number(maximumVcpus)),
   netconf: v.optional(v.string()),
   domain_type: v.optional(v.picklist(['pv', 'pvh'])),
+  rootfs: v.optional(v.picklist(rootfsKinds)),
   kernel_arguments: v.optional(
     v.pipe(
       v.string(),

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
+import { removeLayer } from '../image/layer.ts';
 import { type Launched, startMonitor } from '../monitor/monitor.ts';
 import { attachNetworks, detachNetworks } from '../network/cni.ts';
 import { loadBundle } from '../oci/bundle.ts';
-import { renderDomainConfig } from '../xen/domain-config.ts';
+import { type DomainConfig, renderDomainConfig } from '../xen/domain-config.ts';
 import { createDomain, destroyDomain, domainId } from '../xen/xl.ts';
 import { parseWishes } from './annotations.ts';
 import { type Subject, beginContainer } from './begin.ts';
@@ -13,6 +14,7 @@ import { parseContainerId } from './container-id.ts';
 import type { Context } from './context.ts';
 import { planNetworks, withoutNetconf } from './networks.ts';
 import { type DomainPlan, planDomain } from './plan.ts';
+import { makeDisks } from './rootfs.ts';
 import { createSandbox, isSandbox } from './sandbox.ts';
 import { type ContainerRecord, saveRecord } from './store.ts';
 import { checkSupported } from './supported.ts';
@@ -79,7 +81,10 @@ export const createContainer = async (
       network = await attachNetworks(place, monitor.identity.pid, networks);
     }
 
-    const domid = await makeDomain(plan, name, uuid, directory, undo);
+    // Hooks may have changed the rootfs.
+    undo(`removing the writable layer of ${id}`, () => removeLayer(config.data_root, directory));
+    const disks = await makeDisks(context, plan.rootfs, directory);
+    const domid = await makeDomain(plan, { name, uuid, disks }, directory, undo);
     await monitor.attach(domid);
     return { ...record, domain: { ...domain, domid }, network };
   });
@@ -88,19 +93,18 @@ export const createContainer = async (
 /** Has xl make the domain, paused; its id comes back. */
 const makeDomain = async (
   { xl, config, ramdisk: content }: DomainPlan,
-  name: string,
-  uuid: string,
+  domain: Pick<DomainConfig, 'name' | 'uuid' | 'disks'>,
   directory: string,
   undo: Undo,
 ): Promise<number> => {
   const ramdisk = join(directory, 'ramdisk');
   await writeFile(ramdisk, content, { mode: 0o600 });
-  const text = renderDomainConfig({ ...config, name, uuid, ramdisk });
+  const text = renderDomainConfig({ ...config, ...domain, ramdisk });
   const configFile = join(directory, 'xl.cfg');
   await writeFile(configFile, text, { mode: 0o600 });
-  undo(`destroying the domain ${name}`, () => destroyDomain(xl, name));
+  undo(`destroying the domain ${domain.name}`, () => destroyDomain(xl, domain.name));
   await createDomain(xl, configFile);
-  const domid = await domainId(xl, name);
+  const domid = await domainId(xl, domain.name);
   // The domain has its own copy by now; this one holds the container's env.
   await writeFile(ramdisk, '');
   return domid;

@@ -3,6 +3,7 @@ import { endMonitor } from '../monitor/monitor.ts';
 import type { Hooks, Spec } from '../oci/spec.ts';
 import { destroyDomain, domainExists, findXl } from '../xen/xl.ts';
 import { detachNetworks } from '../network/cni.ts';
+import { removeLayer } from '../image/layer.ts';
 import { removeCgroup } from './cgroup.ts';
 import { creatorIsDead, endCreation } from './claim.ts';
 import { parseContainerId } from './container-id.ts';
@@ -52,6 +53,7 @@ export const deleteContainer = async (
     else await endDomain(context, record);
     const directory = containerDirectory(root, id);
     await detachNetworks({ config: context.config, log: context.log, directory }, { force });
+    await removeLayer(context.config.data_root, directory);
     const spec = await findSpec(context, id);
     if (await needsHooks(root, id, record)) hooks = spec?.hooks;
     if (spec?.linux.cgroupsPath) await removeCgroup(spec.linux.cgroupsPath, context.log);

@@ -2,6 +2,8 @@ import { access } from 'node:fs/promises';
 import { basename } from 'node:path';
 
 import { RunxError, hasCode, messageOf } from '../errors.ts';
+import { evictImages, imageDirectory, removeDrafts } from '../image/cache.ts';
+import { removeLostLayers } from '../image/layer.ts';
 import { listAttachments } from '../network/attachments.ts';
 import { detachNetworks } from '../network/cni.ts';
 import type { Context } from './context.ts';
@@ -17,8 +19,34 @@ const isThere = async (directory: string): Promise<boolean> => {
   }
 };
 
-/** Removes the networks of containers whose state is gone, under any --root, and tells of each. */
+/** Removes what is left of containers whose state is gone, under any --root, and tells of each thing. */
 export const collectGarbage = async (
+  context: Context,
+  onRemoved: (what: string) => Promise<void>,
+): Promise<void> => {
+  await collectFiles(context, onRemoved);
+  await collectNetworks(context, onRemoved);
+};
+
+const collectFiles = async (
+  { config, log }: Context,
+  onRemoved: (what: string) => Promise<void>,
+): Promise<void> => {
+  for (const directory of await removeLostLayers(config.data_root)) {
+    await onRemoved(`removed the writable layer of ${basename(directory)}`);
+  }
+  const cache = {
+    directory: imageDirectory(config.data_root),
+    limitMiB: config.images_mib,
+    monitor: config.monitor,
+    log,
+  };
+  for (const file of [...(await removeDrafts(cache)), ...(await evictImages(cache))]) {
+    await onRemoved(`removed ${file}`);
+  }
+};
+
+const collectNetworks = async (
   { config, log }: Context,
   onRemoved: (what: string) => Promise<void>,
 ): Promise<void> => {

@@ -1,7 +1,8 @@
-import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 
-import { RunxError, ToolError, hasCode, sentences } from '../errors.ts';
-import { findProgram, runWithDescriptor } from '../process.ts';
+import { RunxError, hasCode, sentences } from '../errors.ts';
+import { flock, isSame } from '../flock.ts';
+import { findProgram } from '../process.ts';
 import type { Context } from './context.ts';
 import { containerDirectory } from './store.ts';
 
@@ -11,13 +12,6 @@ const timeoutMs = 60_000;
 export interface Lock {
   readonly release: () => void;
 }
-
-// Whether the descriptor is on what the path names now.
-const isSame = (descriptor: number, path: string): boolean => {
-  const held = fstatSync(descriptor);
-  const named = statSync(path, { throwIfNoEntry: false });
-  return named !== undefined && held.ino === named.ino && held.dev === named.dev;
-};
 
 const openIfThere = (path: string): number | undefined => {
   try {
@@ -44,13 +38,13 @@ export const lockContainer = async (
     const lock: Lock = { release: () => closeSync(descriptor) };
     // Where the monitor is missing nothing can be created, but what is left can go.
     if ((await findProgram(config.monitor)) !== undefined) {
-      try {
-        // Node has no flock, and a lock belongs to all who share the descriptor.
-        await runWithDescriptor(config.monitor, ['lock'], descriptor, { log, timeoutMs });
-      } catch (error) {
+      const options = { program: config.monitor, log, timeoutMs };
+      const isLocked = await flock(descriptor, options).catch((error: unknown) => {
         lock.release();
-        // A tool that was ended, and not one that failed.
-        if (!(error instanceof ToolError) || error.exitCode !== undefined) throw error;
+        throw error;
+      });
+      if (!isLocked) {
+        lock.release();
         throw new RunxError(`container ${id} is being changed by another runx`);
       }
     }

@@ -4,6 +4,8 @@ export interface MountInfo {
   /** Flags of this mount, as mount options. */
   readonly options: readonly string[];
   readonly type: string;
+  /** Options of the file system, which several mounts can share. */
+  readonly superOptions: readonly string[];
   readonly unbindable: boolean;
 }
 
@@ -19,11 +21,13 @@ export const parseMountInfo = (text: string): readonly MountInfo[] =>
     .filter((line) => line !== '')
     .map((line) => {
       const [own = '', fileSystem = ''] = line.split(' - ');
+      const [type = '', , superOptions = ''] = fileSystem.split(' ');
       const [, , , , mountPoint = '', options = '', ...tags] = own.split(' ');
       return {
         mountPoint: unescapePath(mountPoint),
         options: options.split(','),
-        type: fileSystem.split(' ')[0] ?? '',
+        type,
+        superOptions: superOptions.split(','),
         unbindable: tags.includes('unbindable'),
       };
     });

@@ -5,7 +5,7 @@ import { checkCommand } from '../guest/command.ts';
 import { devicesMiB } from '../guest/memory.ts';
 import { planMounts } from '../guest/mounts.ts';
 import { buildRamdisk } from '../guest/ramdisk.ts';
-import { planRootfs, shareOf } from '../guest/rootfs.ts';
+import { type Rootfs, sharesOf } from '../guest/rootfs.ts';
 import type { Share } from '../guest/shares.ts';
 import type { MonitorOptions } from '../monitor/monitor.ts';
 import type { Bundle } from '../oci/bundle.ts';
@@ -19,6 +19,7 @@ import type { DomainWishes } from './annotations.ts';
 import { findBindSources } from './bind-sources.ts';
 import type { Context } from './context.ts';
 import { withHostname } from './hostname.ts';
+import { checkVolumes, chooseRootfs } from './rootfs.ts';
 import { planSize } from './size.ts';
 import { renderHookState } from './status.ts';
 import { warnOfCapabilities } from './supported.ts';
@@ -26,13 +27,14 @@ import { warnOfCapabilities } from './supported.ts';
 /** What the domain of a container is to be, and what makes it. */
 export interface DomainPlan {
   readonly xl: Xl;
-  /** What the monitor serves it; undefined where QEMU serves. */
+  readonly rootfs: Rootfs;
+  /** What the monitor serves it; undefined where QEMU serves, or there is nothing to serve. */
   readonly served: MonitorOptions['served'];
   readonly ramdisk: Buffer;
   /** What its devices take of the memory. */
   readonly forDevicesMiB: number;
   /** The domain configuration but for what is known only when it is made. */
-  readonly config: Omit<DomainConfig, 'name' | 'uuid' | 'ramdisk'>;
+  readonly config: Omit<DomainConfig, 'name' | 'uuid' | 'ramdisk' | 'disks'>;
 }
 
 // Nothing of the kernel's own log is wanted but a panic, and a panic ends the domain.
@@ -43,19 +45,28 @@ const firstPid = 1;
 
 /** Works out and checks what the container's domain needs; nothing is done yet. */
 export const planDomain = async (
-  { config, log }: Context,
+  context: Context,
   id: string,
   { spec, path, rootfs: rootfsPath }: Bundle,
   process: Process,
   wishes: DomainWishes,
   networkCount: number,
 ): Promise<DomainPlan> => {
+  const { config, log } = context;
   warnOfCapabilities(process, log);
   const diod = await findProgram(config.diod);
-  const rootfs = planRootfs(rootfsPath, diod);
+  const rootfs = await chooseRootfs(context, {
+    path: rootfsPath,
+    wish: wishes.rootfs,
+    diod,
+    isReadonly: spec.root.readonly,
+  });
   const sources = await findBindSources(spec.mounts, path);
   const mounts = planMounts(spec.mounts, sources, diod !== undefined);
-  const shares = [shareOf(rootfs), ...mounts.shares];
+  const shares = [...sharesOf(rootfs), ...mounts.shares];
+  if (diod === undefined && rootfs.kind === 'disk') {
+    await checkVolumes(context, mounts.shares.length);
+  }
   const limits = parseLimits(spec.linux.resources, 'config.json: linux.resources');
   // An engine may make an interface until `start`.
   const forDevicesMiB = devicesMiB(mounts.shares.length, Math.max(1, networkCount));
@@ -69,6 +80,7 @@ export const planDomain = async (
   const subject = { ociVersion, id, bundle: path, annotations: spec.annotations };
   const hookState = renderHookState(subject, 'created', firstPid);
   return {
+    rootfs,
     ramdisk: await buildRamdisk(
       config.ramdisk,
       await withHostname(spec, config.monitor, log),
@@ -78,7 +90,7 @@ export const planDomain = async (
       hookState,
     ),
     xl: await findXl(config.xl, log),
-    served: diod === undefined ? undefined : { diod, shares },
+    served: diod === undefined || shares.length === 0 ? undefined : { diod, shares },
     forDevicesMiB,
     config: {
       bundle: path,
@@ -87,6 +99,7 @@ export const planDomain = async (
       kernelArguments: [kernelArguments, wishes.kernel_arguments].filter(Boolean).join(' '),
       ...size,
       shares: diod === undefined ? shares.flatMap(pathsOf) : [],
+      diskScript: config.monitor,
     },
   };
 };

@@ -3,6 +3,9 @@ export interface CpioEntry {
   /** Path without a leading slash; parents must come before their children. */
   readonly path: string;
   readonly mode: number;
+  /** Owner; root unless given. */
+  readonly uid?: number;
+  readonly gid?: number;
   readonly content?: Uint8Array;
   /** Device number, for block and character devices. */
   readonly device?: { readonly major: number; readonly minor: number };
@@ -19,8 +22,8 @@ const renderEntry = (entry: CpioEntry, inode: number): Buffer => {
   const fields = [
     inode,
     entry.mode,
-    0, // uid
-    0, // gid
+    entry.uid ?? 0,
+    entry.gid ?? 0,
     1, // links
     0, // mtime
     content.length,
@@ -39,7 +42,7 @@ const renderEntry = (entry: CpioEntry, inode: number): Buffer => {
 };
 
 /**
- * A cpio archive in the "newc" format, owned by root and with no time in it, so
+ * A cpio archive in the "newc" format, with no time in it, so
  * that the same entries give the same bytes.  The kernel unpacks archives that
  * follow one another (Documentation/driver-api/early-userspace/buffer-format.rst).
  */

@@ -21,7 +21,18 @@ export interface GuestMount {
 export interface MountPlan {
   readonly shares: readonly Share[];
   readonly mounts: readonly GuestMount[];
+  /** Files of the host, whose copies are in the ramdisk. */
+  readonly copies: readonly Copy[];
 }
+
+/** A file that travels in the ramdisk, at `path` there. */
+export interface Copy {
+  readonly path: string;
+  readonly source: string;
+}
+
+/** Where the ramdisk has copies. */
+export const copiesDirectory = 'runx/files';
 
 // MS_REMOUNT, MS_BIND and MS_REC say what is done, and the guest knows that.
 const bindFlags = ~(32 | 4096 | 16384);
@@ -67,11 +78,6 @@ const planFileSystem = (mount: Mount): GuestMount => {
 };
 
 const checkWithoutServer = ({ destination }: Mount, { path, kind }: BindSource): void => {
-  if (kind === 'file') {
-    throw new RunxError(
-      `mount ${destination}: with no diod on this host, only directories can be bind mounts, and ${path} is a file`,
-    );
-  }
   // xl.cfg(5) has no way to write a comma in a p9 specification.
   if (kind === 'directory' && path.includes(',')) {
     throw new RunxError(
@@ -84,7 +90,7 @@ const checkWithoutServer = ({ destination }: Mount, { path, kind }: BindSource):
  * Decides how each mount of config.json comes about in the guest, in their order, and
  * what of the host it takes.  `sources` are those of each bind mount: its own, then
  * what is mounted below it.  With no 9P server of ours (`hasServer`), a share is one
- * directory.
+ * directory, and files are copied.
  */
 export const planMounts = (
   mounts: readonly Mount[],
@@ -92,6 +98,16 @@ export const planMounts = (
   hasServer = true,
 ): MountPlan => {
   const { shares, add } = makeShares();
+  const copies: Copy[] = [];
+  const copy = (source: string): string => {
+    const path = `${copiesDirectory}/${copies.length}`;
+    copies.push({ path, source });
+    return `/${path}`;
+  };
+  const place = (source: BindSource, readonly: boolean): string => {
+    if (source.kind === 'device') return source.path;
+    return source.kind === 'file' && !hasServer ? copy(source.path) : add(source, readonly);
+  };
   const planBind = (mount: Mount, source: BindSource): GuestMount => {
     const options = parseMountOptions(mount.options, mount.destination);
     if (options.data !== '') refuseOption(mount, options.data);
@@ -110,7 +126,7 @@ export const planMounts = (
       propagation: isBelow && !(options.propagation & recursive) ? 0 : options.propagation,
       data: '',
       copyUp: false,
-      bind: source.kind === 'device' ? source.path : add(source, (flags & readonlyFlag) !== 0),
+      bind: place(source, (flags & readonlyFlag) !== 0),
     };
   };
   const planned = mounts.flatMap((mount) => {
@@ -121,5 +137,5 @@ export const planMounts = (
     return found.map((source) => planBind(mount, source));
   });
   checkLimits(shares);
-  return { shares, mounts: planned };
+  return { shares, mounts: planned, copies };
 };

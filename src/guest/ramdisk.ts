@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 
 import { RunxError, messageOf } from '../errors.ts';
 import type { Process, Spec } from '../oci/spec.ts';
+import { readCopies } from './copies.ts';
 import { renderCpio } from './cpio.ts';
 import { renderHooks } from './hooks.ts';
 import type { MountPlan } from './mounts.ts';
@@ -36,6 +37,7 @@ export const buildRamdisk = async (
   const own = renderCpio([
     { path: 'runx/process', mode: privateFile, content: records },
     { path: 'runx/rootfs', mode: privateFile, content: Buffer.from(renderRootfs(rootfs)) },
+    ...(await readCopies(mounts.copies)),
   ]);
   return Buffer.concat([bytes, own]);
 };

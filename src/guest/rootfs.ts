@@ -1,8 +1,11 @@
 import { RunxError } from '../errors.ts';
 import type { Share } from './shares.ts';
 
-/** How the rootfs reaches the guest: by 9P, from diod or from the QEMU that xl starts. */
-export interface Rootfs {
+/** How the rootfs reaches the guest. */
+export type Rootfs = NinepRootfs | DiskRootfs;
+
+/** By 9P, from diod or from the QEMU that xl starts. */
+export interface NinepRootfs {
   readonly kind: '9p';
   /** Host directory that is exported. */
   readonly path: string;
@@ -10,8 +13,21 @@ export interface Rootfs {
   readonly diod: string | undefined;
 }
 
-/** Decides how a rootfs directory reaches the guest; diod, where there is one, needs no QEMU. */
-export const planRootfs = (path: string, diod: string | undefined): Rootfs => {
+/** As an image on the disk xvda, which is only read, with a layer for what is written. */
+export interface DiskRootfs {
+  readonly kind: 'disk';
+  /** Host directory of which there is an image. */
+  readonly path: string;
+  readonly layer: Layer;
+}
+
+/** In the domain's memory, half of it unless a size is given; or on the disk xvdb. */
+export type Layer =
+  | { readonly kind: 'memory'; readonly mib: number | undefined }
+  | { readonly kind: 'disk'; readonly mib: number };
+
+/** Plans a rootfs by 9P; diod, where there is one, needs no QEMU. */
+export const planNinep = (path: string, diod: string | undefined): NinepRootfs => {
   // xl.cfg(5) has no way to write a comma in a p9 specification.
   if (diod === undefined && path.includes(',')) {
     throw new RunxError(
@@ -21,11 +37,38 @@ export const planRootfs = (path: string, diod: string | undefined): Rootfs => {
   return { kind: '9p', path, diod };
 };
 
-/** What of the host the guest gets for its rootfs. */
-export const shareOf = (rootfs: Rootfs): Share => ({
-  tag: 'rootfs',
-  exports: [{ path: rootfs.path, readonly: false, file: false, recursive: true }],
-});
+const diskLayerMiB = 8192;
+// Room for mount points that the image lacks, and nothing else.
+const readonlyLayerMiB = 4;
+
+/** Plans a rootfs on a disk; `mib` is the layer's size, if one was asked for. */
+export const planDisk = (
+  path: string,
+  kind: Layer['kind'],
+  mib: number | undefined,
+  isReadonly: boolean,
+): DiskRootfs => {
+  if (isReadonly) return { kind: 'disk', path, layer: { kind: 'memory', mib: readonlyLayerMiB } };
+  const layer: Layer = kind === 'memory' ? { kind, mib } : { kind, mib: mib ?? diskLayerMiB };
+  return { kind: 'disk', path, layer };
+};
+
+/** What of the host the guest gets for its rootfs by 9P. */
+export const sharesOf = (rootfs: Rootfs): readonly Share[] =>
+  rootfs.kind === 'disk'
+    ? []
+    : [
+        {
+          tag: 'rootfs',
+          exports: [{ path: rootfs.path, readonly: false, file: false, recursive: true }],
+        },
+      ];
+
+const renderLayer = (layer: Layer): string => {
+  if (layer.kind === 'disk') return '/dev/xvdb';
+  return `size=${layer.mib === undefined ? '50%' : `${layer.mib}m`},mode=700`;
+};
 
 /** The file that initrd/init reads to mount the rootfs. */
-export const renderRootfs = (rootfs: Rootfs): string => `rootfs=${rootfs.kind}\n`;
+export const renderRootfs = (rootfs: Rootfs): string =>
+  rootfs.kind === '9p' ? 'rootfs=9p\n' : `rootfs=disk\nlayer=${renderLayer(rootfs.layer)}\n`;

@@ -25,6 +25,18 @@ export interface DomainConfig extends DomainSize {
   /** Arguments of the guest's kernel; nothing of the container's goes here. */
   readonly kernelArguments: string;
   readonly shares: readonly { readonly tag: string; readonly path: string }[];
+  readonly disks: readonly Disk[];
+  /** The program that connects disks; its path has no comma. */
+  readonly diskScript: string;
+}
+
+/** A disk of the domain. */
+export interface Disk {
+  /** Its name there. */
+  readonly device: 'xvda' | 'xvdb';
+  /** A file of the host, or a block device. */
+  readonly file: string;
+  readonly readonly: boolean;
 }
 
 // xl reads \", \\ and \n back; its \x and octal escapes lose the character (seen on
@@ -50,6 +62,11 @@ export const renderDomainConfig = (config: DomainConfig): string =>
       : [
           `p9 = [ ${config.shares.map(({ tag, path }) => quote(renderShare(tag, path))).join(', ')} ]`,
         ]),
+    ...(config.disks.length === 0
+      ? []
+      : [
+          `disk = [ ${config.disks.map((disk) => quote(renderDisk(disk, config.diskScript))).join(', ')} ]`,
+        ]),
     // The domain stays until the monitor has read how it ended, and never restarts.
     ...['poweroff', 'reboot', 'crash', 'watchdog'].map((event) => `on_${event} = "preserve"`),
     '',
@@ -67,3 +84,8 @@ const renderSize = (size: DomainSize): string[] => [
 
 const renderShare = (tag: string, path: string): string =>
   `tag=${tag},security_model=none,path=${path}`;
+
+// The target comes last and is taken as it is.  A script of our own also means that xl
+// leaves the file to it, where it would start a QEMU.
+const renderDisk = ({ device, file, readonly }: Disk, script: string): string =>
+  `format=raw,vdev=${device},access=${readonly ? 'ro' : 'rw'},backendtype=phy,script=${script},target=${file}`;

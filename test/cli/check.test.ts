@@ -45,7 +45,7 @@ describe('runx check', { concurrency: 4 }, () => {
   test('finds what runx.toml names, and asks xl about Xen', async (t) => {
     const dom0 = await makeHost(t);
     const names = ['configuration', 'xl', 'xen', 'scheduler', 'memory', 'domain-type', 'monitor'];
-    const own = ['9p', 'state-directory', 'data-root'];
+    const own = ['9p', 'images', 'state-directory', 'data-root'];
     assert.deepEqual(await check(dom0, [...names, ...own]), [
       `ok configuration: ${dom0.configFile}`,
       `ok xl: ${dom0.xl}`,
@@ -55,6 +55,7 @@ describe('runx check', { concurrency: 4 }, () => {
       'ok domain-type: pv',
       `ok monitor: ${dom0.path('bin/runx-monitor')}`,
       `ok 9p: ${dom0.path('bin/diod')}`,
+      `ok images: ${dom0.path('bin/mkfs.erofs')}`,
       `ok state-directory: ${dom0.root}`,
       `ok data-root: ${dom0.path('data')}`,
     ]);
@@ -177,7 +178,7 @@ describe('runx check', { concurrency: 4 }, () => {
     const dom0 = await makeHost(t);
     await dom0.configure({ cni_path: [dom0.path('bin')] });
     assert.deepEqual(await check(dom0, ['cni-plugins']), [
-      'ok cni-plugins: diod, node, runx-monitor, xl',
+      'ok cni-plugins: diod, mkfs.erofs, node, runx-monitor, xl',
     ]);
     await dom0.configure({ cni_path: [dom0.path('none')] });
     assert.deepEqual(await check(dom0, ['cni-plugins']), [

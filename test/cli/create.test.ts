@@ -63,7 +63,7 @@ describe('runx create', { concurrency: 4 }, () => {
 
   test('has xl share the rootfs where there is no diod', async (t) => {
     const dom0 = await makeFakeDom0(t);
-    await dom0.configure({ diod: dom0.path('no-diod') });
+    await dom0.configure({ diod: dom0.path('no-diod'), rootfs: '9p' });
     const bundle = await dom0.makeBundle('bundle');
     assertSilent(await dom0.runx(['create', '--bundle', bundle, 'web']));
     const settings = parseXlConfig(await readFile(dom0.path('root/web/xl.cfg'), 'utf8'));

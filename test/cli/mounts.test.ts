@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { type Server, createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, describe, test } from 'node:test';
 
 import { assertFails, assertSilent } from '../support/assert-result.ts';
-import { parseCpio } from '../support/cpio-archive.ts';
+import { type ArchivedFile, parseCpio } from '../support/cpio-archive.ts';
 import { type FakeDom0, makeFakeDom0 } from '../support/fake-dom0.ts';
 import { parseXlConfig } from '../support/xl-config.ts';
 
@@ -28,11 +28,15 @@ const makeDom0 = async (t: TestContext, mounts: readonly object[]): Promise<Fake
 
 const create = (dom0: FakeDom0) => dom0.runx(['create', '--bundle', dom0.path('bundle'), 'web']);
 
-const recordsOf = async (dom0: FakeDom0): Promise<readonly string[]> => {
+const filesOf = async (dom0: FakeDom0): Promise<readonly ArchivedFile[]> => {
   const [domain = ''] = dom0.domains();
   const ramdisk = await readFile(dom0.path('created', `${domain}.ramdisk`));
-  const files = parseCpio(ramdisk.subarray('base ramdisk'.length));
-  return files[0]?.content.toString().split('\0') ?? [];
+  return parseCpio(ramdisk.subarray('base ramdisk'.length));
+};
+
+const recordsOf = async (dom0: FakeDom0): Promise<readonly string[]> => {
+  const [process] = await filesOf(dom0);
+  return process?.content.toString().split('\0') ?? [];
 };
 
 describe('bind mounts', { concurrency: 4 }, () => {
@@ -80,13 +84,33 @@ describe('bind mounts', { concurrency: 4 }, () => {
 
   test('where there is no diod, xl shares directories', async (t) => {
     const dom0 = await makeDom0(t, [bind('/data', '../data', 'ro')]);
-    await dom0.configure({ diod: dom0.path('no-diod') });
+    await dom0.configure({ diod: dom0.path('no-diod'), rootfs: '9p' });
     assertSilent(await create(dom0));
     const settings = parseXlConfig(await readFile(dom0.path('root/web/xl.cfg'), 'utf8'));
     assert.deepEqual(settings.get('p9'), [
       `tag=rootfs,security_model=none,path=${dom0.path('bundle/rootfs')}`,
       `tag=share1,security_model=none,path=${dom0.path('data')}`,
     ]);
+  });
+
+  test('where there is no diod, a file travels in the ramdisk, as it is', async (t) => {
+    const dom0 = await makeDom0(t, [bind('/etc/hosts', '../hosts')]);
+    await dom0.configure({ diod: dom0.path('no-diod'), rootfs: '9p' });
+    await writeFile(dom0.path('hosts'), '127.0.0.1 localhost\n');
+    await chmod(dom0.path('hosts'), 0o640);
+    await chown(dom0.path('hosts'), 7, 8);
+    assertSilent(await create(dom0));
+    assert.ok((await recordsOf(dom0)).includes('mount-bind /runx/files/0'));
+    const copy = (await filesOf(dom0)).find(({ path }) => path === 'runx/files/0');
+    assert.deepEqual(
+      [copy?.content.toString(), copy?.mode, copy?.owner],
+      ['127.0.0.1 localhost\n', 0o100640, [7, 8]],
+    );
+    await truncate(dom0.path('hosts'), 1024 * 1024 + 1);
+    assertFails(
+      await dom0.runx(['create', '--bundle', dom0.path('bundle'), 'other']),
+      `bind mount of ${dom0.path('hosts')}: with no diod on this host, a file of 1048576 bytes at most can be bound, and it has 1048577`,
+    );
   });
 
   test('the propagation of the rootfs is a record', async (t) => {

@@ -37,6 +37,7 @@ export interface FakeDom0 {
   readonly startRunx: (args: readonly string[], options?: Partial<CliOptions>) => RunningCli;
   readonly xlCalls: () => readonly string[][];
   readonly monitorCalls: () => readonly string[][];
+  readonly mkfsCalls: () => readonly string[][];
   /** The lines of a file that a fake writes; none when there is no such file. */
   readonly lines: (name: string) => readonly string[];
   readonly domains: () => readonly string[];
@@ -90,7 +91,7 @@ export const makeFakeDom0 = async (t: TestContext): Promise<FakeDom0> => {
   const xl = path('bin/xl');
 
   for (const name of ['bin', 'plan', 'domains', 'created', 'output']) await mkdir(path(name));
-  for (const name of ['xl', 'runx-monitor', 'monitor.mjs', 'exec.mjs']) {
+  for (const name of ['xl', 'runx-monitor', 'mkfs.erofs', 'monitor.mjs', 'exec.mjs']) {
     await symlink(join(fixtures, name), path('bin', name));
   }
   await symlink(process.execPath, path('bin/node'));
@@ -107,6 +108,7 @@ export const makeFakeDom0 = async (t: TestContext): Promise<FakeDom0> => {
     data_root: path('data'),
     xl,
     diod: path('bin/diod'),
+    mkfs_erofs: path('bin/mkfs.erofs'),
   };
   const configure: FakeDom0['configure'] = (changes) => {
     const entries = Object.entries({ ...settings, ...changes });
@@ -161,6 +163,7 @@ export const makeFakeDom0 = async (t: TestContext): Promise<FakeDom0> => {
     makeGate,
     xlCalls,
     monitorCalls: () => calls('monitor-calls'),
+    mkfsCalls: () => calls('mkfs-calls'),
     lines,
     domains: () => readdirSync(path('domains')),
     containers: () => (existsSync(root) ? readdirSync(root) : []),

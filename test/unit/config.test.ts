@@ -36,6 +36,11 @@ test('every setting can be set', async (t) => {
      monitor = "/m"
      xl = "/opt/xl"
      diod = "/opt/diod"
+     rootfs = "disk"
+     mkfs_erofs = "/opt/mkfs"
+     images_mib = 100
+     writable_layer = "disk"
+     writable_layer_mib = 64
      memory_mib = 512
      memory_max_mib = 1024
      vcpus = 2
@@ -54,6 +59,11 @@ test('every setting can be set', async (t) => {
     monitor: '/m',
     xl: '/opt/xl',
     diod: '/opt/diod',
+    rootfs: 'disk',
+    mkfs_erofs: '/opt/mkfs',
+    images_mib: 100,
+    writable_layer: 'disk',
+    writable_layer_mib: 64,
     memory_mib: 512,
     memory_max_mib: 1024,
     vcpus: 2,

@@ -98,7 +98,7 @@ const lacking: readonly [names: string[], point: string, found: string][] = [
     'bridge',
     "no veth for Linux 6.1.0-56-amd64: CNI's bridge networks, docker's and podman's do not work",
   ],
-  [['loop'], 'disks', 'no loop for Linux 6.1.0-56-amd64: no domain has a disk'],
+  [['loop'], 'disks', 'no loop for Linux 6.1.0-56-amd64: no rootfs goes on a disk'],
 ];
 for (const [names, name, found] of lacking) {
   test(`without ${names.join(' and ')}, a warning says what cannot be had`, () => {

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 import { checkConfiguration, findConfiguration } from '../../../src/check/configuration.ts';
 import { checkDirectories, findDirectory } from '../../../src/check/directories.ts';
-import { checkNinep } from '../../../src/check/ninep.ts';
+import { checkDisk, checkNinep } from '../../../src/check/ninep.ts';
 import { type ProgramFacts, checkIproute, checkMount } from '../../../src/check/programs.ts';
 import { parseConfig } from '../../../src/config.ts';
 import type { XenInfo } from '../../../src/xen/info.ts';
@@ -61,8 +61,13 @@ const xen = (minor: number): XenInfo => ({
   xen_commandline: [],
 });
 
-const qemu = (version: string): ProgramFacts =>
-  program('/usr/bin/qemu', '/usr/bin/qemu', `QEMU emulator version ${version}\nCopyright ...`);
+const qemu = (version: string) => ({
+  path: '/usr/bin/qemu',
+  version: `QEMU emulator version ${version}\nCopyright ...`,
+});
+
+const mkfs = program('mkfs.erofs', '/usr/bin/mkfs.erofs');
+const noMkfs = program('mkfs.erofs');
 
 const ninep: readonly [
   diod: string | undefined,
@@ -89,13 +94,40 @@ for (const [diod, version, info, outcome] of ninep) {
       diod: program('diod', diod),
       qemu: version === undefined ? undefined : qemu(version),
     };
-    const { status, found } = checkNinep(facts, info);
+    const { status, found } = checkNinep(facts, info, { asked: 'auto', mkfs: noMkfs });
     assert.equal(
       `${status}: ${found.split(',').slice(0, outcome.split(',').length).join(',')}`,
       outcome,
     );
   });
 }
+
+test('with nothing to serve 9P, images will do, unless 9p is asked for', () => {
+  const facts = { diod: program('diod'), qemu: undefined };
+  const statuses = (['auto', 'disk', '9p'] as const).map((asked) => {
+    const { status, found } = checkNinep(facts, undefined, { asked, mkfs });
+    return [asked, status, found];
+  });
+  const lack = 'no diod, and no QEMU that xl could start';
+  assert.deepEqual(statuses, [
+    ['auto', 'warning', `${lack}: no directory can be a volume`],
+    ['disk', 'warning', `${lack}: no directory can be a volume`],
+    ['9p', 'error', lack],
+  ]);
+});
+
+test('what makes images is needed if they are asked for', () => {
+  const found = [
+    checkDisk({ asked: 'disk', mkfs }),
+    checkDisk({ asked: 'auto', mkfs: noMkfs }),
+    checkDisk({ asked: 'disk', mkfs: noMkfs }),
+  ].map((point) => [point.status, point.found]);
+  assert.deepEqual(found, [
+    ['ok', '/usr/bin/mkfs.erofs'],
+    ['ok', 'no mkfs.erofs: no rootfs goes on a disk'],
+    ['error', 'no mkfs.erofs'],
+  ]);
+});
 
 test('a directory that is not there yet is judged by the one it will be made in', async (t) => {
   const directory = await temporaryDirectory(t);

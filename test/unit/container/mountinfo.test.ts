@@ -22,6 +22,7 @@ test('a line is read with its escapes', () => {
     mountPoint: '/srv/a b',
     options: ['rw', 'nosuid', 'noexec'],
     type: 'tmpfs',
+    superOptions: ['rw', 'size=1k'],
     unbindable: false,
   });
 });

@@ -142,7 +142,8 @@ describe('settings', () => {
       monitor: _monitor,
       ...defaults
     } = parseConfig({}, file);
-    assert.deepEqual(others, { ...defaults, memory_max_mib: 1024, vcpus_max: 4 });
+    const examples = { memory_max_mib: 1024, vcpus_max: 4, writable_layer_mib: 1024 };
+    assert.deepEqual(others, { ...defaults, ...examples });
     assert.equal(settings.length, Object.keys(others).length + 3, 'all are there');
   });
 });

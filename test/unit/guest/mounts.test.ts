@@ -122,16 +122,20 @@ test('more than the monitor serves is refused', () => {
   );
 });
 
-test('with no diod, a directory is bound whole and a file is refused', () => {
-  assert.deepEqual(bindsOf(plan([['/a', [], directory('/host/a')]], false)), [
-    ['/a', '/runx/shares/share1', 0],
-  ]);
-  assert.throws(
-    () => plan([['/etc/hosts', [], file('/host/hosts')]], false),
-    new RunxError(
-      'mount /etc/hosts: with no diod on this host, only directories can be bind mounts, and /host/hosts is a file',
-    ),
+test('with no diod, a directory is bound whole and a file is copied', () => {
+  const { shares, copies, ...rest } = plan(
+    [
+      ['/a', [], directory('/host/a')],
+      ['/etc/hosts', ['ro'], file('/host/hosts')],
+    ],
+    false,
   );
+  assert.deepEqual(bindsOf({ shares, copies, ...rest }), [
+    ['/a', '/runx/shares/share1', 0],
+    ['/etc/hosts', '/runx/files/0', 1],
+  ]);
+  assert.equal(shares.length, 1);
+  assert.deepEqual(copies, [{ path: 'runx/files/0', source: '/host/hosts' }]);
   assert.throws(
     () => plan([['/a', [], directory('/a,b')]], false),
     new RunxError('mount /a: with no diod on this host, the source /a,b must not hold a comma'),

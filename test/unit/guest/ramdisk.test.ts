@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { buildRamdisk } from '../../../src/guest/ramdisk.ts';
 import { planMounts } from '../../../src/guest/mounts.ts';
 import { renderProcess } from '../../../src/guest/process.ts';
-import { planRootfs, renderRootfs } from '../../../src/guest/rootfs.ts';
+import { planNinep, renderRootfs } from '../../../src/guest/rootfs.ts';
 import { RunxError } from '../../../src/errors.ts';
 import { parseCpio } from '../../support/cpio-archive.ts';
 import { processWith, specWith } from '../../support/spec.ts';
@@ -14,7 +14,7 @@ import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
 const spec = specWith({});
 const process = processWith({});
-const rootfs = planRootfs('/bundles/web/rootfs', '/usr/sbin/diod');
+const rootfs = planNinep('/bundles/web/rootfs', '/usr/sbin/diod');
 
 test("the container's own files follow the base ramdisk, for root alone to read", async (t) => {
   const base = join(await temporaryDirectory(t), 'ramdisk');

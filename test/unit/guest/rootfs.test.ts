@@ -2,26 +2,53 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { RunxError } from '../../../src/errors.ts';
-import { planRootfs, renderRootfs } from '../../../src/guest/rootfs.ts';
+import { planDisk, planNinep, renderRootfs, sharesOf } from '../../../src/guest/rootfs.ts';
 
 const diod = '/usr/sbin/diod';
 
 test('a rootfs directory is served by diod where there is one', () => {
-  assert.deepEqual(planRootfs('/b/rootfs', diod), { kind: '9p', path: '/b/rootfs', diod });
+  assert.deepEqual(planNinep('/b/rootfs', diod), { kind: '9p', path: '/b/rootfs', diod });
 });
 
 test('diod serves any path', () => {
-  assert.equal(planRootfs('/a,b "c"\n', diod).path, '/a,b "c"\n');
+  assert.equal(planNinep('/a,b "c"\n', diod).path, '/a,b "c"\n');
 });
 
 test('xl can share no path that holds a comma', () => {
-  assert.equal(planRootfs('/a b', undefined).path, '/a b');
+  assert.equal(planNinep('/a b', undefined).path, '/a b');
   assert.throws(
-    () => planRootfs('/a,b', undefined),
+    () => planNinep('/a,b', undefined),
     new RunxError('rootfs /a,b: with no diod on this host, its path must not hold a comma'),
   );
 });
 
 test("the guest's init reads the kind alone: the host's path is not its business", () => {
-  assert.equal(renderRootfs(planRootfs('/b/rootfs', diod)), 'rootfs=9p\n');
+  assert.equal(renderRootfs(planNinep('/b/rootfs', diod)), 'rootfs=9p\n');
+});
+
+test('a rootfs on a disk is no share', () => {
+  assert.deepEqual(sharesOf(planDisk('/b/rootfs', 'memory', undefined, false)), []);
+  assert.deepEqual(
+    sharesOf(planNinep('/b/rootfs', diod)).map(({ tag }) => tag),
+    ['rootfs'],
+  );
+});
+
+const layers: readonly [what: string, ...Parameters<typeof planDisk>, layer: string][] = [
+  ['in memory', '/b', 'memory', undefined, false, 'size=50%,mode=700'],
+  ['in so much memory', '/b', 'memory', 64, false, 'size=64m,mode=700'],
+  ['on a disk', '/b', 'disk', undefined, false, '/dev/xvdb'],
+  ['of a read-only rootfs', '/b', 'disk', 64, true, 'size=4m,mode=700'],
+];
+for (const [what, path, kind, mib, isReadonly, layer] of layers) {
+  test(`the guest is told of a writable layer ${what}`, () => {
+    assert.equal(
+      renderRootfs(planDisk(path, kind, mib, isReadonly)),
+      `rootfs=disk\nlayer=${layer}\n`,
+    );
+  });
+}
+
+test('a layer on a disk has a size in any case', () => {
+  assert.deepEqual(planDisk('/b', 'disk', undefined, false).layer, { kind: 'disk', mib: 8192 });
 });

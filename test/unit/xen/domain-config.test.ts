@@ -19,6 +19,8 @@ const plain: DomainConfig = {
   vcpus: 1,
   maxVcpus: 1,
   shares: [{ tag: 'rootfs', path: '/bundles/web/rootfs' }],
+  disks: [],
+  diskScript: '/usr/lib/runx/runx-monitor',
 };
 
 test('a plain domain configuration', async () => {
@@ -55,6 +57,20 @@ test('a domain with limits of every kind', async () => {
 test('a domain that shares nothing has no p9 setting', () => {
   const settings = parseXlConfig(renderDomainConfig({ ...plain, shares: [] }));
   assert.equal(settings.has('p9'), false);
+});
+
+test('a disk is connected by our script, and its file comes last', () => {
+  const disks = [
+    { device: 'xvda', file: '/a, b="c"', readonly: true },
+    { device: 'xvdb', file: '/layer', readonly: false },
+  ] as const;
+  const settings = parseXlConfig(renderDomainConfig({ ...plain, shares: [], disks }));
+  const script = 'backendtype=phy,script=/usr/lib/runx/runx-monitor';
+  assert.deepEqual(settings.get('disk'), [
+    `format=raw,vdev=xvda,access=ro,${script},target=/a, b="c"`,
+    `format=raw,vdev=xvdb,access=rw,${script},target=/layer`,
+  ]);
+  assert.equal(parseXlConfig(renderDomainConfig(plain)).has('disk'), false);
 });
 
 test('whatever happens in the guest, xl keeps the domain and never restarts it', () => {

@@ -1,0 +1,142 @@
+import { readFile, realpath } from 'node:fs/promises';
+
+import { RunxError, messageOf } from '../errors.ts';
+import { type DiskRootfs, type Rootfs, planDisk, planNinep } from '../guest/rootfs.ts';
+import { imageDirectory, provideImage } from '../image/cache.ts';
+import { type Content, type Overlay, identifyContent } from '../image/identity.ts';
+import { makeLayer } from '../image/layer.ts';
+import { findProgram } from '../process.ts';
+import type { Disk } from '../xen/domain-config.ts';
+import { type XenInfo, parseXenInfo } from '../xen/info.ts';
+import { findQemu, qemuLack } from '../xen/qemu.ts';
+import { findXl, xl } from '../xen/xl.ts';
+import type { DomainWishes } from './annotations.ts';
+import type { Context } from './context.ts';
+import { type MountInfo, mountsBelow, parseMountInfo, unescapePath } from './mountinfo.ts';
+
+interface Choice {
+  readonly path: string;
+  readonly wish: DomainWishes['rootfs'];
+  /** Path of diod, if it is there. */
+  readonly diod: string | undefined;
+  readonly isReadonly: boolean;
+}
+
+const findXenInfo = async ({ config, log }: Context): Promise<XenInfo | undefined> => {
+  try {
+    return parseXenInfo((await xl(await findXl(config.xl, log), ['info'])).stdout);
+  } catch (error) {
+    log.debug(`Xen's version is not known: ${messageOf(error)}`);
+    return undefined;
+  }
+};
+
+const findQemuLack = async (context: Context): Promise<string | undefined> =>
+  qemuLack(await findQemu(context.log), await findXenInfo(context));
+
+/** Decides how a rootfs directory reaches the guest, and says why at debug. */
+export const chooseRootfs = async (context: Context, choice: Choice): Promise<Rootfs> => {
+  const { config, log } = context;
+  const { path, diod } = choice;
+  const asked = choice.wish ?? config.rootfs;
+  const disk = (): DiskRootfs => {
+    // xl.cfg(5) has no way to write a comma in a disk's script.
+    if (config.monitor.includes(',')) {
+      throw new RunxError(`monitor = "${config.monitor}": with a disk, it must not hold a comma`);
+    }
+    return planDisk(path, config.writable_layer, config.writable_layer_mib, choice.isReadonly);
+  };
+  if (asked === 'disk') return disk();
+  if (asked === '9p' || diod !== undefined) return planNinep(path, diod);
+  const lack = await findQemuLack(context);
+  if (lack === undefined) {
+    log.debug(`rootfs ${path}: by 9p from QEMU, because there is no ${config.diod}`);
+    return planNinep(path, diod);
+  }
+  const why = `no ${config.diod}, and ${lack}`;
+  if ((await findProgram(config.mkfs_erofs)) === undefined) {
+    throw new RunxError(
+      `rootfs ${path}: there is ${why}, and no ${config.mkfs_erofs}: install diod, or erofs-utils`,
+    );
+  }
+  log.debug(`rootfs ${path}: on a disk, because there is ${why}`);
+  return disk();
+};
+
+/** Refuses directories as volumes where nothing can serve them to a domain. */
+export const checkVolumes = async (context: Context, directories: number): Promise<void> => {
+  if (directories === 0) return;
+  const lack = await findQemuLack(context);
+  if (lack === undefined) return;
+  throw new RunxError(
+    `config.json: mounts: a directory of the host goes to the domain by 9p, and there is no ${context.config.diod}, and ${lack}: install diod`,
+  );
+};
+
+// Colons and commas of a path, which part others, have a backslash.
+const unescapeOption = (path: string): string => path.replaceAll(/\\(.)/g, '$1');
+
+/** The overlay mount at `directory`, if there is one; undefined too if it cannot be read. */
+export const findOverlay = (
+  mounts: readonly MountInfo[],
+  directory: string,
+): Overlay | undefined => {
+  const mount = mounts.findLast(({ mountPoint }) => mountPoint === directory);
+  if (mount?.type !== 'overlay') return undefined;
+  const valuesOf = (name: string): readonly string[] =>
+    mount.superOptions
+      .filter((option) => option.startsWith(`${name}=`))
+      .map((option) => unescapePath(option.slice(name.length + 1)));
+  // In one option, or, since Linux 6.5, in one for each.
+  const joined = valuesOf('lowerdir').flatMap((value) => value.split(/(?<!\\):/));
+  const lower = [...joined, ...valuesOf('lowerdir+')].map(unescapeOption);
+  // A list that was cut short, or has layers of data alone.
+  if (lower.length === 0 || lower.includes('') || valuesOf('datadir+').length > 0) return undefined;
+  const [upper] = valuesOf('upperdir').map(unescapeOption);
+  return { lower, upper };
+};
+
+const findContent = async (rootfs: string): Promise<Content> => {
+  const real = await realpath(rootfs);
+  const mounts = parseMountInfo(await readFile('/proc/self/mountinfo', 'utf8'));
+  const below = mountsBelow(mounts, real).map(({ mountPoint }) => mountPoint);
+  return { rootfs: real, overlay: findOverlay(mounts, real), below };
+};
+
+const identify = (content: Content): string => {
+  try {
+    return identifyContent(content);
+  } catch (error) {
+    // A file that went away meanwhile, say.
+    throw new RunxError(`rootfs ${content.rootfs}: ${messageOf(error)}`);
+  }
+};
+
+/** The domain's disks, if its rootfs is on one: the image, made unless there is one, and a file for the writable layer. */
+export const makeDisks = async (
+  { config, log }: Context,
+  rootfs: Rootfs,
+  stateDirectory: string,
+): Promise<readonly Disk[]> => {
+  if (rootfs.kind !== 'disk') return [];
+  const { path, layer } = rootfs;
+  const cache = {
+    directory: imageDirectory(config.data_root),
+    limitMiB: config.images_mib,
+    monitor: config.monitor,
+    mkfs: config.mkfs_erofs,
+    log,
+  };
+  const content = await findContent(path);
+  const image = await provideImage(cache, {
+    rootfs: path,
+    stateDirectory,
+    identify: () => identify(content),
+  });
+  const disks: Disk[] = [{ device: 'xvda', file: image, readonly: true }];
+  if (layer.kind === 'disk') {
+    const file = await makeLayer(config.data_root, stateDirectory, layer.mib, log);
+    disks.push({ device: 'xvdb', file, readonly: false });
+  }
+  return disks;
+};

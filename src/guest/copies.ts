@@ -1,0 +1,31 @@
+import { open } from 'node:fs/promises';
+
+import { RunxError } from '../errors.ts';
+import type { CpioEntry } from './cpio.ts';
+import { type Copy, copiesDirectory } from './mounts.ts';
+
+// A copy is in the domain's memory, and xl reads it with the ramdisk.
+const maximumBytes = 1024 * 1024;
+const privateDirectory = 0o040700;
+
+/** The ramdisk's part with copies of files. */
+export const readCopies = async (copies: readonly Copy[]): Promise<readonly CpioEntry[]> => {
+  if (copies.length === 0) return [];
+  const files = await Promise.all(copies.map(readCopy));
+  return [{ path: copiesDirectory, mode: privateDirectory }, ...files];
+};
+
+const readCopy = async ({ path, source }: Copy): Promise<CpioEntry> => {
+  const file = await open(source, 'r');
+  try {
+    const { mode, uid, gid, size } = await file.stat();
+    if (size > maximumBytes) {
+      throw new RunxError(
+        `bind mount of ${source}: with no diod on this host, a file of ${maximumBytes} bytes at most can be bound, and it has ${size}`,
+      );
+    }
+    return { path, mode, uid, gid, content: await file.readFile() };
+  } finally {
+    await file.close();
+  }
+};

@@ -1,0 +1,61 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { Log } from '../log.ts';
+import { findProgram, run } from '../process.ts';
+import type { XenInfo } from './info.ts';
+
+/** A QEMU that xl starts for a domain with 9P shares. */
+export interface Qemu {
+  readonly path: string;
+  /** What it says of its version; undefined when it cannot. */
+  readonly version: string | undefined;
+}
+
+// Where packages of Xen, and Xen's own build, have it.
+const directories = ['/usr/libexec', '/usr/lib/xen/bin', '/usr/libexec/xen/bin'];
+const locals = ['/usr/local/lib/xen/bin', '/usr/local/libexec/xen/bin', '/usr/bin'];
+const names = ['xen-qemu-system-i386', 'qemu-system-i386', 'qemu-system-x86_64'];
+const armNames = ['xen-qemu-system-aarch64', 'qemu-system-aarch64'];
+
+const timeoutMs = 10_000;
+
+const askVersion = async (path: string, log: Log): Promise<string | undefined> => {
+  try {
+    return (await run(path, ['--version'], { log, timeoutMs })).stdout.trim();
+  } catch {
+    return undefined;
+  }
+};
+
+/** Finds the QEMU that xl would start. */
+export const findQemu = async (log: Log): Promise<Qemu | undefined> => {
+  // Debian's older packages have the version of Xen in the directory.
+  const versioned = (await readdir('/usr/lib').catch(() => []))
+    .filter((name) => /^xen-\d/.test(name))
+    .map((name) => join('/usr/lib', name, 'bin'));
+  for (const directory of [...versioned, ...directories, ...locals]) {
+    for (const name of process.arch === 'arm64' ? armNames : names) {
+      const path = await findProgram(join(directory, name));
+      if (path !== undefined) return { path, version: await askVersion(path, log) };
+    }
+  }
+  return undefined;
+};
+
+// From 10 on it cannot plug in what xl asks for, and from Xen 4.19 on xl wants to be told
+// that QEMU is meant.
+const tooNew = 10;
+const isTooNew = ({ xen_major: major, xen_minor: minor }: XenInfo): boolean =>
+  major > 4 || (major === 4 && minor >= 19);
+
+/** Why QEMU cannot serve 9P to domains here; undefined if it can. */
+export const qemuLack = (qemu: Qemu | undefined, xen: XenInfo | undefined): string | undefined => {
+  if (qemu === undefined) return 'no QEMU that xl could start';
+  const [, version = ''] = /version (\d+)/.exec(qemu.version ?? '') ?? [];
+  if (Number(version) >= tooNew) return `QEMU ${version} (${qemu.path}) cannot take its place`;
+  if (xen !== undefined && isTooNew(xen)) {
+    return `with Xen ${xen.xen_version} no QEMU takes its place`;
+  }
+  return undefined;
+};
