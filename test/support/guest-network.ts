@@ -46,7 +46,8 @@ export interface GuestNetwork {
 
 const typeOf = (mode: number): number => mode & 0o170000;
 
-const unpack = async (directory: string): Promise<void> => {
+/** Unpacks the base ramdisk. */
+export const unpackRamdisk = async (directory: string): Promise<void> => {
   for (const { path, mode, content } of parseCpio(await readFile(ramdisk))) {
     const file = join(directory, path);
     mkdirSync(dirname(file), { recursive: true });
@@ -90,7 +91,7 @@ const makeGuest = async (t: TestContext): Promise<GuestNetwork> => {
   const space = await makeNamespaces(t);
   const namespace = space.addContainer('guest');
   root = join(space.directory, 'root');
-  await unpack(root);
+  await unpackRamdisk(root);
   const program = ['sh', '-c', enter, 'sh', root, '/sbin/runx-process', 'network', '-'];
   return {
     space,
