@@ -61,6 +61,8 @@ RDEPENDS:${PN} = " \
     xen-tools-xl \
 "
 RRECOMMENDS:${PN} = " \
+    e2fsprogs-mke2fs \
+    erofs-utils \
     iptables \
     kernel-module-act-mirred \
     kernel-module-bridge \
