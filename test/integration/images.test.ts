@@ -25,20 +25,33 @@ interface Change {
   readonly mounts?: readonly object[];
 }
 
+// What docker gives, and umoci does not: servers become another user.
+const capabilities = [
+  'CAP_CHOWN',
+  'CAP_DAC_OVERRIDE',
+  'CAP_FOWNER',
+  'CAP_KILL',
+  'CAP_NET_BIND_SERVICE',
+  'CAP_SETGID',
+  'CAP_SETUID',
+];
+
 /** Changes the config.json of a bundle: no terminal, and what is given. */
 const configure = async (name: string, change: Change = {}): Promise<void> => {
   await dom0(
     `node -e '
        const [file, change] = process.argv.slice(1);
        const config = JSON.parse(fs.readFileSync(file, "utf8"));
-       const { environment = [], mounts = [] } = JSON.parse(change);
+       const { environment = [], mounts = [], capabilities } = JSON.parse(change);
        config.process.terminal = false;
        config.process.env.push(...environment);
        config.mounts.push(...mounts);
+       for (const set of Object.keys(config.process.capabilities))
+         config.process.capabilities[set] = capabilities;
        fs.writeFileSync(file, JSON.stringify(config));' "$1/$2/config.json" "$3"`,
     bundles,
     name,
-    JSON.stringify(change),
+    JSON.stringify({ ...change, capabilities }),
   );
 };
 
@@ -102,8 +115,8 @@ for (const { name, address, stopSignal, page, testIt } of servers) {
     await unpack(name, name, { environment: [netconf(address)] });
     const seen = await withContainer(
       name,
-      `start ${name}; until_ok busybox wget -q -O - http://${address}/
-       busybox wget -q -O - http://${address}/; stop ${name} ${stopSignal}`,
+      `start ${name}; until_ok busybox wget -q -T 5 -O - http://${address}/
+       busybox wget -q -T 5 -O - http://${address}/; stop ${name} ${stopSignal}`,
     );
     assert.equal(seen, page);
   });
