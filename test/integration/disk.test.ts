@@ -3,6 +3,8 @@ import { after, afterEach, before, test } from 'node:test';
 
 import { inDom0, leftovers, makeBundle } from '../support/dom0.ts';
 
+const inFull = process.env['RUNX_TEST_FULL'] === '1' ? {} : { skip: 'long: in npm run test:full' };
+
 const top = '/var/tmp/runx-test/disk';
 const rootfs = `${top}/rootfs`;
 const config = `${top}/runx.toml`;
@@ -65,7 +67,7 @@ const describe = `cd "$1" && find . | sort | while IFS= read -r file; do
     else stat -c '%N %f %u %g %Y %h %s %t %T' "$file"; fi
   done; find . -type f | sort | tr '\\n' '\\0' | xargs -0 sha256sum`;
 
-test('what the container sees is the tree, file by file', async () => {
+test('what the container sees is the tree, file by file', inFull, async () => {
   await configure();
   const host = await inDom0('chroot "$1" /bin/sh -c "$2" sh /odd', [rootfs, describe]);
   const script = `set -- /odd; ${describe}; stat -c '%f %u %g' /`;
@@ -77,11 +79,14 @@ test('what the container sees is the tree, file by file', async () => {
   assert.equal(stdout.toString(), `${host.stdout.toString()}41e9 7 8\n`);
 });
 
-test('the image keeps extended attributes, fractions of seconds and holes of links', async () => {
-  await configure();
-  const bundle = await bundleOf('disk-image', 'true');
-  await inDom0(`${runx} run --bundle "$1" disk-image`, [bundle]);
-  const program = `import hashlib, os, sys
+test(
+  'the image keeps extended attributes, fractions of seconds and holes of links',
+  inFull,
+  async () => {
+    await configure();
+    const bundle = await bundleOf('disk-image', 'true');
+    await inDom0(`${runx} run --bundle "$1" disk-image`, [bundle]);
+    const program = `import hashlib, os, sys
 def tell(top):
     for directory, names, files in os.walk(top):
         for name in [""] + names + files:
@@ -90,17 +95,18 @@ def tell(top):
             attributes = [(a, os.getxattr(path, a, follow_symlinks=False)) for a in sorted(os.listxattr(path, follow_symlinks=False))]
             yield (os.path.relpath(path, top), s.st_mode, s.st_uid, s.st_gid, s.st_mtime_ns, s.st_rdev, attributes)
 print(*sorted(repr(entry) for entry in tell(sys.argv[1])), sep="\\n")`;
-  const { stdout, stderr, exitCode } = await inDom0(
-    `set -e; mkdir -p "$1/image"; mount -t erofs -o ro,loop "$1"/data/images/*.erofs "$1/image"
+    const { stdout, stderr, exitCode } = await inDom0(
+      `set -e; mkdir -p "$1/image"; mount -t erofs -o ro,loop "$1"/data/images/*.erofs "$1/image"
      python3 -c "$2" "$1/image" > "$1/seen"; umount "$1/image"; python3 -c "$2" "$1/rootfs" > "$1/is"
      wc -l < "$1/is"; diff "$1/is" "$1/seen"`,
-    [top, program],
-  );
-  assert.deepEqual([stderr, exitCode], ['', 0]);
-  assert.match(stdout.toString(), /^\d{2,}\n$/);
-});
+      [top, program],
+    );
+    assert.deepEqual([stderr, exitCode], ['', 0]);
+    assert.match(stdout.toString(), /^\d{2,}\n$/);
+  },
+);
 
-test('no QEMU and no diod, and a second start makes no image', async () => {
+test('no QEMU and no diod, and a second start makes no image', inFull, async () => {
   await configure();
   const bundle = await bundleOf('disk-twice', 'echo ready; read -r go; echo $go; exit 7');
   const script = `
@@ -117,7 +123,7 @@ test('no QEMU and no diod, and a second start makes no image', async () => {
   assert.equal((await images()).length, 1);
 });
 
-test('what is written stays in the domain and ends with it', async () => {
+test('what is written stays in the domain and ends with it', inFull, async () => {
   await configure();
   const bundle = await bundleOf(
     'disk-write',
@@ -137,7 +143,7 @@ test('what is written stays in the domain and ends with it', async () => {
 const fill =
   'dd if=/dev/zero of=/data bs=1M count=200 2>/dev/null && echo all; ls -l /data | grep -c .';
 
-test('a layer in memory takes half of it', async () => {
+test('a layer in memory takes half of it', inFull, async () => {
   await configure();
   const bundle = await bundleOf(
     'disk-memory',
@@ -149,7 +155,7 @@ test('a layer in memory takes half of it', async () => {
   assert.ok(Number(size) > 100 && Number(size) <= 128, `${size} MiB is half of 256`);
 });
 
-test('a layer on a disk takes more than the memory, and gives it back', async () => {
+test('a layer on a disk takes more than the memory, and gives it back', inFull, async () => {
   await configure('writable_layer = "disk"', 'writable_layer_mib = 400');
   const bundle = await bundleOf('disk-layer', `${fill}; rm /data; sync; echo done; read -r go`);
   const { stdout, exitCode } = await inDom0(
@@ -167,7 +173,7 @@ test('a layer on a disk takes more than the memory, and gives it back', async ()
   assert.equal(stdout.toString(), 'small\n0\nall\n1\ndone\n');
 });
 
-test('a read-only rootfs is one, with its mount points', async () => {
+test('a read-only rootfs is one, with its mount points', inFull, async () => {
   await configure();
   const bundle = await bundleOf('disk-readonly', 'echo x > /x; ls -d /proc/1 /dev/null', {
     root: { path: rootfs, readonly: true },
@@ -182,7 +188,7 @@ const mounts = [
   { destination: '/etc/hosts', type: 'bind', source: `${top}/hosts`, options: ['bind'] },
 ];
 
-test('volumes go by diod', async () => {
+test('volumes go by diod', inFull, async () => {
   await configure();
   await inDom0('mkdir -p "$1/volume"; echo name > "$1/hosts"', [top]);
   const volume = { destination: '/v', type: 'bind', source: `${top}/volume`, options: ['bind'] };
@@ -196,7 +202,7 @@ test('volumes go by diod', async () => {
   assert.equal(stdout.toString(), 'name\nback\n');
 });
 
-test('without diod, a file is a copy', async () => {
+test('without diod, a file is a copy', inFull, async () => {
   await configure('diod = "/no/diod"');
   await inDom0('echo name > "$1/hosts"; chmod 640 "$1/hosts"; chown 5:6 "$1/hosts"', [top]);
   const script = "cat /etc/hosts; echo more >> /etc/hosts; stat -c '%a %u %g %s' /etc/hosts";
@@ -209,7 +215,7 @@ test('without diod, a file is a copy', async () => {
   assert.equal(stdout.toString(), 'name\n640 5 6 10\nname\n');
 });
 
-test('containers of one overlay share the image', async () => {
+test('containers of one overlay share the image', inFull, async () => {
   await configure();
   const bundle = await bundleOf('disk-overlay', 'cat /etc/passwd', {
     root: { path: `${top}/merged`, readonly: false },
@@ -230,20 +236,24 @@ test('containers of one overlay share the image', async () => {
   assert.equal((await images()).length, others.length + 1);
 });
 
-test('a create that is killed at any time leaves nothing that delete does not find', async () => {
-  await configure('writable_layer = "disk"', 'writable_layer_mib = 100');
-  const bundle = await bundleOf('disk-killed', 'true');
-  for (const seconds of ['0.3', '0.6', '0.9', '1.2', '1.6', '2']) {
-    const { stderr } = await inDom0(
-      `rm -f "$2"/data/images/*; timeout -s KILL "$3" ${runx} create --bundle "$1" disk-killed </dev/null >/dev/null 2>&1
+test(
+  'a create that is killed at any time leaves nothing that delete does not find',
+  inFull,
+  async () => {
+    await configure('writable_layer = "disk"', 'writable_layer_mib = 100');
+    const bundle = await bundleOf('disk-killed', 'true');
+    for (const seconds of ['0.3', '0.6', '0.9', '1.2', '1.6', '2']) {
+      const { stderr } = await inDom0(
+        `rm -f "$2"/data/images/*; timeout -s KILL "$3" ${runx} create --bundle "$1" disk-killed </dev/null >/dev/null 2>&1
        ${runx} delete --force disk-killed; ${runx} gc >/dev/null; ls "$2"/data/images | grep -F .new >&2`,
-      [bundle, top, seconds],
-    );
-    assert.equal(stderr, '', `after ${seconds} s`);
-  }
-});
+        [bundle, top, seconds],
+      );
+      assert.equal(stderr, '', `after ${seconds} s`);
+    }
+  },
+);
 
-test('a container that is deleted by force leaves no disk', async () => {
+test('a container that is deleted by force leaves no disk', inFull, async () => {
   await configure('writable_layer = "disk"', 'writable_layer_mib = 100');
   const bundle = await bundleOf('disk-forced', 'sleep 1000');
   const { stderr } = await inDom0(
