@@ -115,8 +115,8 @@ for (const { name, address, stopSignal, page, testIt } of servers) {
     await unpack(name, name, { environment: [netconf(address)] });
     const seen = await withContainer(
       name,
-      `start ${name}; until_ok busybox wget -q -T 5 -O - http://${address}/
-       busybox wget -q -T 5 -O - http://${address}/; stop ${name} ${stopSignal}`,
+      `start ${name}; until_ok timeout 10 busybox wget -q -O - http://${address}/
+       timeout 10 busybox wget -q -O - http://${address}/; stop ${name} ${stopSignal}`,
     );
     assert.equal(seen, page);
   });
