@@ -45,9 +45,10 @@ const addTree = (scan: Scan, directory: string, path = ''): void => {
   const { hash, strict, merged } = scan;
   const here = join(directory, path);
   const stats = lstatSync(bytes(here), { bigint: true });
-  const { mode, uid, gid, rdev, size, mtimeNs, ctimeNs } = stats;
+  const { mode, uid, gid, rdev, ino, size, mtimeNs, ctimeNs } = stats;
   const isDated = strict || hasContent(stats);
-  const words = [mode, uid, gid, rdev, ...(isDated ? [size, mtimeNs, ctimeNs] : [])];
+  // Two files can be written in the same tick of the kernel's clock.
+  const words = [mode, uid, gid, rdev, ...(isDated ? [ino, size, mtimeNs, ctimeNs] : [])];
   // A NUL is in no path.
   hash.update(`${path}\0${words.join(' ')}\0${linkOf(here, stats)}\0`, encoding);
   if (!stats.isDirectory()) return;
