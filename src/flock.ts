@@ -1,8 +1,18 @@
-import { fstatSync, statSync } from 'node:fs';
+import { fstatSync, openSync, statSync } from 'node:fs';
 
 import type { Log } from './log.ts';
-import { ToolError } from './errors.ts';
+import { ToolError, hasCode } from './errors.ts';
 import { runWithDescriptor } from './process.ts';
+
+/** A descriptor that can be locked; undefined when there is no such file or directory. */
+export const openIfThere = (path: string): number | undefined => {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+};
 
 /** Whether the descriptor is on what the path names now. */
 export const isSame = (descriptor: number, path: string): boolean => {

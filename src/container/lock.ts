@@ -1,7 +1,7 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 
-import { RunxError, hasCode, sentences } from '../errors.ts';
-import { flock, isSame } from '../flock.ts';
+import { RunxError, sentences } from '../errors.ts';
+import { flock, isSame, openIfThere } from '../flock.ts';
 import { findProgram } from '../process.ts';
 import type { Context } from './context.ts';
 import { containerDirectory } from './store.ts';
@@ -12,15 +12,6 @@ const timeoutMs = 60_000;
 export interface Lock {
   readonly release: () => void;
 }
-
-const openIfThere = (path: string): number | undefined => {
-  try {
-    return openSync(path, 'r');
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    throw error;
-  }
-};
 
 /**
  * Makes its holder the only one to create or to remove the container; undefined if

@@ -1,4 +1,5 @@
-import { type Launched, startHolder } from '../monitor/monitor.ts';
+import { startHolder } from '../monitor/holder.ts';
+import type { Launched } from '../monitor/monitor.ts';
 import { type Subject, beginContainer } from './begin.ts';
 import type { Context } from './context.ts';
 

@@ -1,6 +1,7 @@
 import { RunxError } from '../errors.ts';
 import { waitForMonitor } from '../monitor/monitor.ts';
 import { type InterfaceStatistics, findVifs } from '../network/interface-statistics.ts';
+import { bytesPerMiB } from '../units.ts';
 import { type DiskStatistics, findDisks } from '../xen/disk-statistics.ts';
 import { type DomainUsage, domainUsage } from '../xen/domain-list.ts';
 import { type Xl, findXl } from '../xen/xl.ts';
@@ -9,7 +10,6 @@ import type { Context } from './context.ts';
 import { statusOf } from './status.ts';
 import { type ContainerRecord, domainOf, loadRecord } from './store.ts';
 
-const bytesPerMiB = 1024 * 1024;
 const nanosecondsPerTenth = 100_000_000;
 
 /** What Dom0 knows of a running container. */

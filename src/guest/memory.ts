@@ -1,6 +1,5 @@
 import { RunxError } from '../errors.ts';
-
-const bytesPerMiB = 1024 * 1024;
+import { bytesPerMiB } from '../units.ts';
 
 // Measured in the testbed, with domains of 40 to 1024 MiB and a process that
 // allocates all it can get: the kernel, the ramdisk, init and a shell hold this much,

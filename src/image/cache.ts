@@ -4,9 +4,10 @@ import { basename, join } from 'node:path';
 
 import { RunxError, ToolError, hasCode, messageOf } from '../errors.ts';
 import { namesIn } from '../files.ts';
-import { flock, isSame, tryFlock } from '../flock.ts';
+import { flock, isSame, openIfThere, tryFlock } from '../flock.ts';
 import type { Log } from '../log.ts';
 import { findProgram, runWithDescriptor } from '../process.ts';
+import { bytesPerMiB } from '../units.ts';
 import { showProgress } from './progress.ts';
 
 /** Where images are kept, and what makes them. */
@@ -160,7 +161,6 @@ const filesInUse = async (): Promise<ReadonlySet<string>> => {
 };
 
 const bytesPerBlock = 512;
-const bytesPerMiB = 1024 * 1024;
 // Between being found and being attached.
 const sparedMs = 5 * 60_000;
 
@@ -211,15 +211,6 @@ export const evictImages = async (
   );
   for (const file of evicted) await rm(file, { force: true });
   return evicted;
-};
-
-const openIfThere = (path: string): number | undefined => {
-  try {
-    return openSync(path, 'r');
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    throw error;
-  }
 };
 
 const tryTimeoutMs = 10_000;

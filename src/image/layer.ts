@@ -6,10 +6,10 @@ import { RunxError, hasCode, messageOf } from '../errors.ts';
 import { namesIn } from '../files.ts';
 import type { Log } from '../log.ts';
 import { findProgram, run } from '../process.ts';
+import { bytesPerMiB } from '../units.ts';
 
 const directoryOf = (dataRoot: string): string => join(dataRoot, 'layers');
 
-const bytesPerMiB = 1024 * 1024;
 const timeoutMs = 60_000;
 
 interface LayerFiles {

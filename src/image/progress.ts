@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 
+import { bytesPerMiB } from '../units.ts';
+
 const intervalMs = 500;
-const bytesPerMiB = 1024 * 1024;
 
 /** Shows on a terminal how the image in `file` grows; what comes back ends that. */
 export const showProgress = (rootfs: string, file: string): (() => void) => {

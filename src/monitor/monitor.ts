@@ -252,26 +252,8 @@ export const terminalArguments = (
   ...(consoleSocket === undefined ? [] : [`--console-socket=${consoleSocket}`]),
 ];
 
-/** Starts the process that holds the namespaces of a pod. */
-export const startHolder = async (
-  options: Pick<MonitorOptions, 'program' | 'stateDirectory' | 'id' | 'network' | 'log'> & {
-    /** Of its UTS namespace; the host's when undefined. */
-    readonly hostname: string | undefined;
-  },
-): Promise<Pick<Monitor, 'commit' | keyof Launched>> => {
-  const { program, stateDirectory, id, network, hostname, log } = options;
-  const args = [
-    'hold',
-    `--state=${stateDirectory}`,
-    `--id=${id}`,
-    ...networkArguments(network),
-    ...(hostname === undefined ? [] : [`--hostname=${hostname}`]),
-  ];
-  const { socket, launched } = await launch(program, args, log);
-  return { ...launched, commit: () => socket.write('commit\n') };
-};
-
-const networkArguments = (network: string | undefined): readonly string[] =>
+/** The option for the network namespace it is to be in. */
+export const networkArguments = (network: string | undefined): readonly string[] =>
   network === undefined ? [] : [`--network=${network}`];
 
 /** Starts the process that will stand for the container. */

@@ -6,11 +6,10 @@ import { setTimeout } from 'node:timers/promises';
 import { assertSilent } from '../support/assert-result.ts';
 import { makeCreated, makeRunning } from '../support/created-container.ts';
 import { type FakeDom0, makeFakeDom0 } from '../support/fake-dom0.ts';
+import { isFull } from '../support/full.ts';
 import { hooksRun, makeHook } from '../support/hooks.ts';
 import { randomNumbers } from '../support/random-text.ts';
 import { waitUntil } from '../support/wait-until.ts';
-
-const full = process.env['RUNX_TEST_FULL'] === '1';
 
 const leftIn = async (dom0: FakeDom0): Promise<object> => {
   await waitUntil('the end of what ends by itself', () => dom0.monitors().length === 0);
@@ -157,7 +156,7 @@ const cut = async (t: TestContext, dom0: FakeDom0, milliseconds: number): Promis
 
 test('create killed at any moment leaves nothing that delete --force does not remove', async (t) => {
   const dom0 = await makeFakeDom0(t);
-  const moments = full ? 100 : 12;
+  const moments = isFull ? 100 : 12;
   for (let moment = 0; moment < moments; moment += 1) await cut(t, dom0, (600 * moment) / moments);
 });
 
@@ -175,7 +174,7 @@ test('many calls of all kinds at once end in known words, and in nothing left', 
     ['delete', '--force', 'web'],
   ];
   const next = randomNumbers(t);
-  for (let round = 0; round < (full ? 40 : 5); round += 1) {
+  for (let round = 0; round < (isFull ? 40 : 5); round += 1) {
     const calls = Array.from({ length: 8 }, async () => {
       await setTimeout(next(1500));
       const args = kinds[next(kinds.length)] ?? [];

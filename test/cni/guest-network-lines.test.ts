@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 
+import { isFull } from '../support/full.ts';
 import { withGuest } from '../support/guest-network.ts';
 import { randomNumbers } from '../support/random-text.ts';
 
@@ -140,7 +141,7 @@ withGuest('random bytes end in success or in a sentence', async (guest, t) => {
     }
     return next(8) === 0 ? bytes.subarray(0, next(bytes.length)) : bytes;
   };
-  const count = process.env['RUNX_TEST_FULL'] === undefined ? 150 : 2000;
+  const count = isFull ? 2000 : 150;
   for (let round = 0; round < count; round += 1) {
     const input =
       round % 5 === 0

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 
 import { inDom0, leftovers, makeBundle } from '../support/dom0.ts';
-
-const inFull = process.env['RUNX_TEST_FULL'] === '1' ? {} : { skip: 'long: in npm run test:full' };
+import { long } from '../support/full.ts';
 
 const top = '/var/tmp/runx-test/disk';
 const rootfs = `${top}/rootfs`;
@@ -67,7 +66,7 @@ const describe = `cd "$1" && find . | sort | while IFS= read -r file; do
     else stat -c '%N %f %u %g %Y %h %s %t %T' "$file"; fi
   done; find . -type f | sort | tr '\\n' '\\0' | xargs -0 sha256sum`;
 
-test('what the container sees is the tree, file by file', inFull, async () => {
+test('what the container sees is the tree, file by file', long, async () => {
   await configure();
   const host = await inDom0('chroot "$1" /bin/sh -c "$2" sh /odd', [rootfs, describe]);
   const script = `set -- /odd; ${describe}; stat -c '%f %u %g' /`;
@@ -81,7 +80,7 @@ test('what the container sees is the tree, file by file', inFull, async () => {
 
 test(
   'the image keeps extended attributes, fractions of seconds and holes of links',
-  inFull,
+  long,
   async () => {
     await configure();
     const bundle = await bundleOf('disk-image', 'true');
@@ -106,7 +105,7 @@ print(*sorted(repr(entry) for entry in tell(sys.argv[1])), sep="\\n")`;
   },
 );
 
-test('no QEMU and no diod, and a second start makes no image', inFull, async () => {
+test('no QEMU and no diod, and a second start makes no image', long, async () => {
   await configure();
   const bundle = await bundleOf('disk-twice', 'echo ready; read -r go; echo $go; exit 7');
   const script = `
@@ -123,7 +122,7 @@ test('no QEMU and no diod, and a second start makes no image', inFull, async () 
   assert.equal((await images()).length, 1);
 });
 
-test('what is written stays in the domain and ends with it', inFull, async () => {
+test('what is written stays in the domain and ends with it', long, async () => {
   await configure();
   const bundle = await bundleOf(
     'disk-write',
@@ -143,7 +142,7 @@ test('what is written stays in the domain and ends with it', inFull, async () =>
 const fill =
   'dd if=/dev/zero of=/data bs=1M count=200 2>/dev/null && echo all; ls -l /data | grep -c .';
 
-test('a layer in memory takes half of it', inFull, async () => {
+test('a layer in memory takes half of it', long, async () => {
   await configure();
   const bundle = await bundleOf(
     'disk-memory',
@@ -155,7 +154,7 @@ test('a layer in memory takes half of it', inFull, async () => {
   assert.ok(Number(size) > 100 && Number(size) <= 128, `${size} MiB is half of 256`);
 });
 
-test('a layer on a disk takes more than the memory, and gives it back', inFull, async () => {
+test('a layer on a disk takes more than the memory, and gives it back', long, async () => {
   await configure('writable_layer = "disk"', 'writable_layer_mib = 400');
   const bundle = await bundleOf('disk-layer', `${fill}; rm /data; sync; echo done; read -r go`);
   const { stdout, exitCode } = await inDom0(
@@ -173,7 +172,7 @@ test('a layer on a disk takes more than the memory, and gives it back', inFull, 
   assert.equal(stdout.toString(), 'small\n0\nall\n1\ndone\n');
 });
 
-test('a read-only rootfs is one, with its mount points', inFull, async () => {
+test('a read-only rootfs is one, with its mount points', long, async () => {
   await configure();
   const bundle = await bundleOf('disk-readonly', 'echo x > /x; ls -d /proc/1 /dev/null', {
     root: { path: rootfs, readonly: true },
@@ -188,7 +187,7 @@ const mounts = [
   { destination: '/etc/hosts', type: 'bind', source: `${top}/hosts`, options: ['bind'] },
 ];
 
-test('volumes go by diod', inFull, async () => {
+test('volumes go by diod', long, async () => {
   await configure();
   await inDom0('mkdir -p "$1/volume"; echo name > "$1/hosts"', [top]);
   const volume = { destination: '/v', type: 'bind', source: `${top}/volume`, options: ['bind'] };
@@ -202,7 +201,7 @@ test('volumes go by diod', inFull, async () => {
   assert.equal(stdout.toString(), 'name\nback\n');
 });
 
-test('without diod, a file is a copy', inFull, async () => {
+test('without diod, a file is a copy', long, async () => {
   await configure('diod = "/no/diod"');
   await inDom0('echo name > "$1/hosts"; chmod 640 "$1/hosts"; chown 5:6 "$1/hosts"', [top]);
   const script = "cat /etc/hosts; echo more >> /etc/hosts; stat -c '%a %u %g %s' /etc/hosts";
@@ -215,7 +214,7 @@ test('without diod, a file is a copy', inFull, async () => {
   assert.equal(stdout.toString(), 'name\n640 5 6 10\nname\n');
 });
 
-test('containers of one overlay share the image', inFull, async () => {
+test('containers of one overlay share the image', long, async () => {
   await configure();
   const bundle = await bundleOf('disk-overlay', 'cat /etc/passwd', {
     root: { path: `${top}/merged`, readonly: false },
@@ -238,7 +237,7 @@ test('containers of one overlay share the image', inFull, async () => {
 
 test(
   'a create that is killed at any time leaves nothing that delete does not find',
-  inFull,
+  long,
   async () => {
     await configure('writable_layer = "disk"', 'writable_layer_mib = 100');
     const bundle = await bundleOf('disk-killed', 'true');
@@ -253,7 +252,7 @@ test(
   },
 );
 
-test('a container that is deleted by force leaves no disk', inFull, async () => {
+test('a container that is deleted by force leaves no disk', long, async () => {
   await configure('writable_layer = "disk"', 'writable_layer_mib = 100');
   const bundle = await bundleOf('disk-forced', 'sleep 1000');
   const { stderr } = await inDom0(

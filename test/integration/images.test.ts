@@ -21,6 +21,7 @@ afterEach(async () => {
 });
 
 interface Change {
+  readonly args?: readonly string[];
   readonly environment?: readonly string[];
   readonly mounts?: readonly object[];
 }
@@ -42,7 +43,8 @@ const configure = async (name: string, change: Change = {}): Promise<void> => {
     `node -e '
        const [file, change] = process.argv.slice(1);
        const config = JSON.parse(fs.readFileSync(file, "utf8"));
-       const { environment = [], mounts = [], capabilities } = JSON.parse(change);
+       const { args = config.process.args, environment = [], mounts = [], capabilities } = JSON.parse(change);
+       config.process.args = args;
        config.process.terminal = false;
        config.process.env.push(...environment);
        config.mounts.push(...mounts);
@@ -208,15 +210,9 @@ engineTest("what systemd does by the example's unit", 'runx', async () => {
     'mkdir -p "$1/unit/rootfs/bin"; cp /usr/bin/busybox "$1/unit/rootfs/bin"; ln -s busybox "$1/unit/rootfs/bin/sh"; runx spec --bundle "$1/unit"',
     bundles,
   );
-  await configure('unit');
-  await dom0(
-    `node -e '
-       const [file] = process.argv.slice(1);
-       const config = JSON.parse(fs.readFileSync(file, "utf8"));
-       config.process.args = ["sh", "-c", "trap \\"exit 5\\" TERM; while :; do busybox sleep 0.1; done"];
-       fs.writeFileSync(file, JSON.stringify(config));' "$1/unit/config.json"`,
-    bundles,
-  );
+  await configure('unit', {
+    args: ['sh', '-c', "trap 'exit 5' TERM; while :; do busybox sleep 0.1; done"],
+  });
   // Type=forking: the pid-file's process is the service, and its signal ends it.
   const seen = await inDom0(
     `cd "$1/unit"; ${command('ExecStart')} < /dev/null > /tmp/unit.out 2>&1; echo "$?"

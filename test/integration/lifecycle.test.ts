@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 
 import { inDom0, leftovers, makeBundle } from '../support/dom0.ts';
+import { isFull } from '../support/full.ts';
 
 afterEach(async () => {
   assert.equal(await leftovers(), '', 'nothing is left behind');
@@ -121,7 +122,7 @@ test('a monitor killed outright takes its domain along', async () => {
 
 test('create killed at any moment leaves nothing that delete --force does not remove', async (t) => {
   const bundle = await makeBundle('cut', ['true']);
-  const moments = process.env['RUNX_TEST_FULL'] === '1' ? 12 : 3;
+  const moments = isFull ? 12 : 3;
   t.diagnostic(`${moments} moments`);
   for (let moment = 1; moment <= moments; moment += 1) {
     const seconds = ((5 * moment) / moments).toFixed(2);

@@ -14,6 +14,7 @@ import {
   stateOf,
   writeConfs,
 } from '../support/dom0-network.ts';
+import { isFull } from '../support/full.ts';
 
 const plugins = '/var/tmp/runx-test/slow-plugins';
 const netconf = `${confs}/mynet.conf,mynet`;
@@ -101,7 +102,7 @@ test('after a reboot, gc removes the networks of containers that are gone, and n
 });
 
 test('create, start, end and delete, again and again', async (t) => {
-  const cycles = process.env['RUNX_TEST_FULL'] === '1' ? 30 : 2;
+  const cycles = isFull ? 30 : 2;
   t.diagnostic(`${cycles} cycles`);
   await makeNetworkBundle('cycle', netconf, ['true']);
   for (let cycle = 0; cycle < cycles; cycle += 1) {

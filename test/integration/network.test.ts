@@ -18,6 +18,7 @@ import {
   stateOf,
   writeConfs,
 } from '../support/dom0-network.ts';
+import { isFull } from '../support/full.ts';
 
 // Two containers with the file that the runX project has always shown, and a network
 // beyond Dom0 that knows no way back to theirs.
@@ -122,7 +123,7 @@ test('the containers reach each other and Dom0, and an address beyond it by masq
 const sizes = { full: 100_000_000, usual: 10_000_000 };
 
 test('files by HTTP, from the container and into it, byte for byte', async (t) => {
-  const size = process.env['RUNX_TEST_FULL'] === '1' ? sizes.full : sizes.usual;
+  const size = isFull ? sizes.full : sizes.usual;
   t.diagnostic(`${size} bytes`);
   const expected = await dom0(
     'head -c "$2" /dev/urandom > "$1/blob"; sha256sum < "$1/blob"',

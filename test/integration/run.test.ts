@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { afterEach, test } from 'node:test';
 
 import { inDom0, leftovers, makeBundle, makeRootfs } from '../support/dom0.ts';
+import { isFull } from '../support/full.ts';
 
 afterEach(async () => {
   assert.equal(await leftovers(), '', 'nothing is left behind');
@@ -107,7 +108,7 @@ test('run: a reader that goes away ends a writer by SIGPIPE', async () => {
 });
 
 test('run: exit codes stay right over many runs', async (t) => {
-  const runs = process.env['RUNX_TEST_FULL'] === '1' ? 50 : 4;
+  const runs = isFull ? 50 : 4;
   t.diagnostic(`${runs} runs`);
   const bundle = await makeBundle('loop', ['sh', '-c', 'read code; exit $code']);
   const batch = 10; // one command in the Dom0 may take some minutes only

@@ -8,6 +8,7 @@ import { execa } from 'execa';
 
 import type { Outcome } from './dom0.ts';
 import { inDom0 } from './dom0.ts';
+import { isFull, long } from './full.ts';
 
 export const top = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -169,6 +170,6 @@ export const engineTest = (
 
 /** An `engineTest` that takes long: in `npm run test:full`. */
 export const longEngineTest: typeof engineTest = (name, engine, body) => {
-  if (process.env['RUNX_TEST_FULL'] === '1') engineTest(name, engine, body);
-  else test(name, { skip: 'long: in npm run test:full' });
+  if (isFull) engineTest(name, engine, body);
+  else test(name, long);
 };

@@ -1,0 +1,1 @@
+export const bytesPerMiB = 1024 * 1024;
