@@ -63,5 +63,5 @@ const char *disk_mount(const char *layer) {
         return "image";
     if (mount_layer(layer) < 0) return "writable layer";
     if (make_upper() < 0) return "preparing the writable layer";
-    return mount("rootfs", "/rootfs", "overlay", 0, OVERLAY_OPTIONS) < 0 ? "overlay" : NULL;
+    return mount("overlay", "/rootfs", "overlay", 0, OVERLAY_OPTIONS) < 0 ? "overlay" : NULL;
 }

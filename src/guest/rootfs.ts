@@ -59,7 +59,7 @@ export const sharesOf = (rootfs: Rootfs): readonly Share[] =>
     ? []
     : [
         {
-          tag: 'rootfs',
+          tag: 'root',
           exports: [{ path: rootfs.path, readonly: false, file: false, recursive: true }],
         },
       ];

@@ -30,7 +30,7 @@ describe('runx create', { concurrency: 4 }, () => {
         '--id=web',
         `--xl=${dom0.xl}`,
         `--diod=${dom0.path('bin/diod')}`,
-        '--share=rootfs',
+        '--share=root',
         `--export=s:${dom0.path('bundle/rootfs')}`,
       ],
     ]);
@@ -67,7 +67,7 @@ describe('runx create', { concurrency: 4 }, () => {
     const bundle = await dom0.makeBundle('bundle');
     assertSilent(await dom0.runx(['create', '--bundle', bundle, 'web']));
     const settings = parseXlConfig(await readFile(dom0.path('root/web/xl.cfg'), 'utf8'));
-    assert.deepEqual(settings.get('p9'), [`tag=rootfs,security_model=none,path=${bundle}/rootfs`]);
+    assert.deepEqual(settings.get('p9'), [`tag=root,security_model=none,path=${bundle}/rootfs`]);
     assert.equal(dom0.monitorCalls()[0]?.length, 4);
   });
 

@@ -49,7 +49,7 @@ describe('bind mounts', { concurrency: 4 }, () => {
     assertSilent(await create(dom0));
     assert.deepEqual(dom0.monitorCalls()[0]?.slice(4), [
       `--diod=${dom0.path('bin/diod')}`,
-      '--share=rootfs',
+      '--share=root',
       `--export=s:${dom0.path('bundle/rootfs')}`,
       '--share=share1',
       `--export=r:${dom0.path('data')}`,
@@ -88,7 +88,7 @@ describe('bind mounts', { concurrency: 4 }, () => {
     assertSilent(await create(dom0));
     const settings = parseXlConfig(await readFile(dom0.path('root/web/xl.cfg'), 'utf8'));
     assert.deepEqual(settings.get('p9'), [
-      `tag=rootfs,security_model=none,path=${dom0.path('bundle/rootfs')}`,
+      `tag=root,security_model=none,path=${dom0.path('bundle/rootfs')}`,
       `tag=share1,security_model=none,path=${dom0.path('data')}`,
     ]);
   });

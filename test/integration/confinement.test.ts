@@ -26,13 +26,13 @@ test('diod sees its libraries and the export, read-only and without devices', as
     const [path = '', flags = ''] = line.split(' ');
     options.set(path, flags);
   }
-  const [export_ = '', top = ''] = [options.get('/export/rootfs'), options.get('/')];
+  const [export_ = '', top = ''] = [options.get('/export/root'), options.get('/')];
   assert.match(export_, /\bnodev\b/);
   assert.match(export_, /\bnosuid\b/);
   assert.match(top, /\bro\b/);
   for (const [path, flags] of options) {
     // /run holds the server's socket, and has no room for more.
-    const writable = path === '/export/rootfs' || path === '/run';
+    const writable = path === '/export/root' || path === '/run';
     assert.ok(writable || /\bro\b/.test(flags), `${path} is ${flags}`);
   }
   assert.equal(root, 'export\nlib\nlib64\nrun\nusr\n');

@@ -21,7 +21,7 @@ test('run: the process has exactly its argv, env, cwd, user, groups, hostname an
   const script =
     'for a; do printf "<%s>" "$a"; done; echo; printf "<%s>" "$SPACED" "$LINES2" "$EMPTY"; echo;' +
     'pwd; id; hostname; echo $$; tty; umask; env | grep -c .; cat /proc/self/limits | grep "open files";' +
-    'grep -E "Cap|NoNewPrivs|^Groups" /proc/self/status; touch /x; uname -s';
+    'grep -E "Cap|NoNewPrivs|^Groups" /proc/self/status; touch /x; uname -s; busybox df / | tail -n 1 | grep -o "^[a-z]*"';
   const hard = ['', 'a  b', 'q\'"q', '*', '$HOME', 'new\nline', '\\', '-n', '`id`', 'ü'];
   const bundle = await makeBundle('exact', ['sh', '-c', script, 'sh', ...hard], (spec) => ({
     ...spec,
@@ -55,6 +55,7 @@ test('run: the process has exactly its argv, env, cwd, user, groups, hostname an
       'CapAmb:\t0000000000000000',
       'NoNewPrivs:\t1',
       'Linux',
+      'root',
       '',
     ].join('\n'),
   );

@@ -3,7 +3,7 @@ import { afterEach, test } from 'node:test';
 
 import type { defaultSpec } from '../../src/oci/default-spec.ts';
 import { dockerProfile } from '../support/docker-profile.ts';
-import { inDom0, leftovers, makeBundle, makeRootfs } from '../support/dom0.ts';
+import { capabilitySets, inDom0, leftovers, makeBundle, makeRootfs } from '../support/dom0.ts';
 
 afterEach(async () => {
   assert.equal(await leftovers(), '', 'nothing is left behind');
@@ -45,7 +45,7 @@ const addApplets = async (...applets: readonly string[]): Promise<void> => {
 
 const capabilities = ['CAP_CHOWN', 'CAP_SETUID', 'CAP_SETGID', 'CAP_SYS_CHROOT', 'CAP_KILL'];
 const usual = {
-  capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
+  capabilities: capabilitySets(capabilities),
 };
 
 for (const noNewPrivileges of [true, false]) {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 import type { defaultSpec } from '../../src/oci/default-spec.ts';
-import { type Outcome, inDom0, leftovers, makeBundle, makeRootfs } from './dom0.ts';
+import { capabilitySets, type Outcome, inDom0, leftovers, makeBundle, makeRootfs } from './dom0.ts';
 
 const rootfs = '/var/tmp/runx-test/rootfs-net';
 /** Where the tests' NETCONF files are; they go with it. */
@@ -82,11 +82,7 @@ export const makeNetworkBundle = async (
       process: {
         ...spec.process,
         env: [...spec.process.env, ...(netconf === '' ? [] : [`NETCONF=${netconf}`])],
-        capabilities: {
-          bounding: capabilities,
-          effective: capabilities,
-          permitted: capabilities,
-        },
+        capabilities: capabilitySets(capabilities),
       },
     });
   });

@@ -75,6 +75,13 @@ export const makeBundle = async (
   return bundle;
 };
 
+/** A process's capabilities, with these in each set that counts. */
+export const capabilitySets = (names: readonly string[]) => ({
+  bounding: [...names],
+  effective: [...names],
+  permitted: [...names],
+});
+
 /** What a test must not leave: domains but Domain-0, state, runx's processes, consoles in xenstore. */
 export const leftovers = async (): Promise<string> => {
   const { stdout } = await inDom0(`

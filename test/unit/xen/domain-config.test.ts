@@ -18,7 +18,7 @@ const plain: DomainConfig = {
   maxMemoryMiB: 256,
   vcpus: 1,
   maxVcpus: 1,
-  shares: [{ tag: 'rootfs', path: '/bundles/web/rootfs' }],
+  shares: [{ tag: 'root', path: '/bundles/web/rootfs' }],
   disks: [],
   diskScript: '/usr/lib/runx/runx-monitor',
 };
@@ -34,7 +34,7 @@ test('a domain configuration of paths with every kind of character', async () =>
     bundle: '/bundles/two\nlines = "1" é',
     kernel: '/boot/it\'s "quoted" \\ é\tkernel',
     shares: [
-      { tag: 'rootfs', path: '/a b\nname = "other"' },
+      { tag: 'root', path: '/a b\nname = "other"' },
       { tag: 'volume', path: '/日本' },
     ],
   });
@@ -89,13 +89,13 @@ test('xl reads back any string that is written', (t) => {
       kernel: text,
       ramdisk: text,
       kernelArguments: text,
-      shares: [{ tag: 'rootfs', path: text }],
+      shares: [{ tag: 'root', path: text }],
     });
     const settings = parseXlConfig(rendered);
     for (const name of ['name', 'kernel', 'ramdisk', 'extra']) {
       assert.equal(settings.get(name), text, `${name} of ${JSON.stringify(text)}`);
     }
-    assert.deepEqual(settings.get('p9'), [`tag=rootfs,security_model=none,path=${text}`]);
+    assert.deepEqual(settings.get('p9'), [`tag=root,security_model=none,path=${text}`]);
     assert.equal(settings.get('uuid'), plain.uuid);
   }
 });
