@@ -20,6 +20,7 @@ enum {
     MAX_ORDER = 7,        // 2^7 pages a ring, half of them each way
     MAX_MESSAGE = 262144, // more than the guest's msize
     HEADER = 7,           // size[4] type[1] tag[2]
+    RWALK_SIZE = 22,      // with one qid, 2 more than an Rattach
     WATCH_FRONTEND = 0,
     MAX_IN_FLIGHT = 256, // requests that the server may hold: it queues without a limit
     TFLUSH = 108,
@@ -44,10 +45,16 @@ struct ring {
     uint32_t port, out_cons, in_prod;
 };
 
-// A message on its way between the server and a ring.
+// A message on its way to the server.
 struct message {
     uint8_t bytes[MAX_MESSAGE];
     uint32_t length, done;
+};
+
+// What the server has said and no ring has yet: whole messages, and the beginning of one.
+struct replies {
+    uint8_t bytes[MAX_MESSAGE];
+    uint32_t start, end;
 };
 
 static struct {
@@ -57,7 +64,8 @@ static struct {
     struct ring rings[MAX_RINGS];
     unsigned ring_count;
     int server;
-    struct message request, reply;
+    struct message request;
+    struct replies replies;
     // By tag: the ring of its request, to which the reply goes; whether the server has
     // it, and as an attach where the guest sent a walk; and which other tag it cancels.
     uint8_t ring_of[65536];
@@ -187,53 +195,58 @@ static void answered(uint32_t tag) {
     s.busy[tag] = false;
 }
 
-// Puts the whole reply on its ring; false when there is no room yet.
-static bool put_reply(void) {
-    uint32_t tag = little_endian(s.reply.bytes + 5, 2);
+// Puts a reply on its ring, which it gives; NULL when there is no room yet.
+static const struct ring *put_reply(const uint8_t *reply, uint32_t length) {
+    uint8_t walk[RWALK_SIZE];
+    const uint32_t tag = little_endian(reply + 5, 2);
     struct ring *ring = &s.rings[s.ring_of[tag]];
-    if (!ring->interface || s.reply.length > ring->size) _exit(1);
+    if (s.attach[tag] && length < sizeof walk) {
+        // The guest knows nothing of the attach that its walk has become.
+        memcpy(walk, reply, length);
+        walk_from_attach(walk, &length);
+        reply = walk;
+    }
+    if (!ring->interface || length > ring->size) _exit(1);
     uint32_t used = ring->in_prod - __atomic_load_n(&ring->interface->in_cons, __ATOMIC_ACQUIRE);
     if (used > ring->size) _exit(1);
-    if (ring->size - used < s.reply.length) return false;
-    copy_to_ring(ring, ring->in_prod, s.reply.bytes, s.reply.length);
-    ring->in_prod += s.reply.length;
+    if (ring->size - used < length) return NULL;
+    copy_to_ring(ring, ring->in_prod, reply, length);
+    ring->in_prod += length;
     __atomic_store_n(&ring->interface->in_prod, ring->in_prod, __ATOMIC_RELEASE);
-    channels_notify(&s.channels, ring->port);
+    s.attach[tag] = false;
     answered(tag);
     // A cancelled request may never be answered.
-    if (s.reply.bytes[4] == RFLUSH) answered(s.cancels[tag]);
-    return true;
+    if (reply[4] == RFLUSH) answered(s.cancels[tag]);
+    return ring;
 }
 
-// The guest knows nothing of the attach that its walk has become.
-static void restore_walk(void) {
-    uint32_t tag = little_endian(s.reply.bytes + 5, 2);
-    if (!s.attach[tag]) return;
-    s.attach[tag] = false;
-    walk_from_attach(s.reply.bytes, &s.reply.length);
-    s.reply.done = s.reply.length;
-}
-
-// Brings replies to the guest until there are none, or a ring is full.
-static void pump_replies(void) {
-    for (;;) {
-        uint32_t wanted = s.reply.done < HEADER ? HEADER : s.reply.length;
-        if (s.reply.length > 0 && s.reply.done == s.reply.length) {
-            restore_walk();
-            if (!put_reply()) return;
-            s.reply.done = s.reply.length = 0;
-            continue;
-        }
-        ssize_t n =
-            recv(s.server, s.reply.bytes + s.reply.done, wanted - s.reply.done, MSG_DONTWAIT);
-        if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-        if (n <= 0) _exit(1); // the server is gone
-        s.reply.done += (uint32_t)n;
-        if (s.reply.done == HEADER) {
-            s.reply.length = little_endian(s.reply.bytes, 4);
-            if (s.reply.length < HEADER || s.reply.length > MAX_MESSAGE) _exit(1);
-        }
+// Brings whole replies to the guest; false when one waits for room on its ring.
+static bool deliver_replies(void) {
+    const struct ring *last = NULL, *ring;
+    for (;; last = ring) {
+        const uint8_t *reply = s.replies.bytes + s.replies.start;
+        const uint32_t available = s.replies.end - s.replies.start;
+        uint32_t length = available < HEADER ? HEADER : little_endian(reply, 4);
+        if (length < HEADER || length > MAX_MESSAGE) _exit(1);
+        const bool whole = available >= length;
+        ring = whole ? put_reply(reply, length) : NULL;
+        if (last && ring != last) channels_notify(&s.channels, last->port);
+        if (!ring) return !whole;
+        s.replies.start += length;
     }
+}
+
+// Takes what the server has said: one call, since each costs as much as a copy.
+static void receive_replies(void) {
+    struct replies *replies = &s.replies;
+    replies->end -= replies->start;
+    memmove(replies->bytes, replies->bytes + replies->start, replies->end);
+    replies->start = 0;
+    ssize_t n = recv(s.server, replies->bytes + replies->end, sizeof replies->bytes - replies->end,
+                     MSG_DONTWAIT);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (n <= 0) _exit(1); // the server is gone
+    replies->end += (uint32_t)n;
 }
 
 static void take_xenstore_events(void) {
@@ -245,9 +258,8 @@ static void take_xenstore_events(void) {
 }
 
 static _Noreturn void serve(void) {
-    for (;;) {
+    for (bool reply_waits = false;;) {
         // With a reply that found no room, only the guest can move things on.
-        bool reply_waits = s.reply.length > 0 && s.reply.done == s.reply.length;
         struct pollfd fds[] = {
             {.fd = s.xs.fd, .events = POLLIN},
             {.fd = s.channels.evtchn, .events = POLLIN},
@@ -258,8 +270,9 @@ static _Noreturn void serve(void) {
         struct channel_events events = {0};
         if (fds[1].revents && channels_take_events(&s.channels, &events) < 0) _exit(1);
         if (fds[0].revents) take_xenstore_events();
+        if (fds[2].revents) receive_replies();
         if (s.ring_count > 0) {
-            pump_replies();
+            reply_waits = !deliver_replies();
             pump_requests();
         }
         channels_rearm(&s.channels, &events);

@@ -17,6 +17,12 @@ static void guest_requests(struct ring *ring, const uint8_t *rest, uint32_t size
     guest_writes(ring, rest, size);
 }
 
+static void pump_replies(void) {
+    if (!deliver_replies()) return;
+    receive_replies();
+    deliver_replies();
+}
+
 // The server answers what it has, each with `size` bytes behind the header.
 static void server_answers(int server, uint8_t size) {
     static uint8_t bytes[MAX_MESSAGE], reply[HEADER + UINT8_MAX];

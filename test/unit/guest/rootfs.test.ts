@@ -30,7 +30,7 @@ test('a rootfs on a disk is no share', () => {
   assert.deepEqual(sharesOf(planDisk('/b/rootfs', 'memory', undefined, false)), []);
   assert.deepEqual(
     sharesOf(planNinep('/b/rootfs', diod)).map(({ tag }) => tag),
-    ['rootfs'],
+    ['root'],
   );
 });
 
