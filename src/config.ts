@@ -15,6 +15,10 @@ export const libraryDirectory = dirname(fileURLToPath(import.meta.url));
 
 const absolutePath = v.pipe(v.string(), v.startsWith('/', 'must be an absolute path'));
 const program = v.pipe(v.string(), v.regex(/^(\/.*|[^/]+)$/, 'must be a name or an absolute path'));
+const sha256 = v.pipe(
+  v.string(),
+  v.regex(/^[0-9a-f]{64}$/, 'must be a SHA-256, as sha256sum prints it'),
+);
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
 
 /** How a rootfs reaches its domain: by 9P, or as an image on a disk. */
@@ -27,6 +31,8 @@ export const annotationNames = [
   'io.runx.vcpus',
   'io.runx.vcpus_max',
   'io.runx.domain_type',
+  'io.runx.kernel',
+  'io.runx.ramdisk',
   'io.runx.kernel_arguments',
   'io.runx.netconf',
   'io.runx.rootfs',
@@ -110,6 +116,13 @@ export const configSchema = v.strictObject({
       'The annotations of a `config.json` that are obeyed; any other `io.runx.*` is refused, because some engines take them from the image',
     ),
     [],
+  ),
+  own_kernel: v.optional(
+    setting(
+      v.union([v.boolean(), v.array(sha256)]),
+      'Whether a container may bring a kernel and a ramdisk of its own; or the SHA-256 of those that it may',
+    ),
+    true,
   ),
   netconf_env: v.optional(
     setting(

@@ -29,7 +29,9 @@ const renderToml = (value: unknown): string => {
 
 const choicesOf = (schema: object): readonly string[] => {
   if ('item' in schema && schema.item instanceof Object) return choicesOf(schema.item);
-  return 'options' in schema && Array.isArray(schema.options) ? schema.options.map(String) : [];
+  return 'options' in schema && Array.isArray(schema.options)
+    ? schema.options.filter((option) => typeof option === 'string')
+    : [];
 };
 
 /** The settings of runx.toml, as the schema has them. */

@@ -22,6 +22,11 @@ const number = (maximum: number) =>
 
 const maximumMiB = 16 * 1024 * 1024;
 
+const path = v.pipe(
+  v.string(),
+  v.check((value) => !value.includes('\0'), 'must not hold a NUL byte'),
+);
+
 const wishesSchema = v.strictObject({
   memory_mib: v.optional(number(maximumMiB)),
   memory_max_mib: v.optional(number(maximumMiB)),
@@ -30,6 +35,8 @@ const wishesSchema = v.strictObject({
   netconf: v.optional(v.string()),
   domain_type: v.optional(v.picklist(['pv', 'pvh'])),
   rootfs: v.optional(v.picklist(rootfsKinds)),
+  kernel: v.optional(path),
+  ramdisk: v.optional(path),
   kernel_arguments: v.optional(
     v.pipe(
       v.string(),

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
+import type { Config } from '../config.ts';
+import { copyOwnFile, isOwnGuest } from '../guest/own-boot.ts';
 import { removeLayer } from '../image/layer.ts';
 import { type Launched, startMonitor } from '../monitor/monitor.ts';
 import { attachNetworks, detachNetworks } from '../network/cni.ts';
@@ -17,7 +19,7 @@ import { type DomainPlan, planDomain } from './plan.ts';
 import { makeDisks } from './rootfs.ts';
 import { createSandbox, isSandbox } from './sandbox.ts';
 import { type ContainerRecord, saveRecord } from './store.ts';
-import { checkSupported } from './supported.ts';
+import { checkOwnGuest, checkSupported } from './supported.ts';
 import { checkTerminal } from './terminal.ts';
 import type { Undo } from './undo.ts';
 
@@ -48,6 +50,8 @@ export const createContainer = async (
   const { consoleSocket } = options;
   checkTerminal(process.terminal, !options.foreground, consoleSocket);
   const plan = await planDomain(context, id, bundle, process, wishes, networks.length);
+  const ownGuest = isOwnGuest(plan.own);
+  if (ownGuest) checkOwnGuest(bundle.spec);
 
   const start = (directory: string) =>
     startMonitor({
@@ -56,6 +60,7 @@ export const createContainer = async (
       id,
       xlPath: plan.xl.path,
       terminal: process.terminal,
+      ownGuest,
       consoleSocket: consoleSocket === undefined ? undefined : resolve(consoleSocket),
       served: plan.served,
       network: netns,
@@ -68,7 +73,7 @@ export const createContainer = async (
     const name = `${id.slice(0, 40)}-${uuid.slice(0, 8)}`;
     const { forDevicesMiB, config: planned } = plan;
     const { memoryMiB, maxMemoryMiB, maxVcpus } = planned;
-    const domain = { name, uuid, memoryMiB, maxMemoryMiB, maxVcpus, forDevicesMiB };
+    const domain = { name, uuid, memoryMiB, maxMemoryMiB, maxVcpus, forDevicesMiB, ownGuest };
     const record = { ...begun.record, domain };
     await saveRecord(root, record);
     monitor.name(name);
@@ -84,28 +89,49 @@ export const createContainer = async (
     // Hooks may have changed the rootfs.
     undo(`removing the writable layer of ${id}`, () => removeLayer(config.data_root, directory));
     const disks = await makeDisks(context, plan.rootfs, directory);
-    const domid = await makeDomain(plan, { name, uuid, disks }, directory, undo);
+    const files = await provideBootFiles(plan, bundle.rootfs, directory, config.own_kernel);
+    const domid = await makeDomain(plan, { name, uuid, disks, ...files }, directory, undo);
     await monitor.attach(domid);
     return { ...record, domain: { ...domain, domid }, network };
   });
 };
 
+/** Puts what the domain boots into the state directory, as far as it is the container's. */
+const provideBootFiles = async (
+  { config, own, ramdisk: content }: DomainPlan,
+  rootfs: string,
+  directory: string,
+  allowed: Config['own_kernel'],
+): Promise<Pick<DomainConfig, 'kernel' | 'ramdisk'>> => {
+  const kernel = join(directory, 'kernel');
+  const ramdisk = join(directory, 'ramdisk');
+  if (own.kernel !== undefined) await copyOwnFile(rootfs, own.kernel, kernel, allowed);
+  if (content !== undefined) await writeFile(ramdisk, content, { mode: 0o600 });
+  else if (typeof own.ramdisk === 'object') {
+    await copyOwnFile(rootfs, own.ramdisk, ramdisk, allowed);
+  }
+  return {
+    kernel: own.kernel === undefined ? config.kernel : kernel,
+    ramdisk: own.ramdisk === 'none' ? undefined : ramdisk,
+  };
+};
+
 /** Has xl make the domain, paused; its id comes back. */
 const makeDomain = async (
-  { xl, config, ramdisk: content }: DomainPlan,
-  domain: Pick<DomainConfig, 'name' | 'uuid' | 'disks'>,
+  { xl, config }: DomainPlan,
+  domain: Pick<DomainConfig, 'name' | 'uuid' | 'disks' | 'kernel' | 'ramdisk'>,
   directory: string,
   undo: Undo,
 ): Promise<number> => {
-  const ramdisk = join(directory, 'ramdisk');
-  await writeFile(ramdisk, content, { mode: 0o600 });
-  const text = renderDomainConfig({ ...config, ...domain, ramdisk });
+  const text = renderDomainConfig({ ...config, ...domain });
   const configFile = join(directory, 'xl.cfg');
   await writeFile(configFile, text, { mode: 0o600 });
   undo(`destroying the domain ${domain.name}`, () => destroyDomain(xl, domain.name));
   await createDomain(xl, configFile);
   const domid = await domainId(xl, domain.name);
-  // The domain has its own copy by now; this one holds the container's env.
-  await writeFile(ramdisk, '');
+  // The domain has its own copies by now; the ramdisk holds the container's env.
+  for (const file of [domain.kernel, domain.ramdisk]) {
+    if (file !== undefined && file !== config.kernel) await writeFile(file, '');
+  }
   return domid;
 };

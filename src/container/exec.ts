@@ -57,9 +57,14 @@ export const execInContainer = async (context: Context, options: ExecOptions): P
   const id = parseContainerId(options.id);
   const record = await loadRecord(root, id);
   const status = await statusOf(root, record);
-  const { domid, name } = domainOf(record);
+  const { domid, name, ownGuest } = domainOf(record);
   if (status !== 'running' || domid === undefined)
     throw new RunxError(sentences.cannotExec(status));
+  if (ownGuest) {
+    throw new RunxError(
+      `container ${id} boots a ramdisk of its own, or none: nothing in its domain takes a process`,
+    );
+  }
   const spec = await loadSavedSpec(root, id);
   if (spec === undefined) throw new RunxError(`container ${id} has lost its configuration`);
   const process = withoutNetconf(await options.process(spec));

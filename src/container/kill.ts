@@ -12,7 +12,8 @@ import { loadRecord, setMark } from './store.ts';
 /**
  * Sends a signal to the container's process.  KILL destroys the domain; so does any
  * signal that would end a process, while there is none yet.  A paused container gets
- * any other once it is resumed.  With `all` every process of the container gets it, of
+ * any other once it is resumed.  A guest of the container's own is asked to power off
+ * instead.  With `all` every process of the container gets it, of
  * which a stopped one has none.
  */
 export const killContainer = async (
@@ -35,9 +36,9 @@ export const killContainer = async (
     await signalMonitor(monitor, signal);
     return;
   }
-  const { domid, name } = domain;
+  const { domid, name, ownGuest } = domain;
   if (domid !== undefined && signal !== constants.signals.SIGKILL && status !== 'created') {
-    const sent = await signalGuest(config.monitor, domid, signal, all, log);
+    const sent = await signalGuest(config.monitor, domid, signal, { all, ownGuest }, log);
     if (!sent && !all) throw new RunxError(sentences.notRunning);
   } else if (endsByDefault(signal)) {
     await setMark(root, id, 'killed-by', String(signal));

@@ -3,7 +3,8 @@ import { access } from 'node:fs/promises';
 import { RunxError, messageOf } from '../errors.ts';
 import { checkCommand } from '../guest/command.ts';
 import { devicesMiB } from '../guest/memory.ts';
-import { planMounts } from '../guest/mounts.ts';
+import { type MountPlan, planMounts } from '../guest/mounts.ts';
+import { type OwnBoot, isOwnGuest, planOwnBoot, renderOwnArguments } from '../guest/own-boot.ts';
 import { buildRamdisk } from '../guest/ramdisk.ts';
 import { type Rootfs, sharesOf } from '../guest/rootfs.ts';
 import type { Share } from '../guest/shares.ts';
@@ -27,10 +28,13 @@ import { warnOfCapabilities } from './supported.ts';
 /** What the domain of a container is to be, and what makes it. */
 export interface DomainPlan {
   readonly xl: Xl;
-  readonly rootfs: Rootfs;
+  /** Undefined for a kernel that boots without a ramdisk, and did not ask for it. */
+  readonly rootfs: Rootfs | undefined;
   /** What the monitor serves it; undefined where QEMU serves, or there is nothing to serve. */
   readonly served: MonitorOptions['served'];
-  readonly ramdisk: Buffer;
+  readonly own: OwnBoot;
+  /** What runx makes of its own ramdisk; undefined where it is not that which boots. */
+  readonly ramdisk: Buffer | undefined;
   /** What its devices take of the memory. */
   readonly forDevicesMiB: number;
   /** The domain configuration but for what is known only when it is made. */
@@ -47,48 +51,45 @@ const firstPid = 1;
 export const planDomain = async (
   context: Context,
   id: string,
-  { spec, path, rootfs: rootfsPath }: Bundle,
+  bundle: Bundle,
   process: Process,
   wishes: DomainWishes,
   networkCount: number,
 ): Promise<DomainPlan> => {
   const { config, log } = context;
+  const { spec, path, rootfs: rootfsPath } = bundle;
   warnOfCapabilities(process, log);
   const diod = await findProgram(config.diod);
-  const rootfs = await chooseRootfs(context, {
-    path: rootfsPath,
-    wish: wishes.rootfs,
-    diod,
-    isReadonly: spec.root.readonly,
-  });
-  const sources = await findBindSources(spec.mounts, path);
-  const mounts = planMounts(spec.mounts, sources, diod !== undefined);
-  const shares = [...sharesOf(rootfs), ...mounts.shares];
-  if (diod === undefined && rootfs.kind === 'disk') {
+  const own = planOwnBoot(process, wishes, config.own_kernel);
+  const ownGuest = isOwnGuest(own);
+  const hasRootfs = own.ramdisk !== 'none' || (wishes.rootfs ?? config.rootfs) !== 'auto';
+  const rootfs = hasRootfs
+    ? await chooseRootfs(context, {
+        path: rootfsPath,
+        wish: wishes.rootfs,
+        diod,
+        isReadonly: spec.root.readonly,
+      })
+    : undefined;
+  const volumes = hasRootfs ? spec.mounts : [];
+  const mounts = planMounts(volumes, await findBindSources(volumes, path), diod !== undefined);
+  // runx's init makes mount points in a rootfs that is to be read-only.
+  const shares = [...sharesOf(rootfs, ownGuest && spec.root.readonly), ...mounts.shares];
+  if (diod === undefined && rootfs?.kind === 'disk') {
     await checkVolumes(context, mounts.shares.length);
   }
   const limits = parseLimits(spec.linux.resources, 'config.json: linux.resources');
   // An engine may make an interface until `start`.
   const forDevicesMiB = devicesMiB(mounts.shares.length, Math.max(1, networkCount));
   const size = planSize(limits, wishes, config, forDevicesMiB);
-  await checkCommand(
-    rootfsPath,
-    process,
-    spec.mounts.map((mount) => mount.destination),
-  );
-  await checkFile('guest kernel', config.kernel);
-  const subject = { ociVersion, id, bundle: path, annotations: spec.annotations };
-  const hookState = renderHookState(subject, 'created', firstPid);
+  if (own.kernel === undefined) await checkFile('guest kernel', config.kernel);
   return {
     rootfs,
-    ramdisk: await buildRamdisk(
-      config.ramdisk,
-      await withHostname(spec, config.monitor, log),
-      process,
-      rootfs,
-      mounts,
-      hookState,
-    ),
+    own,
+    ramdisk:
+      ownGuest || rootfs === undefined
+        ? undefined
+        : await planRamdisk(context, id, bundle, process, rootfs, mounts),
     xl: await findXl(config.xl, log),
     served: diod === undefined || shares.length === 0 ? undefined : { diod, shares },
     forDevicesMiB,
@@ -96,12 +97,34 @@ export const planDomain = async (
       bundle: path,
       type: wishes.domain_type ?? config.domain_type,
       kernel: config.kernel,
-      kernelArguments: [kernelArguments, wishes.kernel_arguments].filter(Boolean).join(' '),
+      kernelArguments: ownGuest
+        ? (wishes.kernel_arguments ?? renderOwnArguments(process))
+        : [kernelArguments, wishes.kernel_arguments].filter(Boolean).join(' '),
       ...size,
       shares: diod === undefined ? shares.flatMap(pathsOf) : [],
       diskScript: config.monitor,
     },
   };
+};
+
+/** What runx's own ramdisk is for this container. */
+const planRamdisk = async (
+  { config, log }: Context,
+  id: string,
+  { spec, path, rootfs: rootfsPath }: Bundle,
+  process: Process,
+  rootfs: Rootfs,
+  mounts: MountPlan,
+): Promise<Buffer> => {
+  await checkCommand(
+    rootfsPath,
+    process,
+    spec.mounts.map((mount) => mount.destination),
+  );
+  const subject = { ociVersion, id, bundle: path, annotations: spec.annotations };
+  const hookState = renderHookState(subject, 'created', firstPid);
+  const named = await withHostname(spec, config.monitor, log);
+  return buildRamdisk(config.ramdisk, named, process, rootfs, mounts, hookState);
 };
 
 const pathsOf = ({ tag, exports }: Share): { tag: string; path: string }[] =>

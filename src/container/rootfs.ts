@@ -115,10 +115,10 @@ const identify = (content: Content): string => {
 /** The domain's disks, if its rootfs is on one: the image, made unless there is one, and a file for the writable layer. */
 export const makeDisks = async (
   { config, log }: Context,
-  rootfs: Rootfs,
+  rootfs: Rootfs | undefined,
   stateDirectory: string,
 ): Promise<readonly Disk[]> => {
-  if (rootfs.kind !== 'disk') return [];
+  if (rootfs?.kind !== 'disk') return [];
   const { path, layer } = rootfs;
   const cache = {
     directory: imageDirectory(config.data_root),

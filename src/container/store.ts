@@ -28,6 +28,8 @@ const domainSchema = v.object({
   maxVcpus: v.number(),
   /** What its devices take of the memory. */
   forDevicesMiB: v.number(),
+  /** Whether a ramdisk of the container's own runs in it, or a kernel without any. */
+  ownGuest: v.optional(v.boolean(), false),
 });
 
 const recordSchema = v.object({

@@ -26,8 +26,6 @@ export const checkSupported = (spec: Spec): Process => {
   if (hasUser && (spec.linux.uidMappings.length === 0 || spec.linux.gidMappings.length === 0)) {
     refuse('a user namespace without uidMappings and gidMappings');
   }
-  const magic = process.env.find((variable) => /^(RUNX_KERNEL|RUNX_RAMDISK)=/.test(variable));
-  if (magic !== undefined) refuse(`${magic.replace(/=.*/s, '')} in process.env`);
   // An annotation is of the whole pod, and obeyed for its containers.
   if (isSandbox(spec.annotations) && hasNetconf(process)) {
     throw new RunxError(
@@ -35,6 +33,14 @@ export const checkSupported = (spec: Spec): Process => {
     );
   }
   return process;
+};
+
+/** Refuses what only runx's own ramdisk could do. */
+export const checkOwnGuest = ({ hooks }: Spec): void => {
+  if (hooks.startContainer.length === 0) return;
+  throw new RunxError(
+    "config.json: hooks.startContainer is not supported with a ramdisk of the container's own: nothing in its domain would run them",
+  );
 };
 
 /** What cannot be granted is a warning, as config.md wants it. */

@@ -53,14 +53,14 @@ export const planDisk = (
   return { kind: 'disk', path, layer };
 };
 
-/** What of the host the guest gets for its rootfs by 9P. */
-export const sharesOf = (rootfs: Rootfs): readonly Share[] =>
-  rootfs.kind === 'disk'
+/** What of the host the guest gets for its rootfs by 9P; read-only if Dom0 is to see to that. */
+export const sharesOf = (rootfs: Rootfs | undefined, readonly: boolean): readonly Share[] =>
+  rootfs?.kind !== '9p'
     ? []
     : [
         {
           tag: 'root',
-          exports: [{ path: rootfs.path, readonly: false, file: false, recursive: true }],
+          exports: [{ path: rootfs.path, readonly, file: false, recursive: true }],
         },
       ];
 

@@ -1,5 +1,5 @@
 #include "ending.h"
-#include "monitor.h"
+#include "kernel_console.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -20,12 +20,10 @@ int ending_exit_code(void) {
 }
 
 void ending_console_line(struct xenstore *xs, unsigned domid, char *line, size_t size) {
-    char path[64], tty[64], byte, current[200];
+    char byte, current[200];
     size_t length = 0;
     line[0] = '\0';
-    snprintf(path, sizeof path, "/local/domain/%u/console/tty", domid);
-    if (xenstore_read(xs, 0, path, tty, sizeof tty) < 0 || strncmp(tty, "/dev/pts/", 9)) return;
-    int fd = open(tty, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+    int fd = kernel_console_tty(xs, domid, O_RDONLY);
     if (fd < 0) return;
     struct pollfd ready = {.fd = fd, .events = POLLIN};
     for (int budget = 65536; budget > 0 && poll(&ready, 1, 300) > 0; budget--) {
@@ -40,4 +38,19 @@ void ending_console_line(struct xenstore *xs, unsigned domid, char *line, size_t
         }
     }
     close(fd);
+}
+
+const char *ending_reason(enum answer state) {
+    switch (state) {
+    case ANSWER_REBOOTED:
+        return "rebooted, which ends a container";
+    case ANSWER_SUSPENDED:
+        return "was suspended, which ends a container";
+    case ANSWER_CRASHED:
+        return "crashed";
+    case ANSWER_WATCHDOG:
+        return "was ended by its watchdog";
+    default:
+        return "ended for a reason that is not known";
+    }
 }

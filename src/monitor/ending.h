@@ -1,6 +1,7 @@
 // What can be learned of a domain that ended without saying how its process did.
 #pragma once
 
+#include "monitor.h"
 #include "xenstore.h"
 
 // The exit code of a container whose domain is gone: the state directory says for
@@ -9,3 +10,5 @@ int ending_exit_code(void);
 // The last line that the guest's kernel and init left on their own console, which
 // xenconsoled keeps; only characters fit for a terminal, empty when there is none.
 void ending_console_line(struct xenstore *xs, unsigned domid, char *line, size_t size);
+// Why a domain ended that has not powered off, as what "the guest ..." did.
+const char *ending_reason(enum answer state);

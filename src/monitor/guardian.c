@@ -43,8 +43,9 @@ static int run_xl(const struct options *options, const char *command, const char
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-// The domain's state from `xl list`: a header, then a line whose last but one
-// word holds a letter for each state: s (shut down), c (crashed), d (dying).
+// The domain's state from `xl list`: a header, then a line whose last but one word has
+// a letter or a dash for each state; the fourth is s when it has shut down, the fifth
+// then the reason, the sixth d when it is dying.
 static enum answer domain_state(const struct options *options, const char *domain) {
     char output[1024], *last = NULL, *word, *rest;
     int rc = run_xl(options, "list", domain, output, sizeof output);
@@ -57,7 +58,23 @@ static enum answer domain_state(const struct options *options, const char *domai
         state = last;
         last = word;
     }
-    return state && strpbrk(state, "scd") ? ANSWER_ENDED : ANSWER_RUNNING;
+    if (!state || strlen(state) != 6) return ANSWER_RUNNING;
+    if (state[5] == 'd') return ANSWER_GONE;
+    if (state[3] != 's') return ANSWER_RUNNING;
+    switch (state[4]) {
+    case '-':
+        return ANSWER_ENDED;
+    case 'r':
+        return ANSWER_REBOOTED;
+    case 's':
+        return ANSWER_SUSPENDED;
+    case 'c':
+        return ANSWER_CRASHED;
+    case 'w':
+        return ANSWER_WATCHDOG;
+    default:
+        return ANSWER_UNKNOWN;
+    }
 }
 
 static void destroy(const struct options *options, unsigned domid, const char *domain) {

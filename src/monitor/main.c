@@ -19,12 +19,12 @@
 
 static const char usage[] =
     "usage: runx-monitor run --state DIR --id ID --xl PATH [--terminal] [--console-socket PATH]\n"
-    "                        [--network PATH]\n"
+    "                        [--network PATH] [--own-guest]\n"
     "                        [--diod PATH (--share TAG (--export [r][s][f]:PATH)...)...]\n"
     "       runx-monitor hold --state DIR --id ID [--network PATH] [--hostname NAME]\n"
     "       runx-monitor exec --state DIR --id ID --domain NAME --domid DOMID [--terminal]\n"
     "                        [--console-socket PATH]\n"
-    "       runx-monitor signal [--all] DOMID NUMBER\n"
+    "       runx-monitor signal [--all] [--own-guest] DOMID NUMBER\n"
     "       runx-monitor network DOMID\n"
     "       runx-monitor address DOMID NAME\n"
     "       runx-monitor online | offline TYPE\n"
@@ -154,6 +154,7 @@ int main(int argc, char **argv) {
                                                  {"domid", required_argument, NULL, 'D'},
                                                  {"all", no_argument, NULL, 'a'},
                                                  {"try", no_argument, NULL, 'T'},
+                                                 {"own-guest", no_argument, NULL, 'o'},
                                                  {"network", required_argument, NULL, 'w'},
                                                  {"hostname", required_argument, NULL, 'h'},
                                                  {0}};
@@ -198,6 +199,9 @@ int main(int argc, char **argv) {
         case 'T':
             try = true;
             break;
+        case 'o':
+            options.own_guest = true;
+            break;
         case 'n':
             options.domain = optarg;
             break;
@@ -212,7 +216,8 @@ int main(int argc, char **argv) {
     const char *command = optind < argc ? argv[optind] : "";
     if (!strcmp(command, "signal") && argc - optind == 3) {
         int signal = (int)number(argv[optind + 2]);
-        return report(signal_guest((unsigned)number(argv[optind + 1]), all ? -signal : signal));
+        return report((options.own_guest ? signal_own_guest : signal_guest)(
+            (unsigned)number(argv[optind + 1]), all ? -signal : signal));
     }
     if (!strcmp(command, "network") && argc - optind == 2)
         return report(vif_tell_guest((unsigned)number(argv[optind + 1])));

@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WATCH_CONSOLES, WATCH_RELEASE, WATCH_DATA };
+enum { WATCH_CONSOLES, WATCH_RELEASE, WATCH_DATA, WATCH_TTY };
 
 static struct {
     const struct options *options;
@@ -28,7 +28,8 @@ static struct {
     char domain[128]; // empty: runx has not named it yet
     bool committed;   // create is done: from here on the container outlives runx
     struct relay relay;
-    pid_t server, shares[MAX_SHARES]; // 0: none
+    struct kernel_console kernel_console; // of a guest of its own
+    pid_t server, shares[MAX_SHARES];     // 0: none
 } m;
 
 static enum answer ask_guardian(enum request request, const char *text) {
@@ -90,6 +91,7 @@ static int read_data(const char *node, char *text, size_t size) {
 // Ends the monitor if the guest's init has said how the process ended.
 static void check_exit_status(void) {
     char text[256], *end;
+    if (m.options->own_guest) return;
     if (read_data("exit-status", text, sizeof text) < 0) return;
     long code = strtol(text, &end, 10);
     relay_drain(&m.relay, -1, m.xs.fd, domain_is_gone);
@@ -105,14 +107,27 @@ static void check_exit_status(void) {
     finish((int)code);
 }
 
+// Ends the monitor of a guest of its own, which has ended: only a power-off is success.
+static _Noreturn void finish_own_guest(enum answer state) {
+    if (state == ANSWER_ENDED) finish(0);
+    complain("the guest %s", ending_reason(state));
+    char lines[CONSOLE_TAIL], *rest;
+    snprintf(lines, sizeof lines, "%s", kernel_console_last_words(&m.kernel_console));
+    for (char *line = strtok_r(lines, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+        complain("console: %s", line);
+    finish(EXIT_KILLED);
+}
+
 // Ends the monitor if the domain is gone, or has ended without an exit status.
 static void check_domain(void) {
     char line[200];
     enum answer state = domain_is_there() ? ask_guardian(REQUEST_STATE, "") : ANSWER_GONE;
     if (state == ANSWER_RUNNING) return;
     check_exit_status();
+    if (m.options->own_guest) kernel_console_drain(&m.relay);
     relay_drain(&m.relay, 1000, m.xs.fd, domain_is_gone);
     if (state == ANSWER_GONE) finish(ending_exit_code());
+    if (m.options->own_guest) finish_own_guest(state);
     ending_console_line(&m.xs, m.domid, line, sizeof line);
     complain("the guest ended without an exit status%s%s", line[0] ? ": " : "", line);
     finish(EXIT_KILLED);
@@ -130,6 +145,8 @@ static void take_xenstore_events(void) {
                 rc = console_update(&m.relay.consoles[i], &m.xs, &m.relay.channels);
                 if (rc < 0) complain("console %u: %s", i + 1, strerror(-rc));
             }
+        if (events & 1u << WATCH_TTY)
+            m.relay.ready[0] |= kernel_console_open(&m.kernel_console, &m.xs, m.domid);
         relay_pump(&m.relay, false);
         if (events & 1u << WATCH_DATA) check_exit_status();
         if (events & 1u << WATCH_RELEASE) check_domain();
@@ -160,7 +177,7 @@ static void offer_devices(void) {
     if (rc < 0) fail("/dev/xen/gntdev and /dev/xen/evtchn", -rc);
     rc = xenstore_open(&m.xs);
     if (rc < 0) fail("/dev/xen/xenbus", -rc);
-    unsigned count = m.options->terminal ? 1 : 2;
+    unsigned count = m.options->own_guest ? 0 : m.options->terminal ? 1 : 2;
     for (unsigned i = 0; i < count; i++)
         offers[i] = console_offer(&m.relay.consoles[i], m.domid, i + 1);
     struct share_list *served = m.options->served;
@@ -174,6 +191,8 @@ static void offer_devices(void) {
     if (rc == 0) rc = xenstore_watch(&m.xs, "@releaseDomain", WATCH_RELEASE);
     snprintf(path, sizeof path, "/local/domain/%u/data", m.domid);
     if (rc == 0) rc = xenstore_watch(&m.xs, path, WATCH_DATA);
+    snprintf(path, sizeof path, "/local/domain/%u/console/tty", m.domid);
+    if (rc == 0 && m.options->own_guest) rc = xenstore_watch(&m.xs, path, WATCH_TTY);
     if (rc < 0) fail("offering devices in xenstore", -rc);
     m.relay.console_count = count;
     start_shares();
@@ -205,7 +224,7 @@ static void take_control(void) {
         *end = '\0';
         if (m.domain[0] == '\0' && sscanf(line, "name %127s", m.domain) == 1) {
             name_domain();
-        } else if (m.relay.console_count == 0 && sscanf(line, "domain %u", &m.domid) == 1) {
+        } else if (m.domid == 0 && sscanf(line, "domain %u", &m.domid) == 1) {
             name_domain();
             offer_devices();
         } else if (!strcmp(line, "commit")) {
@@ -241,7 +260,8 @@ static void take_signals(void) {
         else if (info.ssi_signo == SIGWINCH && m.options->terminal)
             m.relay.input.window = true;
         else if (sent && m.domid != 0)
-            (void)signal_guest(m.domid, (int)info.ssi_signo);
+            (void)(m.options->own_guest ? signal_own_guest : signal_guest)(m.domid,
+                                                                           (int)info.ssi_signo);
     }
 }
 
@@ -250,7 +270,9 @@ _Noreturn void monitor_run(const struct options *options, int guardian) {
     m.guardian = guardian;
     m.control = CONTROL_FD;
     m.relay.channels.gntdev = m.relay.channels.evtchn = m.xs.fd = -1;
-    m.relay.take = relay_take_streams;
+    m.relay.take = options->own_guest ? kernel_console_take : relay_take_streams;
+    m.relay.kernel_console = options->own_guest ? &m.kernel_console : NULL;
+    m.kernel_console.tty = -1;
     m.signals = signals_open();
     int rc = relay_open(&m.relay, options->terminal, options->console_socket);
     if (rc < 0) fail(options->console_socket, -rc);
@@ -264,6 +286,7 @@ _Noreturn void monitor_run(const struct options *options, int guardian) {
             {.fd = relay_wants_input(&m.relay), .events = POLLIN},
             {.fd = relay_waits_for(&m.relay, 0), .events = POLLOUT},
             {.fd = relay_waits_for(&m.relay, 1), .events = POLLOUT},
+            kernel_console_waits_for(&m.relay),
         };
         if (poll(fds, sizeof fds / sizeof *fds, more || m.xs.events ? 0 : -1) < 0 && errno != EINTR)
             fail("poll", errno);

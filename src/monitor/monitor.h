@@ -15,6 +15,7 @@ struct options {
     const char *network;        // path of the network namespace; NULL: one of its own
     const char *hostname;       // hold: of the UTS namespace; NULL: the host's
     bool terminal;
+    bool own_guest;            // boots a ramdisk of its own, or none: nothing in it knows of runx
     struct share_list *served; // by 9P
     const char *diod;          // path of the 9P server
     const char *domain;        // exec: the container's domain, by name
@@ -48,13 +49,26 @@ _Noreturn void exec_guardian_run(const struct options *options, int monitor);
 // What the monitor asks of the guardian: a line that starts with one of these
 // (NAME is followed by "DOMID NAME"), and one byte back.
 enum request { REQUEST_NAME = 'N', REQUEST_STATE = 'S', REQUEST_DESTROY = 'D' };
-enum answer { ANSWER_RUNNING = 'r', ANSWER_ENDED = 'e', ANSWER_GONE = 'g', ANSWER_DONE = 'd' };
+enum answer {
+    ANSWER_RUNNING = 'r',
+    ANSWER_ENDED = 'e', // powered off
+    ANSWER_REBOOTED = 'b',
+    ANSWER_SUSPENDED = 's',
+    ANSWER_CRASHED = 'c',
+    ANSWER_WATCHDOG = 'w',
+    ANSWER_UNKNOWN = '?', // ended for a reason that has no letter here
+    ANSWER_GONE = 'g',    // or about to be
+    ANSWER_DONE = 'd',
+};
 
 // Blocks every signal that can wait, and returns the descriptor that tells of them.
 int signals_open(void);
 // Sends `signal` to the process of the container in domain `domid`, a negative one to
 // all its processes; -ESRCH when there is no such domain.
 int signal_guest(unsigned domid, int signal);
+// The same for a guest of the container's own, which is asked to power off if the signal
+// ends a process that does not handle it.
+int signal_own_guest(unsigned domid, int signal);
 
 // Executes a program in the network namespace of process `pid`; returns only when
 // it can't, with the exit code that says so.

@@ -16,6 +16,8 @@ export interface MonitorOptions {
   readonly xlPath: string;
   readonly terminal: boolean;
   readonly consoleSocket: string | undefined;
+  /** Nothing in the guest knows of runx: it is a ramdisk of the container's, or none. */
+  readonly ownGuest: boolean;
   /** What the monitor serves by 9P, and with which diod. */
   readonly served: { readonly diod: string; readonly shares: readonly Share[] } | undefined;
   /** Path of the network namespace it is to be in; one of its own unless given. */
@@ -132,15 +134,24 @@ export const endMonitor = async (
 
 const noDomain = 3;
 
-/** Has the guest's kernel deliver a signal to the container's first process, or to all; false if the domain is gone. */
+/**
+ * Has the guest's kernel deliver a signal to the container's first process, or to all, or
+ * power off if the guest is the container's own; false if the domain is gone.
+ */
 export const signalGuest = async (
   program: string,
   domid: number,
   signal: number,
-  all: boolean,
+  { all, ownGuest }: { readonly all: boolean; readonly ownGuest: boolean },
   log: Log,
 ): Promise<boolean> => {
-  const args = ['signal', ...(all ? ['--all'] : []), String(domid), String(signal)];
+  const args = [
+    'signal',
+    ...(all ? ['--all'] : []),
+    ...ownGuestArguments(ownGuest),
+    String(domid),
+    String(signal),
+  ];
   const { exitCode } = await run(program, args, {
     log,
     timeoutMs: 10_000,
@@ -256,6 +267,9 @@ export const terminalArguments = (
 export const networkArguments = (network: string | undefined): readonly string[] =>
   network === undefined ? [] : [`--network=${network}`];
 
+const ownGuestArguments = (ownGuest: boolean): readonly string[] =>
+  ownGuest ? ['--own-guest'] : [];
+
 /** Starts the process that will stand for the container. */
 export const startMonitor = async (options: MonitorOptions): Promise<Monitor> => {
   const { program, served, log } = options;
@@ -266,6 +280,7 @@ export const startMonitor = async (options: MonitorOptions): Promise<Monitor> =>
     `--xl=${options.xlPath}`,
     ...terminalArguments(options.terminal, options.consoleSocket),
     ...networkArguments(options.network),
+    ...ownGuestArguments(options.ownGuest),
     ...(served === undefined
       ? []
       : [`--diod=${served.diod}`, ...served.shares.flatMap(shareArguments)]),

@@ -231,7 +231,10 @@ bool relay_pump(struct relay *relay, bool readable) {
     if (relay->ready[0]) {
         if (relay->raw_when_ready) terminal_raw(0);
         relay->raw_when_ready = false;
-        pump_input(relay, readable);
+        if (relay->kernel_console)
+            kernel_console_send(relay, readable);
+        else
+            pump_input(relay, readable);
     }
     return taken > 0;
 }
@@ -279,8 +282,10 @@ void relay_drain(struct relay *relay, int deadline_ms, int xenstore, bool (*gone
 
 int relay_wants_input(const struct relay *relay) {
     const struct input *input = &relay->input;
-    bool wanted = relay->ready[0] && relay->consoles[0].state == CONSOLE_CONNECTED &&
-                  input->length == 0 && !input->record && input->credit > 0;
+    bool takes = relay->kernel_console ? relay->kernel_console->tty >= 0
+                                       : relay->consoles[0].state == CONSOLE_CONNECTED;
+    bool wanted =
+        relay->ready[0] && takes && input->length == 0 && !input->record && input->credit > 0;
     return wanted ? input->fd : -1;
 }
 

@@ -4,6 +4,7 @@
 
 #include "console.h"
 #include "frame.h"
+#include "kernel_console.h"
 
 #include <stdbool.h>
 
@@ -37,6 +38,8 @@ struct relay {
     bool raw_when_ready; // the inherited terminal, once the guest takes its input
     struct output outputs[2];
     struct input input;
+    // The container's one stream; NULL: it has consoles of its own.
+    struct kernel_console *kernel_console;
     // Takes what the consoles hold, as far as there is room for it; how much.
     size_t (*take)(struct relay *relay);
 };

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 
@@ -30,7 +31,7 @@ static int append_signal(struct xenstore *xs, uint32_t tx, const char *path, int
 
 // The guest's kernel runs its power-off command when control/shutdown is
 // written; ours takes the numbers queued in data/signals and sends them.
-int signal_guest(unsigned domid, int signal) {
+static int ask_for_poweroff(unsigned domid, int signal, bool queue) {
     enum { MAX_TRIES = 32 };
     char name_path[64], queue_path[64], shutdown_path[64], name[256];
     struct xenstore xs;
@@ -46,7 +47,7 @@ int signal_guest(unsigned domid, int signal) {
         // Writing would make the nodes of a domain that is gone.
         rc = xenstore_read(&xs, tx, name_path, name, sizeof name);
         if (rc == -ENOENT) rc = -ESRCH;
-        if (rc >= 0) rc = append_signal(&xs, tx, queue_path, signal);
+        if (rc >= 0) rc = queue ? append_signal(&xs, tx, queue_path, signal) : 0;
         if (rc == 0) rc = xenstore_write(&xs, tx, shutdown_path, "poweroff");
         int ended = xenstore_end(&xs, tx, rc == 0);
         if (rc == 0) rc = ended;
@@ -54,4 +55,15 @@ int signal_guest(unsigned domid, int signal) {
     }
     xenstore_close(&xs);
     return rc;
+}
+
+int signal_guest(unsigned domid, int signal) {
+    return ask_for_poweroff(domid, signal, true);
+}
+
+int signal_own_guest(unsigned domid, int signal) {
+    const int harmless[] = {SIGCHLD, SIGCONT, SIGURG, SIGWINCH, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU};
+    for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
+        if (abs(signal) == harmless[i]) return 0;
+    return ask_for_poweroff(domid, signal, false);
 }

@@ -21,8 +21,8 @@ export interface DomainConfig extends DomainSize {
   readonly uuid: string;
   readonly type: 'pv' | 'pvh';
   readonly kernel: string;
-  readonly ramdisk: string;
-  /** Arguments of the guest's kernel; nothing of the container's goes here. */
+  readonly ramdisk: string | undefined;
+  /** Arguments of the guest's kernel; of the container's only if it brings its own guest. */
   readonly kernelArguments: string;
   readonly shares: readonly { readonly tag: string; readonly path: string }[];
   readonly disks: readonly Disk[];
@@ -54,7 +54,7 @@ export const renderDomainConfig = (config: DomainConfig): string =>
     `uuid = ${quote(config.uuid)}`,
     `type = ${quote(config.type)}`,
     `kernel = ${quote(config.kernel)}`,
-    `ramdisk = ${quote(config.ramdisk)}`,
+    ...(config.ramdisk === undefined ? [] : [`ramdisk = ${quote(config.ramdisk)}`]),
     `extra = ${quote(config.kernelArguments)}`,
     ...renderSize(config),
     ...(config.shares.length === 0

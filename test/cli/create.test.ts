@@ -191,6 +191,7 @@ describe('runx create', { concurrency: 4 }, () => {
         maxMemoryMiB: 256,
         maxVcpus: 1,
         forDevicesMiB: 2,
+        ownGuest: false,
       },
     });
   });

@@ -30,7 +30,7 @@ export interface FakeDom0 {
   readonly makeGate: (command: string) => Promise<Gate>;
   /** Writes runx.toml with other settings. */
   readonly configure: (
-    changes: Readonly<Record<string, string | number | readonly string[]>>,
+    changes: Readonly<Record<string, string | number | boolean | readonly string[]>>,
   ) => Promise<void>;
   readonly makeBundle: (name: string, changes?: object) => Promise<string>;
   readonly runx: (args: readonly string[], options?: Partial<CliOptions>) => Promise<CliResult>;

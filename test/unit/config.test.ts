@@ -46,6 +46,7 @@ test('every setting can be set', async (t) => {
      vcpus = 2
      vcpus_max = 4
      annotations = ["io.runx.memory_mib", "io.runx.domain_type"]
+     own_kernel = ["${'0a'.repeat(32)}"]
      netconf_env = false
      host_network = "none"
      cni_path = ["/cni"]
@@ -69,6 +70,7 @@ test('every setting can be set', async (t) => {
     vcpus: 2,
     vcpus_max: 4,
     annotations: ['io.runx.memory_mib', 'io.runx.domain_type'],
+    own_kernel: ['0a'.repeat(32)],
     netconf_env: false,
     host_network: 'none',
     cni_path: ['/cni'],
@@ -82,6 +84,11 @@ const refused: readonly [what: string, value: object, sentence: string][] = [
   ['a relative path', { kernel: 'kernel' }, 'kernel: must be an absolute path'],
   ['no memory', { memory_mib: 0 }, 'memory_mib: Invalid value: Expected >=1 but received 0'],
   ['half a CPU', { vcpus: 0.5 }, 'vcpus: Invalid integer: Received 0.5'],
+  [
+    'something else than a SHA-256',
+    { own_kernel: ['0a'.repeat(32), '0A'.repeat(32)] },
+    'own_kernel.1: must be a SHA-256, as sha256sum prints it',
+  ],
   [
     'an unknown domain type',
     { domain_type: 'hvm' },
@@ -104,7 +111,7 @@ test('unless it says so, no annotation is obeyed: an image may have written it',
 
 test('an annotation that runx does not know cannot be allowed', () => {
   assert.throws(
-    () => parseConfig({ annotations: ['io.runx.kernel'] }, 'runx.toml'),
+    () => parseConfig({ annotations: ['io.runx.kernels'] }, 'runx.toml'),
     (error) => error instanceof RunxError && error.message.startsWith('runx.toml: annotations.0: '),
   );
 });

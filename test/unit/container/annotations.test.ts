@@ -16,6 +16,8 @@ test('every annotation that is allowed', () => {
     'io.runx.vcpus': '2',
     'io.runx.vcpus_max': '4',
     'io.runx.domain_type': 'pvh',
+    'io.runx.kernel': '/boot/kernel',
+    'io.runx.ramdisk': '',
     'io.runx.kernel_arguments': 'transparent_hugepage=never a="b c"',
   };
   assert.deepEqual(parseWishes(annotations, annotationNames), {
@@ -24,6 +26,8 @@ test('every annotation that is allowed', () => {
     vcpus: 2,
     vcpus_max: 4,
     domain_type: 'pvh',
+    kernel: '/boot/kernel',
+    ramdisk: '',
     kernel_arguments: 'transparent_hugepage=never a="b c"',
   });
 });
@@ -34,6 +38,7 @@ const refused: readonly [name: string, value: string, sentence: string | RegExp]
   ['vcpus_max', 'many', 'annotation io.runx.vcpus_max: must be a whole number'],
   ['memory_mib', '1.5', 'annotation io.runx.memory_mib: must be a whole number'],
   ['domain_type', 'hvm', /^annotation io\.runx\.domain_type: Invalid type: .* received "hvm"$/],
+  ['kernel', '/boot\0', 'annotation io.runx.kernel: must not hold a NUL byte'],
   ['kernel_arguments', 'a\nb', 'annotation io.runx.kernel_arguments: must be printable ASCII'],
   ['kernel_arguments', 'a'.repeat(901), /^annotation io\.runx\.kernel_arguments: Invalid length/],
 ];
@@ -53,7 +58,7 @@ test('one that runx.toml does not allow is refused by the key that would', () =>
   );
 });
 
-for (const name of ['io.runx.kernel', 'io.runx.ramdisk', 'io.runx.vcpu', 'io.runx.']) {
+for (const name of ['io.runx.kernels', 'io.runx.own_kernel', 'io.runx.vcpu', 'io.runx.']) {
   test(`${name} is refused`, () => {
     assert.throws(
       () => parseWishes({ [name]: 'x' }, annotationNames),

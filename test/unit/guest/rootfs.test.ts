@@ -27,12 +27,17 @@ test("the guest's init reads the kind alone: the host's path is not its business
 });
 
 test('a rootfs on a disk is no share', () => {
-  assert.deepEqual(sharesOf(planDisk('/b/rootfs', 'memory', undefined, false)), []);
-  assert.deepEqual(
-    sharesOf(planNinep('/b/rootfs', diod)).map(({ tag }) => tag),
-    ['root'],
-  );
+  assert.deepEqual(sharesOf(planDisk('/b/rootfs', 'memory', undefined, false), false), []);
+  assert.deepEqual(sharesOf(undefined, false), []);
 });
+
+for (const readonly of [false, true]) {
+  test(`a rootfs by 9p is a share that is ${readonly ? '' : 'not '}read-only in Dom0`, () => {
+    assert.deepEqual(sharesOf(planNinep('/b/rootfs', diod), readonly), [
+      { tag: 'root', exports: [{ path: '/b/rootfs', readonly, file: false, recursive: true }] },
+    ]);
+  });
+}
 
 const layers: readonly [what: string, ...Parameters<typeof planDisk>, layer: string][] = [
   ['in memory', '/b', 'memory', undefined, false, 'size=50%,mode=700'],

@@ -54,6 +54,11 @@ test('a domain with limits of every kind', async () => {
   await assertGolden('domain-limits.cfg', text);
 });
 
+test('a kernel that boots without a ramdisk has no such setting', () => {
+  const settings = parseXlConfig(renderDomainConfig({ ...plain, ramdisk: undefined }));
+  assert.deepEqual([settings.has('ramdisk'), settings.get('kernel')], [false, plain.kernel]);
+});
+
 test('a domain that shares nothing has no p9 setting', () => {
   const settings = parseXlConfig(renderDomainConfig({ ...plain, shares: [] }));
   assert.equal(settings.has('p9'), false);
