@@ -97,7 +97,7 @@ describe("a container's own kernel", { concurrency: 4 }, () => {
     assert.deepEqual(words.slice(4), [
       '--own-guest',
       `--diod=${dom0.path('bin/diod')}`,
-      '--share=rootfs',
+      '--share=root',
       `--export=s:${dom0.path('bundle/rootfs')}`,
     ]);
   });
@@ -132,7 +132,7 @@ describe("a container's own kernel", { concurrency: 4 }, () => {
     const { dom0 } = await create(t, withEnv(alone, { annotations: { 'io.runx.rootfs': '9p' } }), {
       annotations: ['io.runx.rootfs'],
     });
-    assert.ok(dom0.monitorCalls()[0]?.includes('--share=rootfs'));
+    assert.ok(dom0.monitorCalls()[0]?.includes('--share=root'));
   });
 
   test('annotations name it, and its arguments, if runx.toml allows them', async (t) => {
