@@ -24,6 +24,9 @@ const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
 /** How a rootfs reaches its domain: by 9P, or as an image on a disk. */
 export const rootfsKinds = ['auto', '9p', 'disk'] as const;
 
+/** The type of a domain (xl.cfg(5)), or that of the host's choice. */
+export const domainTypes = ['auto', 'pv', 'pvh'] as const;
+
 /** The annotations of a config.json that can change its domain. */
 export const annotationNames = [
   'io.runx.memory_mib',
@@ -107,8 +110,11 @@ export const configSchema = v.strictObject({
     ),
   ),
   domain_type: v.optional(
-    setting(v.picklist(['pv', 'pvh']), 'Type of the domains, as in xl.cfg(5)'),
-    'pv',
+    setting(
+      v.picklist(domainTypes),
+      'Type of the domains, as in xl.cfg(5); `auto` is PV where Xen has it, or else PVH',
+    ),
+    'auto',
   ),
   annotations: v.optional(
     setting(

@@ -12,7 +12,7 @@ import { checkCni, findCni } from './networks.ts';
 import { checkDisk, checkNinep, findNinep } from './ninep.ts';
 import type { Point } from './point.ts';
 import { checkIproute, checkMount, findProgramFacts } from './programs.ts';
-import { checkXen } from './xen.ts';
+import { checkXen, domainType } from './xen.ts';
 import { checkXl, findXlFacts } from './xl.ts';
 
 interface CheckOptions {
@@ -59,6 +59,7 @@ export const checkHost = async (options: CheckOptions): Promise<readonly Point[]
   ]);
   const xl = checkXl(xlFacts);
   const host = hostArchitecture();
+  const type = domainType(config.domain_type, xl.xen);
   const disk = { asked: config.rootfs, mkfs };
   return [
     checkConfiguration(configuration),
@@ -68,7 +69,7 @@ export const checkHost = async (options: CheckOptions): Promise<readonly Point[]
     ...checkDaemons(processes, xlFacts.hasXenstoreDomain),
     checkDevices(devices),
     ...checkGuestFiles(guest, host),
-    ...checkKernelOptions(guest.options, config, host),
+    ...checkKernelOptions(guest.options, config.kernel, type, host),
     checkNinep(ninep, xl.xen, disk),
     checkDisk(disk),
     ...checkDirectories(state, data),

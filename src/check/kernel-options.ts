@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts';
+import type { DomainType } from '../xen/domain-type.ts';
 import type { Architecture } from './binary.ts';
 import type { Point } from './point.ts';
 
@@ -45,7 +45,9 @@ const setOptions = (text: string): ReadonlySet<string> =>
  */
 export const checkKernelOptions = (
   text: string | undefined,
-  { kernel, domain_type: type }: Pick<Config, 'kernel' | 'domain_type'>,
+  kernel: string,
+  /** Undefined where it is not known. */
+  type: DomainType | undefined,
   host: Architecture,
 ): readonly Point[] => {
   if (text === undefined) return [];
@@ -53,7 +55,7 @@ export const checkKernelOptions = (
   const file = `${kernel}.config`;
   const set = setOptions(text);
   const lacks = (option: string): boolean => !set.has(option);
-  const ofType = host === 'x86_64' ? [type === 'pv' ? 'XEN_PV' : 'XEN_PVH'] : [];
+  const ofType = host === 'x86_64' && type !== undefined ? [`XEN_${type.toUpperCase()}`] : [];
   const vital = [...vitalOptions, ...ofType].filter(lacks);
   const render = (options: readonly string[]): string =>
     options.map((option) => `CONFIG_${option}`).join(', ');

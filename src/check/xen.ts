@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import { minimumMiB } from '../guest/memory.ts';
+import { type DomainType, offeredTypes } from '../xen/domain-type.ts';
 import type { XenInfo } from '../xen/info.ts';
 import type { Point } from './point.ts';
 
@@ -28,18 +29,17 @@ const checkScheduler = ({ xen_scheduler: scheduler }: XenInfo): Point => {
   };
 };
 
-/** Whether a domain of this type can be made; on Arm there is only one type. */
-const offers = ({ virt_caps, xen_caps }: XenInfo, type: Config['domain_type']): boolean => {
-  if (xen_caps.some((cap) => /-(aarch64|armv7l)$/.test(cap))) return true;
-  if (type === 'pvh') return virt_caps.includes('hvm');
-  // Xen 4.13 and newer say it in so many words.
-  return virt_caps.includes('pv') || xen_caps.some((cap) => cap.startsWith('xen-'));
-};
-
 const types = ['pv', 'pvh'] as const;
 
-const checkDomainType = (info: XenInfo, { domain_type: wanted }: Config): Point => {
-  const offered = types.filter((type) => offers(info, type));
+/** The type of the domains; undefined where it is up to a Xen of which it is not known. */
+export const domainType = (
+  asked: Config['domain_type'],
+  info: XenInfo | undefined,
+): DomainType | undefined => (asked === 'auto' ? offeredTypes(info?.xen_caps ?? [])[0] : asked);
+
+const checkDomainType = (info: XenInfo, { domain_type: asked }: Config): Point => {
+  const offered = offeredTypes(info.xen_caps);
+  const wanted = domainType(asked, info) ?? 'pv';
   if (offered.includes(wanted)) {
     const others = types.filter((type) => type !== wanted && !offered.includes(type));
     const found = [wanted, ...others.map((type) => `no ${type} on this host`)].join(', ');

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-import { annotationNames, rootfsKinds } from '../config.ts';
+import { annotationNames, domainTypes, rootfsKinds } from '../config.ts';
 import { RunxError } from '../errors.ts';
 import { describeIssue } from '../schema.ts';
 
@@ -33,7 +33,7 @@ const wishesSchema = v.strictObject({
   vcpus: v.optional(number(maximumVcpus)),
   vcpus_max: v.optional(number(maximumVcpus)),
   netconf: v.optional(v.string()),
-  domain_type: v.optional(v.picklist(['pv', 'pvh'])),
+  domain_type: v.optional(v.picklist(domainTypes)),
   rootfs: v.optional(v.picklist(rootfsKinds)),
   kernel: v.optional(path),
   ramdisk: v.optional(path),

@@ -15,6 +15,7 @@ import type { Process } from '../oci/spec.ts';
 import { ociVersion } from '../oci/version.ts';
 import { findProgram } from '../process.ts';
 import type { DomainConfig } from '../xen/domain-config.ts';
+import { findDomainType } from '../xen/domain-type.ts';
 import { type Xl, findXl } from '../xen/xl.ts';
 import type { DomainWishes } from './annotations.ts';
 import { findBindSources } from './bind-sources.ts';
@@ -82,6 +83,7 @@ export const planDomain = async (
   // An engine may make an interface until `start`.
   const forDevicesMiB = devicesMiB(mounts.shares.length, Math.max(1, networkCount));
   const size = planSize(limits, wishes, config, forDevicesMiB);
+  const type = wishes.domain_type ?? config.domain_type;
   if (own.kernel === undefined) await checkFile('guest kernel', config.kernel);
   return {
     rootfs,
@@ -95,7 +97,7 @@ export const planDomain = async (
     forDevicesMiB,
     config: {
       bundle: path,
-      type: wishes.domain_type ?? config.domain_type,
+      type: type === 'auto' ? await findDomainType(log) : type,
       kernel: config.kernel,
       kernelArguments: ownGuest
         ? (wishes.kernel_arguments ?? renderOwnArguments(process))

@@ -1,3 +1,5 @@
+import type { DomainType } from './domain-type.ts';
+
 /** How much of the host a domain has. */
 export interface DomainSize {
   readonly memoryMiB: number;
@@ -19,7 +21,7 @@ export interface DomainConfig extends DomainSize {
   readonly bundle: string;
   readonly name: string;
   readonly uuid: string;
-  readonly type: 'pv' | 'pvh';
+  readonly type: DomainType;
   readonly kernel: string;
   readonly ramdisk: string | undefined;
   /** Arguments of the guest's kernel; of the container's only if it brings its own guest. */

@@ -15,8 +15,6 @@ const infoSchema = v.object({
   /** In MiB, both. */
   total_memory: number,
   free_memory: number,
-  /** Types of domains that the hardware allows; Xen before 4.13 does not say "pv". */
-  virt_caps: words,
   /** The interfaces to guests, such as xen-3.0-x86_64. */
   xen_caps: words,
   xen_scheduler: v.pipe(v.string(), v.regex(/^\S+$/, 'names no scheduler')),

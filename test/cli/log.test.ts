@@ -90,6 +90,7 @@ describe('runx --log-format json', { concurrency: 4 }, () => {
 
   test('--debug has an entry for every program that is run, with its duration', async (t) => {
     const dom0 = await makeFakeDom0(t);
+    await dom0.configure({ rootfs: '9p', domain_type: 'pv' });
     const bundle = await dom0.makeBundle('bundle');
     assertSilent(
       await dom0.runx([...jsonLog(dom0), '--debug', 'create', '--bundle', bundle, 'web']),
@@ -151,6 +152,7 @@ describe('runx --log', { concurrency: 4 }, () => {
 
   test('without a log, --debug speaks on standard error and results stay clean', async (t) => {
     const dom0 = await makeFakeDom0(t);
+    await dom0.configure({ rootfs: '9p', domain_type: 'pv' });
     const bundle = await dom0.makeBundle('bundle');
     const { stdout, stderr } = await dom0.runx(['--debug', 'create', '--bundle', bundle, 'web']);
     assert.equal(stdout, '');

@@ -17,7 +17,7 @@ test('an empty configuration is the defaults', () => {
   const { root, xl, diod, memory_mib, vcpus, domain_type } = parseConfig({}, 'runx.toml');
   assert.deepEqual(
     { root, xl, diod, memory_mib, vcpus, domain_type },
-    { root: '/run/runx', xl: 'xl', diod: 'diod', memory_mib: 256, vcpus: 1, domain_type: 'pv' },
+    { root: '/run/runx', xl: 'xl', diod: 'diod', memory_mib: 256, vcpus: 1, domain_type: 'auto' },
   );
 });
 
@@ -92,7 +92,7 @@ const refused: readonly [what: string, value: object, sentence: string][] = [
   [
     'an unknown domain type',
     { domain_type: 'hvm' },
-    'domain_type: Invalid type: Expected ("pv" | "pvh") but received "hvm"',
+    'domain_type: Invalid type: Expected ("auto" | "pv" | "pvh") but received "hvm"',
   ],
 ];
 for (const [what, value, sentence] of refused) {

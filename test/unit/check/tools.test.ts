@@ -55,7 +55,6 @@ const xen = (minor: number): XenInfo => ({
   xen_version: `4.${minor}.1`,
   total_memory: 0,
   free_memory: 0,
-  virt_caps: [],
   xen_caps: [],
   xen_scheduler: 'credit2',
   xen_commandline: [],

@@ -19,7 +19,6 @@ test('xl info tells version, memory, capabilities, scheduler and command line', 
     xen_version: '4.17.7',
     total_memory: 6143,
     free_memory: 4032,
-    virt_caps: ['pv', 'hvm', 'hap', 'gnttab-v1', 'gnttab-v2'],
     xen_caps: ['xen-3.0-x86_64', 'hvm-3.0-x86_32', 'hvm-3.0-x86_32p', 'hvm-3.0-x86_64'],
     xen_scheduler: 'credit2',
     xen_commandline: [
@@ -128,7 +127,7 @@ test('a scheduler without weights and caps is a warning', () => {
 });
 
 test('a domain type that Xen does not have is an error, and the other one a remedy', () => {
-  const withoutHvm = { virt_caps: ['pv'], xen_caps: ['xen-3.0-x86_64'] };
+  const withoutHvm = { xen_caps: ['xen-3.0-x86_64'] };
   assert.deepEqual(pointOf('domain-type', withoutHvm), {
     name: 'domain-type',
     status: 'ok',
@@ -141,21 +140,25 @@ test('a domain type that Xen does not have is an error, and the other one a reme
     remedy:
       'set domain_type = "pv" in runx.toml, or enable virtualization (AMD-V, VT-x) in the firmware',
   });
-  const withoutPv = { virt_caps: ['hvm', 'hap'], xen_caps: ['hvm-3.0-x86_64'] };
-  const { status, found } = pointOf('domain-type', withoutPv);
+  const withoutPv = { xen_caps: ['hvm-3.0-x86_64'] };
+  const { status, found } = pointOf('domain-type', withoutPv, { domain_type: 'pv' });
   assert.deepEqual([status, found], ['error', 'no pv on this host']);
 });
 
-test('a Xen that does not speak of pv has it by its interfaces', () => {
-  assert.equal(pointOf('domain-type', { virt_caps: ['hvm'] }).status, 'ok');
+test('where no type is asked for, it is what Xen has', () => {
+  const found = (...interfaces: string[]): string =>
+    pointOf('domain-type', { xen_caps: interfaces }).found;
+  assert.equal(found('hvm-3.0-x86_64'), 'pvh, no pv on this host');
+  assert.equal(found('xen-3.0-aarch64'), 'pvh');
+  assert.equal(found('xen-3.0-x86_64', 'hvm-3.0-x86_64'), 'pv');
+  assert.equal(pointOf('domain-type', { xen_caps: [] }).status, 'error');
 });
 
 test('on Arm, both types are the only one', () => {
   const arm = {
-    virt_caps: ['hvm', 'hap', 'gnttab-v1'],
     xen_caps: ['xen-3.0-aarch64', 'xen-3.0-armv7l'],
   };
-  assert.equal(pointOf('domain-type', arm).found, 'pv');
+  assert.equal(pointOf('domain-type', arm, { domain_type: 'pv' }).found, 'pv');
   assert.equal(pointOf('domain-type', arm, { domain_type: 'pvh' }).found, 'pvh');
 });
 

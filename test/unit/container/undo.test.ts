@@ -2,17 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { withUndo } from '../../../src/container/undo.ts';
-import type { Log } from '../../../src/log.ts';
-
-const recordingLog = (): { log: Log; warnings: string[] } => {
-  const warnings: string[] = [];
-  const log = {
-    debug: () => {},
-    warn: (message: string) => void warnings.push(message),
-    error: () => {},
-  };
-  return { log, warnings };
-};
+import { recordingLog } from '../../support/recording-log.ts';
 
 test('steps that succeed are not undone', async () => {
   const undone: string[] = [];
