@@ -21,8 +21,8 @@ const sha256 = v.pipe(
 );
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
 
-/** How a rootfs reaches its domain: by 9P, or as an image on a disk. */
-export const rootfsKinds = ['auto', '9p', 'disk'] as const;
+/** How a rootfs reaches its domain: by 9P, as an image on a disk, or as the block device that it is on. */
+export const rootfsKinds = ['auto', '9p', 'disk', 'block'] as const;
 
 /** The type of a domain (xl.cfg(5)), or that of the host's choice. */
 export const domainTypes = ['auto', 'pv', 'pvh'] as const;
@@ -67,7 +67,7 @@ export const configSchema = v.strictObject({
   rootfs: v.optional(
     setting(
       v.picklist(rootfsKinds),
-      'How a root file system reaches its domain; `auto` is by 9P, or on a disk where that cannot be had',
+      'How a root file system reaches its domain; `auto` is as the block device that it is on, if that is mounted read-only, else by 9P, or on a disk where that cannot be had',
     ),
     'auto',
   ),

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "binds.h"
+#include "disk.h"
 #include "mount_point.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #define SHARES "/runx/shares"
+#define DISK "/runx/disk"
 
 static int *trees; // a detached copy of each mount's source
 
@@ -43,6 +45,14 @@ static int leave_share(const char *tag, const char *directory) {
     return umount2(directory, MNT_DETACH);
 }
 
+// From here, because the rootfs need not have a device for it.
+static int open_disk(const struct mount_record *m) {
+    if ((mkdir(DISK, 0700) < 0 && errno != EEXIST) || disk_wait(m->source) < 0) return -1;
+    if (mount(m->source, DISK, m->type, m->flags, m->data) < 0) return -1;
+    int tree = (int)syscall(SYS_open_tree, AT_FDCWD, DISK, OPEN_TREE_CLONE | (unsigned)O_CLOEXEC);
+    return tree < 0 || umount2(DISK, MNT_DETACH) < 0 ? -1 : tree;
+}
+
 const char *binds_open(const struct process *process) {
     static char error[PATH_MAX + 32];
     if (mkdir(SHARES, 0700) < 0 && errno != EEXIST) return "making " SHARES;
@@ -51,6 +61,10 @@ const char *binds_open(const struct process *process) {
     if (!trees) return "bind mounts";
     for (size_t i = 0; i < process->mount_count; i++) {
         const struct mount_record *m = &process->mounts[i];
+        if (m->disk && (trees[i] = open_disk(m)) < 0) {
+            snprintf(error, sizeof error, "mounting %s on %s", m->type, m->destination);
+            return error;
+        }
         if (!m->bind) continue;
         trees[i] =
             (int)syscall(SYS_open_tree, AT_FDCWD, m->bind, OPEN_TREE_CLONE | (unsigned)O_CLOEXEC);
@@ -67,7 +81,7 @@ const char *binds_attach(const struct process *process, size_t index) {
     static char error[PATH_MAX + 32];
     const struct mount_record *m = &process->mounts[index];
     struct stat info;
-    snprintf(error, sizeof error, "bind mount on %s", m->destination);
+    snprintf(error, sizeof error, "%s on %s", m->bind ? "bind mount" : m->type, m->destination);
     if (fstat(trees[index], &info) < 0) return error;
     if (mount_point_make(m->destination, S_ISDIR(info.st_mode)) < 0)
         return m->optional ? NULL : error;

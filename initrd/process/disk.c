@@ -19,8 +19,7 @@
 #define OVERLAY_OPTIONS                                                                            \
     "lowerdir=" IMAGE ",upperdir=" UPPER ",workdir=" WORK ",redirect_dir=on,index=on"
 
-// A disk is there a moment after its kernel.
-static int wait_for(const char *device) {
+int disk_wait(const char *device) {
     enum { MAX_TRIES = 1000 };
     const struct timespec pause = {.tv_nsec = 10000000};
     for (int tries = 0; tries < MAX_TRIES && access(device, F_OK) < 0; tries++)
@@ -52,15 +51,17 @@ static int make_upper(void) {
 
 static int mount_layer(const char *layer) {
     if (*layer != '/') return mount("layer", LAYER, "tmpfs", 0, layer);
-    if (wait_for(layer) < 0) return -1;
+    if (disk_wait(layer) < 0) return -1;
     // A file of the host that is sparse stays so.
     return mount(layer, LAYER, "ext4", MS_NOATIME, "noinit_itable,discard");
 }
 
-const char *disk_mount(const char *layer) {
+const char *disk_mount(const char *type, const char *layer) {
+    // Dom0 has it mounted: what is in the journal, if anything, is for Dom0 to replay.
+    const char *options = strcmp(type, "ext4") ? NULL : "noload";
     if (mkdir(IMAGE, 0700) < 0 || mkdir(LAYER, 0700) < 0) return "making " IMAGE;
-    if (wait_for(IMAGE_DEVICE) < 0 || mount(IMAGE_DEVICE, IMAGE, "erofs", MS_RDONLY, NULL) < 0)
-        return "image";
+    if (disk_wait(IMAGE_DEVICE) < 0 || mount(IMAGE_DEVICE, IMAGE, type, MS_RDONLY, options) < 0)
+        return type;
     if (mount_layer(layer) < 0) return "writable layer";
     if (make_upper() < 0) return "preparing the writable layer";
     return mount("overlay", "/rootfs", "overlay", 0, OVERLAY_OPTIONS) < 0 ? "overlay" : NULL;

@@ -84,8 +84,8 @@ static int network(bool from_stdin) {
     return wrong ? 1 : 0;
 }
 
-static int disk(const char *layer) {
-    const char *wrong = disk_mount(layer);
+static int disk(const char *type, const char *layer) {
+    const char *wrong = disk_mount(type, layer);
     if (wrong) fprintf(stderr, "%s: %s\n", wrong, strerror(errno));
     return wrong ? 1 : 0;
 }
@@ -97,9 +97,9 @@ int main(int argc, char **argv) {
     if (!strcmp(name, "exec")) return exec_serve();
     if (argc == 2 && !strcmp(argv[1], "run")) run();
     if (argc == 3 && !strcmp(argv[1], "fail")) finish(EXIT_GUEST, argv[2]);
-    if (argc == 3 && !strcmp(argv[1], "disk")) return disk(argv[2]);
+    if (argc == 4 && !strcmp(argv[1], "disk")) return disk(argv[2], argv[3]);
     if (argc == 2 && !strcmp(argv[1], "network")) return network(false);
     if (argc == 3 && !strcmp(argv[1], "network") && !strcmp(argv[2], "-")) return network(true);
-    fputs("usage: runx-process run | network [-] | disk LAYER | fail MESSAGE\n", stderr);
+    fputs("usage: runx-process run | network [-] | disk TYPE LAYER | fail MESSAGE\n", stderr);
     return 2;
 }

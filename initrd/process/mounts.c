@@ -59,7 +59,7 @@ const char *mounts_apply(const struct process *process) {
         const struct mount_record *m = &process->mounts[i];
         snprintf(error, sizeof error, "mounting %s on %s", m->type, m->destination);
         const char *failed = NULL;
-        if (m->bind)
+        if (m->bind || m->disk)
             failed = binds_attach(process, i);
         else if (mount_file_system(m) < 0)
             failed = error;

@@ -45,6 +45,8 @@ static bool parse_mount(struct process *p, const char *key, size_t length, char 
         mount->data = value;
     else if (key_is(key, length, "mount-bind"))
         mount->bind = value;
+    else if (key_is(key, length, "mount-disk"))
+        mount->disk = *value == '1';
     else if (key_is(key, length, "mount-copy-up"))
         mount->copy_up = *value == '1';
     else if (key_is(key, length, "mount-flags"))

@@ -35,7 +35,7 @@ export const checkNinep = (
   const lack = qemuLack(qemu, xen);
   if (qemu === undefined || lack !== undefined) {
     const found = `no ${diod.name}, and ${lack}`;
-    return asked === '9p' || mkfs.path === undefined
+    return asked === '9p' || (mkfs.path === undefined && asked !== 'block')
       ? { name: '9p', status: 'error', found, remedy }
       : { name: '9p', status: 'warning', found: `${found}: no directory can be a volume`, remedy };
   }

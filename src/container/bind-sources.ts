@@ -1,12 +1,13 @@
 import type { Stats } from 'node:fs';
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
 import { RunxError, hasCode, messageOf } from '../errors.ts';
 import type { BindSource } from '../guest/shares.ts';
 import { isBindMount, parseMountOptions } from '../oci/mount-options.ts';
 import type { Mount } from '../oci/spec.ts';
-import { mountsBelow, parseMountInfo } from './mountinfo.ts';
+import { loadMounts } from './block-device.ts';
+import { mountsBelow } from './mountinfo.ts';
 
 // Devices that are the same in every kernel, by their number, as the guest has them.
 const guestDevices = new Map([
@@ -43,6 +44,9 @@ const findSource = async (mount: Mount, path: string): Promise<BindSource> => {
   ]) {
     if (is) refuse(` is a ${what}: its other end is on the host, where the domain cannot reach it`);
   }
+  if (found.isBlockDevice()) {
+    refuse(' is a block device: to have its file system, name that as the type, such as ext4');
+  }
   const device = found.isCharacterDevice() ? guestDevices.get(found.rdev) : undefined;
   return device === undefined
     ? refuse(' is a device of the host: the domain has its own, see linux.devices')
@@ -51,7 +55,7 @@ const findSource = async (mount: Mount, path: string): Promise<BindSource> => {
 
 const findSourcesBelow = async (directory: string): Promise<BindSource[]> => {
   const real = await realpath(directory);
-  const mounts = mountsBelow(parseMountInfo(await readFile('/proc/self/mountinfo', 'utf8')), real);
+  const mounts = mountsBelow(await loadMounts(), real);
   const sources = await Promise.all(
     mounts.map(async ({ mountPoint, options }): Promise<BindSource[]> => {
       // One that another mount hides, or that goes away now, is none.

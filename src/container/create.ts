@@ -16,6 +16,7 @@ import { parseContainerId } from './container-id.ts';
 import type { Context } from './context.ts';
 import { planNetworks, withoutNetconf } from './networks.ts';
 import { type DomainPlan, planDomain } from './plan.ts';
+import { giveBack } from './readonly-mounts.ts';
 import { makeDisks } from './rootfs.ts';
 import { createSandbox, isSandbox } from './sandbox.ts';
 import { type ContainerRecord, saveRecord } from './store.ts';
@@ -63,6 +64,7 @@ export const createContainer = async (
       ownGuest,
       consoleSocket: consoleSocket === undefined ? undefined : resolve(consoleSocket),
       served: plan.served,
+      disks: plan.volumes.map(({ file }) => file),
       network: netns,
       log,
     });
@@ -87,8 +89,9 @@ export const createContainer = async (
     }
 
     // Hooks may have changed the rootfs.
+    undo(`giving back the rootfs of ${id}`, async () => void (await giveBack(context, directory)));
     undo(`removing the writable layer of ${id}`, () => removeLayer(config.data_root, directory));
-    const disks = await makeDisks(context, plan.rootfs, directory);
+    const disks = [...(await makeDisks(context, plan.rootfs, directory)), ...plan.volumes];
     const files = await provideBootFiles(plan, bundle.rootfs, directory, config.own_kernel);
     const domid = await makeDomain(plan, { name, uuid, disks, ...files }, directory, undo);
     await monitor.attach(domid);

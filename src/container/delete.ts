@@ -11,6 +11,7 @@ import type { Context } from './context.ts';
 import { runPoststopHooks } from './hooks.ts';
 import { endTool, endUnrecorded } from './leftovers.ts';
 import { lockContainer } from './lock.ts';
+import { giveBack } from './readonly-mounts.ts';
 import { isCreated, statusOf } from './status.ts';
 import {
   type ContainerRecord,
@@ -54,6 +55,7 @@ export const deleteContainer = async (
     const directory = containerDirectory(root, id);
     await detachNetworks({ config: context.config, log: context.log, directory }, { force });
     await removeLayer(context.config.data_root, directory);
+    await giveBack(context, directory);
     const spec = await findSpec(context, id);
     if (await needsHooks(root, id, record)) hooks = spec?.hooks;
     if (spec?.linux.cgroupsPath) await removeCgroup(spec.linux.cgroupsPath, context.log);

@@ -7,6 +7,7 @@ import { removeLostLayers } from '../image/layer.ts';
 import { listAttachments } from '../network/attachments.ts';
 import { detachNetworks } from '../network/cni.ts';
 import type { Context } from './context.ts';
+import { giveBackLost } from './readonly-mounts.ts';
 
 const isThere = async (directory: string): Promise<boolean> => {
   try {
@@ -34,6 +35,9 @@ const collectFiles = async (
 ): Promise<void> => {
   for (const directory of await removeLostLayers(config.data_root)) {
     await onRemoved(`removed the writable layer of ${basename(directory)}`);
+  }
+  for (const mountPoint of await giveBackLost({ config, log })) {
+    await onRemoved(`made ${mountPoint} writable again`);
   }
   const cache = {
     directory: imageDirectory(config.data_root),

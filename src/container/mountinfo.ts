@@ -1,9 +1,14 @@
 /** A line of /proc/PID/mountinfo (proc(5)). */
 export interface MountInfo {
+  /** Number of the file system, "MAJOR:MINOR"; that of the block device that it is on. */
+  readonly device: string;
+  /** What of the file system is mounted: a path in it. */
+  readonly root: string;
   readonly mountPoint: string;
   /** Flags of this mount, as mount options. */
   readonly options: readonly string[];
   readonly type: string;
+  readonly source: string;
   /** Options of the file system, which several mounts can share. */
   readonly superOptions: readonly string[];
   readonly unbindable: boolean;
@@ -21,16 +26,23 @@ export const parseMountInfo = (text: string): readonly MountInfo[] =>
     .filter((line) => line !== '')
     .map((line) => {
       const [own = '', fileSystem = ''] = line.split(' - ');
-      const [type = '', , superOptions = ''] = fileSystem.split(' ');
-      const [, , , , mountPoint = '', options = '', ...tags] = own.split(' ');
+      const [type = '', source = '', superOptions = ''] = fileSystem.split(' ');
+      const [, , device = '', root = '', mountPoint = '', options = '', ...tags] = own.split(' ');
       return {
+        device,
+        root: unescapePath(root),
         mountPoint: unescapePath(mountPoint),
         options: options.split(','),
         type,
+        source: unescapePath(source),
         superOptions: superOptions.split(','),
         unbindable: tags.includes('unbindable'),
       };
     });
+
+/** What is seen at a mount point: the last of the mounts on it. */
+export const mountAt = (mounts: readonly MountInfo[], directory: string): MountInfo | undefined =>
+  mounts.findLast(({ mountPoint }) => mountPoint === directory);
 
 // The first stands for a mount that is not there yet, the second for a namespace.
 const notFiles = new Set(['autofs', 'nsfs']);

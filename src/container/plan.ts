@@ -14,14 +14,15 @@ import { parseLimits } from '../oci/resources.ts';
 import type { Process } from '../oci/spec.ts';
 import { ociVersion } from '../oci/version.ts';
 import { findProgram } from '../process.ts';
-import type { DomainConfig } from '../xen/domain-config.ts';
+import type { Disk, DomainConfig } from '../xen/domain-config.ts';
 import { findDomainType } from '../xen/domain-type.ts';
 import { type Xl, findXl } from '../xen/xl.ts';
 import type { DomainWishes } from './annotations.ts';
 import { findBindSources } from './bind-sources.ts';
 import type { Context } from './context.ts';
+import { findDiskSources } from './disk-sources.ts';
 import { withHostname } from './hostname.ts';
-import { checkVolumes, chooseRootfs } from './rootfs.ts';
+import { checkDiskScript, checkVolumes, chooseRootfs } from './rootfs.ts';
 import { planSize } from './size.ts';
 import { renderHookState } from './status.ts';
 import { warnOfCapabilities } from './supported.ts';
@@ -33,6 +34,8 @@ export interface DomainPlan {
   readonly rootfs: Rootfs | undefined;
   /** What the monitor serves it; undefined where QEMU serves, or there is nothing to serve. */
   readonly served: MonitorOptions['served'];
+  /** Disks beside those of the rootfs. */
+  readonly volumes: readonly Disk[];
   readonly own: OwnBoot;
   /** What runx makes of its own ramdisk; undefined where it is not that which boots. */
   readonly ramdisk: Buffer | undefined;
@@ -73,10 +76,17 @@ export const planDomain = async (
       })
     : undefined;
   const volumes = hasRootfs ? spec.mounts : [];
-  const mounts = planMounts(volumes, await findBindSources(volumes, path), diod !== undefined);
+  const mounts = planMounts(
+    volumes,
+    await findBindSources(volumes, path),
+    diod !== undefined,
+    await findDiskSources(volumes),
+  );
+  const hasDisks = mounts.disks.length > 0 || (rootfs !== undefined && rootfs.kind !== '9p');
+  if (hasDisks) checkDiskScript(config.monitor);
   // runx's init makes mount points in a rootfs that is to be read-only.
   const shares = [...sharesOf(rootfs, ownGuest && spec.root.readonly), ...mounts.shares];
-  if (diod === undefined && rootfs?.kind === 'disk') {
+  if (diod === undefined && rootfs?.kind !== '9p') {
     await checkVolumes(context, mounts.shares.length);
   }
   const limits = parseLimits(spec.linux.resources, 'config.json: linux.resources');
@@ -87,6 +97,7 @@ export const planDomain = async (
   if (own.kernel === undefined) await checkFile('guest kernel', config.kernel);
   return {
     rootfs,
+    volumes: mounts.disks,
     own,
     ramdisk:
       ownGuest || rootfs === undefined

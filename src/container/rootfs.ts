@@ -1,7 +1,7 @@
-import { readFile, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 
 import { RunxError, messageOf } from '../errors.ts';
-import { type DiskRootfs, type Rootfs, planDisk, planNinep } from '../guest/rootfs.ts';
+import { type Layer, type Rootfs, planLayer, planNinep } from '../guest/rootfs.ts';
 import { imageDirectory, provideImage } from '../image/cache.ts';
 import { type Content, type Overlay, identifyContent } from '../image/identity.ts';
 import { makeLayer } from '../image/layer.ts';
@@ -11,8 +11,10 @@ import { type XenInfo, parseXenInfo } from '../xen/info.ts';
 import { findQemu, qemuLack } from '../xen/qemu.ts';
 import { findXl, xl } from '../xen/xl.ts';
 import type { DomainWishes } from './annotations.ts';
+import { findBlockDevice, loadMounts } from './block-device.ts';
 import type { Context } from './context.ts';
-import { type MountInfo, mountsBelow, parseMountInfo, unescapePath } from './mountinfo.ts';
+import { type MountInfo, mountAt, mountsBelow, unescapePath } from './mountinfo.ts';
+import { makeReadonly } from './readonly-mounts.ts';
 
 interface Choice {
   readonly path: string;
@@ -39,15 +41,23 @@ export const chooseRootfs = async (context: Context, choice: Choice): Promise<Ro
   const { config, log } = context;
   const { path, diod } = choice;
   const asked = choice.wish ?? config.rootfs;
-  const disk = (): DiskRootfs => {
-    // xl.cfg(5) has no way to write a comma in a disk's script.
-    if (config.monitor.includes(',')) {
-      throw new RunxError(`monitor = "${config.monitor}": with a disk, it must not hold a comma`);
-    }
-    return planDisk(path, config.writable_layer, config.writable_layer_mib, choice.isReadonly);
-  };
-  if (asked === 'disk') return disk();
-  if (asked === '9p' || diod !== undefined) return planNinep(path, diod);
+  const layer = (): Layer =>
+    planLayer(config.writable_layer, config.writable_layer_mib, choice.isReadonly);
+  if (asked === 'disk') return { kind: 'disk', path, layer: layer() };
+  if (asked === '9p') return planNinep(path, diod);
+  const block = await findBlockDevice(path);
+  if ('device' in block && (asked === 'block' || block.device.readonly)) {
+    const { device } = block;
+    log.debug(`rootfs ${path}: the block device ${device.path}, which is mounted there`);
+    return { kind: 'block', path, device, layer: layer() };
+  }
+  const noBlock = 'lack' in block ? block.lack : `${block.device.path} is mounted writable`;
+  if (asked === 'block') throw new RunxError(`rootfs ${path}: no block device: ${noBlock}`);
+  log.debug(`rootfs ${path}: no block device, because ${noBlock}`);
+  if (diod !== undefined) {
+    log.debug(`rootfs ${path}: by 9p from ${diod}`);
+    return planNinep(path, diod);
+  }
   const lack = await findQemuLack(context);
   if (lack === undefined) {
     log.debug(`rootfs ${path}: by 9p from QEMU, because there is no ${config.diod}`);
@@ -60,7 +70,14 @@ export const chooseRootfs = async (context: Context, choice: Choice): Promise<Ro
     );
   }
   log.debug(`rootfs ${path}: on a disk, because there is ${why}`);
-  return disk();
+  return { kind: 'disk', path, layer: layer() };
+};
+
+/** Refuses a monitor that cannot be named as what connects disks. */
+export const checkDiskScript = (monitor: string): void => {
+  // xl.cfg(5) has no way to write a comma in a disk's script.
+  if (!monitor.includes(',')) return;
+  throw new RunxError(`monitor = "${monitor}": with a disk, it must not hold a comma`);
 };
 
 /** Refuses directories as volumes where nothing can serve them to a domain. */
@@ -81,7 +98,7 @@ export const findOverlay = (
   mounts: readonly MountInfo[],
   directory: string,
 ): Overlay | undefined => {
-  const mount = mounts.findLast(({ mountPoint }) => mountPoint === directory);
+  const mount = mountAt(mounts, directory);
   if (mount?.type !== 'overlay') return undefined;
   const valuesOf = (name: string): readonly string[] =>
     mount.superOptions
@@ -98,7 +115,7 @@ export const findOverlay = (
 
 const findContent = async (rootfs: string): Promise<Content> => {
   const real = await realpath(rootfs);
-  const mounts = parseMountInfo(await readFile('/proc/self/mountinfo', 'utf8'));
+  const mounts = await loadMounts();
   const below = mountsBelow(mounts, real).map(({ mountPoint }) => mountPoint);
   return { rootfs: real, overlay: findOverlay(mounts, real), below };
 };
@@ -112,14 +129,12 @@ const identify = (content: Content): string => {
   }
 };
 
-/** The domain's disks, if its rootfs is on one: the image, made unless there is one, and a file for the writable layer. */
-export const makeDisks = async (
+/** The file with an image of the rootfs, made unless there is one. */
+const makeImage = async (
   { config, log }: Context,
-  rootfs: Rootfs | undefined,
+  rootfs: string,
   stateDirectory: string,
-): Promise<readonly Disk[]> => {
-  if (rootfs?.kind !== 'disk') return [];
-  const { path, layer } = rootfs;
+): Promise<string> => {
   const cache = {
     directory: imageDirectory(config.data_root),
     limitMiB: config.images_mib,
@@ -127,16 +142,26 @@ export const makeDisks = async (
     mkfs: config.mkfs_erofs,
     log,
   };
-  const content = await findContent(path);
-  const image = await provideImage(cache, {
-    rootfs: path,
-    stateDirectory,
-    identify: () => identify(content),
-  });
-  const disks: Disk[] = [{ device: 'xvda', file: image, readonly: true }];
+  const content = await findContent(rootfs);
+  return provideImage(cache, { rootfs, stateDirectory, identify: () => identify(content) });
+};
+
+/** The disks that a rootfs is on, if it is on any: what is only read, and a file for the writable layer. */
+export const makeDisks = async (
+  context: Context,
+  rootfs: Rootfs | undefined,
+  stateDirectory: string,
+): Promise<readonly Disk[]> => {
+  if (rootfs === undefined || rootfs.kind === '9p') return [];
+  const { config, log } = context;
+  const { path, layer } = rootfs;
+  if (rootfs.kind === 'block') await makeReadonly(context, rootfs.device, stateDirectory);
+  const file =
+    rootfs.kind === 'block' ? rootfs.device.path : await makeImage(context, path, stateDirectory);
+  const disks: Disk[] = [{ device: 'xvda', file, readonly: true }];
   if (layer.kind === 'disk') {
-    const file = await makeLayer(config.data_root, stateDirectory, layer.mib, log);
-    disks.push({ device: 'xvdb', file, readonly: false });
+    const layerFile = await makeLayer(config.data_root, stateDirectory, layer.mib, log);
+    disks.push({ device: 'xvdb', file: layerFile, readonly: false });
   }
   return disks;
 };

@@ -16,13 +16,23 @@ export interface GuestMount {
   readonly copyUp: boolean;
   /** What is bound: a path in the ramdisk. */
   readonly bind?: string;
+  /** The source is a disk of the domain. */
+  readonly disk?: boolean;
 }
 
 export interface MountPlan {
   readonly shares: readonly Share[];
   readonly mounts: readonly GuestMount[];
+  readonly disks: readonly VolumeDisk[];
   /** Files of the host, whose copies are in the ramdisk. */
   readonly copies: readonly Copy[];
+}
+
+/** A block device of the host that becomes a disk of the domain, with the name `device`. */
+interface VolumeDisk {
+  readonly device: string;
+  readonly file: string;
+  readonly readonly: boolean;
 }
 
 /** A file that travels in the ramdisk, at `path` there. */
@@ -77,6 +87,25 @@ const planFileSystem = (mount: Mount): GuestMount => {
   };
 };
 
+// The two before them are the rootfs's.
+const diskLetters = 'cdefghijklmnopqrstuvwxyz';
+
+const planDisk = (mount: Mount, file: string, index: number): [VolumeDisk, GuestMount] => {
+  const letter = diskLetters[index];
+  if (letter === undefined) {
+    throw new RunxError(
+      `config.json: mounts of more than ${diskLetters.length} block devices; that is the most`,
+    );
+  }
+  const planned = planFileSystem(mount);
+  const device = `xvd${letter}`;
+  const flags = planned.flags & bindFlags;
+  return [
+    { device, file, readonly: (flags & readonlyFlag) !== 0 },
+    { ...planned, flags, source: `/dev/${device}`, disk: true },
+  ];
+};
+
 const checkWithoutServer = ({ destination }: Mount, { path, kind }: BindSource): void => {
   // xl.cfg(5) has no way to write a comma in a p9 specification.
   if (kind === 'directory' && path.includes(',')) {
@@ -90,15 +119,17 @@ const checkWithoutServer = ({ destination }: Mount, { path, kind }: BindSource):
  * Decides how each mount of config.json comes about in the guest, in their order, and
  * what of the host it takes.  `sources` are those of each bind mount: its own, then
  * what is mounted below it.  With no 9P server of ours (`hasServer`), a share is one
- * directory, and files are copied.
+ * directory, and files are copied.  `blocks` are the host's block devices that are mounted.
  */
 export const planMounts = (
   mounts: readonly Mount[],
   sources: ReadonlyMap<Mount, readonly BindSource[]> = new Map(),
   hasServer = true,
+  blocks: ReadonlyMap<Mount, string> = new Map(),
 ): MountPlan => {
   const { shares, add } = makeShares();
   const copies: Copy[] = [];
+  const disks: VolumeDisk[] = [];
   const copy = (source: string): string => {
     const path = `${copiesDirectory}/${copies.length}`;
     copies.push({ path, source });
@@ -131,11 +162,17 @@ export const planMounts = (
   };
   const planned = mounts.flatMap((mount) => {
     checkDestination(mount);
+    const block = blocks.get(mount);
+    if (block !== undefined) {
+      const [disk, mounted] = planDisk(mount, block, disks.length);
+      disks.push(disk);
+      return [mounted];
+    }
     if (!isBindMount(mount)) return [planFileSystem(mount)];
     const found = sources.get(mount);
     if (found === undefined) throw new TypeError('a bind mount without its sources');
     return found.map((source) => planBind(mount, source));
   });
   checkLimits(shares);
-  return { shares, mounts: planned, copies };
+  return { shares, mounts: planned, disks, copies };
 };

@@ -47,6 +47,7 @@ const mountRecords = (mount: GuestMount): Record[] => [
   ['mount', mount.destination],
   ['mount-type', mount.type],
   ...(mount.bind === undefined ? [] : [['mount-bind', mount.bind] satisfies Record]),
+  ...(mount.disk ? [['mount-disk', 1] satisfies Record] : []),
   ['mount-source', mount.source],
   ['mount-flags', mount.flags],
   ['mount-propagation', mount.propagation],

@@ -2,7 +2,7 @@ import { RunxError } from '../errors.ts';
 import type { Share } from './shares.ts';
 
 /** How the rootfs reaches the guest. */
-export type Rootfs = NinepRootfs | DiskRootfs;
+export type Rootfs = NinepRootfs | DiskRootfs | BlockRootfs;
 
 /** By 9P, from diod or from the QEMU that xl starts. */
 export interface NinepRootfs {
@@ -14,11 +14,32 @@ export interface NinepRootfs {
 }
 
 /** As an image on the disk xvda, which is only read, with a layer for what is written. */
-export interface DiskRootfs {
+interface DiskRootfs {
   readonly kind: 'disk';
   /** Host directory of which there is an image. */
   readonly path: string;
   readonly layer: Layer;
+}
+
+/** As the file system of a block device of the host, likewise. */
+interface BlockRootfs {
+  readonly kind: 'block';
+  /** Host directory at which it is mounted. */
+  readonly path: string;
+  readonly device: BlockDevice;
+  readonly layer: Layer;
+}
+
+/** A block device whose file system is mounted on the host. */
+export interface BlockDevice {
+  readonly path: string;
+  /** "MAJOR:MINOR". */
+  readonly number: string;
+  readonly type: 'ext4' | 'erofs';
+  /** Where it is mounted, with no link in the path. */
+  readonly mountPoint: string;
+  /** Whether the host cannot write to it. */
+  readonly readonly: boolean;
 }
 
 /** In the domain's memory, half of it unless a size is given; or on the disk xvdb. */
@@ -41,16 +62,14 @@ const diskLayerMiB = 8192;
 // Room for mount points that the image lacks, and nothing else.
 const readonlyLayerMiB = 4;
 
-/** Plans a rootfs on a disk; `mib` is the layer's size, if one was asked for. */
-export const planDisk = (
-  path: string,
+/** Plans the layer of a rootfs on a disk; `mib` is its size, if one was asked for. */
+export const planLayer = (
   kind: Layer['kind'],
   mib: number | undefined,
   isReadonly: boolean,
-): DiskRootfs => {
-  if (isReadonly) return { kind: 'disk', path, layer: { kind: 'memory', mib: readonlyLayerMiB } };
-  const layer: Layer = kind === 'memory' ? { kind, mib } : { kind, mib: mib ?? diskLayerMiB };
-  return { kind: 'disk', path, layer };
+): Layer => {
+  if (isReadonly) return { kind: 'memory', mib: readonlyLayerMiB };
+  return kind === 'memory' ? { kind, mib } : { kind, mib: mib ?? diskLayerMiB };
 };
 
 /** What of the host the guest gets for its rootfs by 9P; read-only if Dom0 is to see to that. */
@@ -70,5 +89,8 @@ const renderLayer = (layer: Layer): string => {
 };
 
 /** The file that initrd/init reads to mount the rootfs. */
-export const renderRootfs = (rootfs: Rootfs): string =>
-  rootfs.kind === '9p' ? 'rootfs=9p\n' : `rootfs=disk\nlayer=${renderLayer(rootfs.layer)}\n`;
+export const renderRootfs = (rootfs: Rootfs): string => {
+  if (rootfs.kind === '9p') return 'rootfs=9p\n';
+  const type = rootfs.kind === 'block' ? rootfs.device.type : 'erofs';
+  return `rootfs=disk\ntype=${type}\nlayer=${renderLayer(rootfs.layer)}\n`;
+};

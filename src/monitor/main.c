@@ -19,7 +19,7 @@
 
 static const char usage[] =
     "usage: runx-monitor run --state DIR --id ID --xl PATH [--terminal] [--console-socket PATH]\n"
-    "                        [--network PATH] [--own-guest]\n"
+    "                        [--network PATH] [--own-guest] [--disk PATH]...\n"
     "                        [--diod PATH (--share TAG (--export [r][s][f]:PATH)...)...]\n"
     "       runx-monitor hold --state DIR --id ID [--network PATH] [--hostname NAME]\n"
     "       runx-monitor exec --state DIR --id ID --domain NAME --domid DOMID [--terminal]\n"
@@ -33,6 +33,7 @@ static const char usage[] =
     "       runx-monitor add | remove\n"
     "       runx-monitor image --state DIR (--share TAG --export [r][s]:PATH)... -- PATH [ARG...]\n"
     "       runx-monitor lock [--try]\n"
+    "       runx-monitor remount ro|rw PATH\n"
     "runx starts it; it is of no use by hand.\n";
 
 static _Noreturn void fail(const char *what) {
@@ -83,6 +84,16 @@ static void join_network(const char *path) {
     close(fd);
 }
 
+// Takes a block device of config.json, so that nobody mounts it meanwhile, or takes it too.
+static void hold_disk(const char *path) {
+    // Stays open in the monitor, and in the guardian until the domain is gone.
+    if (open(path, O_RDONLY | O_EXCL | O_CLOEXEC) >= 0) return;
+    const char *why =
+        errno == EBUSY ? "in use: mounted on this host, or another container's" : strerror(errno);
+    dprintf(CONTROL_FD, "error disk %s: %s\n", path, why);
+    exit(1);
+}
+
 // Starts both as orphans, so that the engine's subreaper becomes the monitor's
 // parent, and tells runx the monitor's pid.
 static int start(struct options *options, const struct role *role) {
@@ -92,6 +103,8 @@ static int start(struct options *options, const struct role *role) {
         fail("closing descriptors");
     fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC);
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) fail("socketpair");
+
+    for (unsigned i = 0; i < options->disk_count; i++) hold_disk(options->disks[i]);
 
     unsigned long namespaces = role->namespaces;
     int host = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
@@ -157,6 +170,7 @@ int main(int argc, char **argv) {
                                                  {"own-guest", no_argument, NULL, 'o'},
                                                  {"network", required_argument, NULL, 'w'},
                                                  {"hostname", required_argument, NULL, 'h'},
+                                                 {"disk", required_argument, NULL, 'b'},
                                                  {0}};
     static struct share_list served;
     struct options options = {.served = &served};
@@ -192,6 +206,10 @@ int main(int argc, char **argv) {
             break;
         case 'h':
             options.hostname = optarg;
+            break;
+        case 'b':
+            valid &= options.disk_count < MAX_DISKS;
+            if (valid) options.disks[options.disk_count++] = optarg;
             break;
         case 'a':
             all = true;
@@ -235,6 +253,8 @@ int main(int argc, char **argv) {
         return enter_network((unsigned)number(argv[optind + 1]), argv[optind + 2],
                              &argv[optind + 3], environ);
     if (!strcmp(command, "lock") && argc - optind == 1) return lock(try);
+    if (!strcmp(command, "remount") && argc - optind == 3)
+        return remount(argv[optind + 2], !strcmp(argv[optind + 1], "ro"));
     if (!strcmp(command, "run") && argc - optind == 1 && options.state_directory && options.id &&
         options.xl && valid && !served.share_count == !options.diod)
         return start(&options, &container);

@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+enum { MAX_DISKS = 24 };
+
 struct options {
     const char *state_directory;
     const char *id;             // the container's id, for messages
@@ -20,7 +22,9 @@ struct options {
     const char *diod;          // path of the 9P server
     const char *domain;        // exec: the container's domain, by name
     unsigned domid;            // and by number
-    long monitor;              // pid, for the guardian
+    const char *disks[MAX_DISKS]; // block devices that are the container's alone
+    unsigned disk_count;
+    long monitor; // pid, for the guardian
 };
 
 enum {
@@ -87,6 +91,9 @@ int vif_is_connected(const char *path);
 // Connects the disk whose backend node in xenstore is `path`, as hotplug scripts do: to a
 // loop device if it is a file.
 int vbd_connect(const char *path);
+// Makes the file system that is mounted at `path` read-only, or writable again, wherever
+// it is mounted; returns the exit code.
+int remount(const char *path, bool readonly);
 // Prints the address that the guest says to have on an interface by DHCP, or nothing.
 int vif_print_address(unsigned domid, const char *name);
 // Leaves the text on standard input, at most 256 KiB of lines, in vm-data/network/0, 1

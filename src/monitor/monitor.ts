@@ -20,6 +20,8 @@ export interface MonitorOptions {
   readonly ownGuest: boolean;
   /** What the monitor serves by 9P, and with which diod. */
   readonly served: { readonly diod: string; readonly shares: readonly Share[] } | undefined;
+  /** Block devices that nobody else is to mount or to hold meanwhile. */
+  readonly disks: readonly string[];
   /** Path of the network namespace it is to be in; one of its own unless given. */
   readonly network: string | undefined;
   readonly log: Log;
@@ -281,6 +283,7 @@ export const startMonitor = async (options: MonitorOptions): Promise<Monitor> =>
     ...terminalArguments(options.terminal, options.consoleSocket),
     ...networkArguments(options.network),
     ...ownGuestArguments(options.ownGuest),
+    ...options.disks.map((path) => `--disk=${path}`),
     ...(served === undefined
       ? []
       : [`--diod=${served.diod}`, ...served.shares.flatMap(shareArguments)]),

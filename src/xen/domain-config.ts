@@ -34,8 +34,8 @@ export interface DomainConfig extends DomainSize {
 
 /** A disk of the domain. */
 export interface Disk {
-  /** Its name there. */
-  readonly device: 'xvda' | 'xvdb';
+  /** Its name there, such as xvda. */
+  readonly device: string;
   /** A file of the host, or a block device. */
   readonly file: string;
   readonly readonly: boolean;

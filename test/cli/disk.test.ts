@@ -79,7 +79,7 @@ describe('a rootfs on a disk', { concurrency: 4 }, () => {
     ]);
     assert.equal(settings.has('p9'), false);
     assert.deepEqual(dom0.monitorCalls()[0]?.slice(3), [`--xl=${dom0.xl}`]);
-    assert.equal(await rootfsRecord(dom0), 'rootfs=disk\nlayer=size=50%,mode=700\n');
+    assert.equal(await rootfsRecord(dom0), 'rootfs=disk\ntype=erofs\nlayer=size=50%,mode=700\n');
     assert.match(readFileSync(dom0.path('data/images', image), 'utf8'), /bin\/program\n/);
     assert.equal((await stat(dom0.path('data/images', image))).mode & 0o777, 0o600);
   });
@@ -186,7 +186,7 @@ describe('a rootfs on a disk', { concurrency: 4 }, () => {
       spec: { root: { path: 'rootfs', readonly: true } },
     });
     assertSilent(await create(dom0));
-    assert.equal(await rootfsRecord(dom0), 'rootfs=disk\nlayer=size=4m,mode=700\n');
+    assert.equal(await rootfsRecord(dom0), 'rootfs=disk\ntype=erofs\nlayer=size=4m,mode=700\n');
     assert.deepEqual(layers(dom0), []);
   });
 
@@ -215,7 +215,7 @@ describe('a writable layer on a disk', { concurrency: 4 }, () => {
       (await settingsOf(dom0)).get('disk')?.[1] ?? '',
       new RegExp(`^format=raw,vdev=xvdb,access=rw,.*,target=${path}$`),
     );
-    assert.equal(await rootfsRecord(dom0), 'rootfs=disk\nlayer=/dev/xvdb\n');
+    assert.equal(await rootfsRecord(dom0), 'rootfs=disk\ntype=erofs\nlayer=/dev/xvdb\n');
     const { size, blocks } = await stat(path);
     assert.equal(size, 64 * 1024 * 1024);
     assert.ok(blocks * 512 < 1024 * 1024, `${blocks} blocks`);

@@ -19,9 +19,12 @@ const mounts = parseMountInfo(
 
 test('a line is read with its escapes', () => {
   assert.deepEqual(mounts[1], {
+    device: '0:40',
+    root: '/',
     mountPoint: '/srv/a b',
     options: ['rw', 'nosuid', 'noexec'],
     type: 'tmpfs',
+    source: 'x y',
     superOptions: ['rw', 'size=1k'],
     unbindable: false,
   });

@@ -165,3 +165,50 @@ test('nothing but a proc is mounted on /proc, and little in it', () => {
   }
   assert.equal(planFileSystem({ destination: '/proc', type: 'proc' }).mounts.length, 1);
 });
+
+const planBlocks = (mounts: readonly object[]) => {
+  const spec = specWith({ mounts });
+  const blocks = new Map(spec.mounts.map((mount, index) => [mount, `/dev/vg/${index}`]));
+  return planMounts(spec.mounts, new Map(), true, blocks);
+};
+
+test('a block device is a disk behind those of the rootfs, as writable as its mount', () => {
+  const { disks, mounts, shares } = planBlocks([
+    { destination: '/data', type: 'ext4', source: '/dev/a', options: ['nosuid', 'data=journal'] },
+    { destination: '/fixed', type: 'erofs', source: '/dev/b', options: ['ro'] },
+  ]);
+  assert.deepEqual(disks, [
+    { device: 'xvdc', file: '/dev/vg/0', readonly: false },
+    { device: 'xvdd', file: '/dev/vg/1', readonly: true },
+  ]);
+  assert.deepEqual(
+    mounts.map(({ destination, type, source, flags, data, disk }) => [
+      [destination, type, source],
+      [flags, data, disk],
+    ]),
+    [
+      [
+        ['/data', 'ext4', '/dev/xvdc'],
+        [MS_NOSUID, 'data=journal', true],
+      ],
+      [
+        ['/fixed', 'erofs', '/dev/xvdd'],
+        [MS_RDONLY, '', true],
+      ],
+    ],
+  );
+  assert.deepEqual(shares, []);
+});
+
+test('more block devices than there are names for disks are refused', () => {
+  const blocks = Array.from({ length: 25 }, (_, index) => ({
+    destination: `/${index}`,
+    type: 'ext4',
+    source: '/dev/a',
+  }));
+  assert.equal(planBlocks(blocks.slice(1)).disks.at(-1)?.device, 'xvdz');
+  assert.throws(
+    () => planBlocks(blocks),
+    new RunxError('config.json: mounts of more than 24 block devices; that is the most'),
+  );
+});

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { RunxError } from '../../../src/errors.ts';
-import { planDisk, planNinep, renderRootfs, sharesOf } from '../../../src/guest/rootfs.ts';
+import {
+  type Layer,
+  planLayer,
+  planNinep,
+  renderRootfs,
+  sharesOf,
+} from '../../../src/guest/rootfs.ts';
 
 const diod = '/usr/sbin/diod';
 
@@ -26,8 +32,17 @@ test("the guest's init reads the kind alone: the host's path is not its business
   assert.equal(renderRootfs(planNinep('/b/rootfs', diod)), 'rootfs=9p\n');
 });
 
+const onDisk = (layer: Layer) => ({ kind: 'disk', path: '/b', layer }) as const;
+
+const onBlock = (type: 'ext4' | 'erofs', layer: Layer) => {
+  const device = { path: '/dev/sdb', number: '8:16', type, mountPoint: '/b', readonly: true };
+  return { kind: 'block', path: '/b', device, layer } as const;
+};
+
 test('a rootfs on a disk is no share', () => {
-  assert.deepEqual(sharesOf(planDisk('/b/rootfs', 'memory', undefined, false), false), []);
+  const layer = planLayer('memory', undefined, false);
+  assert.deepEqual(sharesOf(onDisk(layer), false), []);
+  assert.deepEqual(sharesOf(onBlock('ext4', layer), false), []);
   assert.deepEqual(sharesOf(undefined, false), []);
 });
 
@@ -39,21 +54,22 @@ for (const readonly of [false, true]) {
   });
 }
 
-const layers: readonly [what: string, ...Parameters<typeof planDisk>, layer: string][] = [
-  ['in memory', '/b', 'memory', undefined, false, 'size=50%,mode=700'],
-  ['in so much memory', '/b', 'memory', 64, false, 'size=64m,mode=700'],
-  ['on a disk', '/b', 'disk', undefined, false, '/dev/xvdb'],
-  ['of a read-only rootfs', '/b', 'disk', 64, true, 'size=4m,mode=700'],
+const layers: readonly [what: string, ...Parameters<typeof planLayer>, layer: string][] = [
+  ['in memory', 'memory', undefined, false, 'size=50%,mode=700'],
+  ['in so much memory', 'memory', 64, false, 'size=64m,mode=700'],
+  ['on a disk', 'disk', undefined, false, '/dev/xvdb'],
+  ['of a read-only rootfs', 'disk', 64, true, 'size=4m,mode=700'],
 ];
-for (const [what, path, kind, mib, isReadonly, layer] of layers) {
+for (const [what, kind, mib, isReadonly, rendered] of layers) {
   test(`the guest is told of a writable layer ${what}`, () => {
-    assert.equal(
-      renderRootfs(planDisk(path, kind, mib, isReadonly)),
-      `rootfs=disk\nlayer=${layer}\n`,
-    );
+    const layer = planLayer(kind, mib, isReadonly);
+    const expected = `rootfs=disk\ntype=erofs\nlayer=${rendered}\n`;
+    assert.equal(renderRootfs(onDisk(layer)), expected);
+    assert.equal(renderRootfs(onBlock('erofs', layer)), expected);
+    assert.equal(renderRootfs(onBlock('ext4', layer)), expected.replace('erofs', 'ext4'));
   });
 }
 
 test('a layer on a disk has a size in any case', () => {
-  assert.deepEqual(planDisk('/b', 'disk', undefined, false).layer, { kind: 'disk', mib: 8192 });
+  assert.deepEqual(planLayer('disk', undefined, false), { kind: 'disk', mib: 8192 });
 });
