@@ -15,6 +15,7 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char usage[] =
@@ -86,8 +87,15 @@ static void join_network(const char *path) {
 
 // Takes a block device of config.json, so that nobody mounts it meanwhile, or takes it too.
 static void hold_disk(const char *path) {
-    // Stays open in the monitor, and in the guardian until the domain is gone.
-    if (open(path, O_RDONLY | O_EXCL | O_CLOEXEC) >= 0) return;
+    enum { MAX_TRIES = 40 };
+    const struct timespec pause = {.tv_nsec = 50000000};
+    // Stays open in the monitor, and in the guardian until the domain is gone; that of an
+    // earlier container may end a moment after its monitor.
+    for (int tries = 0; tries < MAX_TRIES; tries++) {
+        if (open(path, O_RDONLY | O_EXCL | O_CLOEXEC) >= 0) return;
+        if (errno != EBUSY) break;
+        nanosleep(&pause, NULL);
+    }
     const char *why =
         errno == EBUSY ? "in use: mounted on this host, or another container's" : strerror(errno);
     dprintf(CONTROL_FD, "error disk %s: %s\n", path, why);
