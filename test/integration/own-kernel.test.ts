@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 
 import { inDom0, leftovers, makeBundle } from '../support/dom0.ts';
+import { long } from '../support/full.ts';
 
 const example = fileURLToPath(new URL('../../examples/own-kernel', import.meta.url));
 const top = '/var/tmp/runx-test/own-kernel';
@@ -91,7 +92,7 @@ test("runx's kernel from the image runs a container as always", async () => {
   assert.match(result.stdout.toString(), /^out\nin\n\S+-runx\n$/);
 });
 
-test('and takes exec and signals', async () => {
+test('and takes exec and signals', long, async () => {
   const bundle = await bundleOf(
     'own-exec',
     ['sh', '-c', 'trap "exit 7" TERM; echo ready; while :; do sleep 1; done'],
@@ -116,19 +117,23 @@ test("the example: Debian's stock kernel mounts the rootfs, prints and powers of
   );
 });
 
-test('the state directory keeps neither file, and list and state know the container', async () => {
-  const bundle = await bundleOf('own-kept', quiet, [stock, 'RUNX_RAMDISK=/boot/waits']);
-  const result = await inDom0(
-    `set -e; runx create --bundle "$1" own-kept < /dev/null > /dev/null
+test(
+  'the state directory keeps neither file, and list and state know the container',
+  long,
+  async () => {
+    const bundle = await bundleOf('own-kept', quiet, [stock, 'RUNX_RAMDISK=/boot/waits']);
+    const result = await inDom0(
+      `set -e; runx create --bundle "$1" own-kept < /dev/null > /dev/null
      stat -c '%s %a' /run/runx/own-kept/kernel /run/runx/own-kept/ramdisk
      runx state own-kept | grep -o '"status": "created"'; runx delete own-kept`,
-    [bundle],
-  );
-  assert.deepEqual(
-    [result.stdout.toString(), result.stderr],
-    ['0 600\n0 600\n"status": "created"\n', ''],
-  );
-});
+      [bundle],
+    );
+    assert.deepEqual(
+      [result.stdout.toString(), result.stderr],
+      ['0 600\n0 600\n"status": "created"\n', ''],
+    );
+  },
+);
 
 test('an init that ends: 137, that the guest crashed, and the last lines of its console', async () => {
   const bundle = await bundleOf('own-dies', quiet, [stock, 'RUNX_RAMDISK=/boot/dies']);
@@ -166,7 +171,7 @@ test('a kernel alone: what it says, and no share of the rootfs', async () => {
   );
 });
 
-test('a reboot ends the container, and is no success', async () => {
+test('a reboot ends the container, and is no success', long, async () => {
   const bundle = await bundleOf('own-reboots', quiet, [stock, 'RUNX_RAMDISK=/boot/reboots']);
   const result = await inDom0('runx run --bundle "$1" own-reboots < /dev/null', [bundle]);
   assert.equal(result.exitCode, 137);
@@ -177,7 +182,7 @@ test('a reboot ends the container, and is no success', async () => {
   );
 });
 
-test('standard input is what it reads on its console', async () => {
+test('standard input is what it reads on its console', long, async () => {
   const bundle = await bundleOf('own-reads', quiet, [stock, 'RUNX_RAMDISK=/boot/reads']);
   const result = await inDom0(
     `out=/tmp/own-reads.out; mkfifo $out.in; exec 9<> $out.in
@@ -191,25 +196,29 @@ test('standard input is what it reads on its console', async () => {
   assert.equal(result.stderr, '');
 });
 
-test('TERM asks it to power off, by runx kill and by the monitor; others do nothing; exec is refused', async () => {
-  const bundle = await bundleOf('own-term', quiet, [stock, 'RUNX_RAMDISK=/boot/waits']);
-  const result = await inDom0(
-    `for how in kill monitor; do
+test(
+  'TERM asks it to power off, by runx kill and by the monitor; others do nothing; exec is refused',
+  long,
+  async () => {
+    const bundle = await bundleOf('own-term', quiet, [stock, 'RUNX_RAMDISK=/boot/waits']);
+    const result = await inDom0(
+      `for how in kill monitor; do
        out=/tmp/own-term.out; runx run --bundle "$1" --pid-file $out.pid own-term > $out < /dev/null & run=$!
        until grep -qs ready $out; do kill -0 $run || exit 1; sleep 0.2; done
        runx exec own-term true; echo $?; runx kill own-term WINCH; sleep 1; runx state own-term | grep -o running
        case $how in kill) runx kill own-term ;; monitor) kill -TERM "$(cat $out.pid)" ;; esac
        wait $run; echo $?; grep -c asked $out; rm $out $out.pid
      done`,
-    [bundle],
-  );
-  assert.equal(result.stdout.toString(), '255\nrunning\n0\n1\n'.repeat(2));
-  const refusal =
-    'runx: container own-term boots a ramdisk of its own, or none: nothing in its domain takes a process\n';
-  assert.equal(result.stderr, refusal.repeat(2));
-});
+      [bundle],
+    );
+    assert.equal(result.stdout.toString(), '255\nrunning\n0\n1\n'.repeat(2));
+    const refusal =
+      'runx: container own-term boots a ramdisk of its own, or none: nothing in its domain takes a process\n';
+    assert.equal(result.stderr, refusal.repeat(2));
+  },
+);
 
-test('KILL, xl destroy and delete --force end it: 137, and no word of a crash', async () => {
+test('KILL, xl destroy and delete --force end it: 137, and no word of a crash', long, async () => {
   const bundle = await bundleOf('own-kill', quiet, [stock, 'RUNX_RAMDISK=/boot/waits']);
   const result = await inDom0(
     `for how in kill destroy delete; do
@@ -227,7 +236,7 @@ test('KILL, xl destroy and delete --force end it: 137, and no word of a crash', 
   assert.deepEqual([result.stdout.toString(), result.stderr], ['137\n137\n137\n', '']);
 });
 
-test('with a terminal, its console is that', async () => {
+test('with a terminal, its console is that', long, async () => {
   const bundle = await bundleOf('own-tty', quiet, [stock, 'RUNX_RAMDISK=/boot/reads'], true);
   const result = await inDom0(
     `out=/tmp/own-tty.out; mkfifo $out.in; exec 9<> $out.in
