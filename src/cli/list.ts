@@ -3,7 +3,9 @@ import { defineCommand, openContext, print } from './command.ts';
 export const listCommand = defineCommand({
   command: 'list',
   describe: 'list the containers',
-  details: ['The table has id, pid, status, bundle, addresses, time of creation and owner.'],
+  details: [
+    "The table has id, pid, status, bundle, time of creation and owner, as runc's, and then the age, the memory that the domain has and its addresses. A container without a domain, because it has stopped or is the sandbox of a pod, has no memory there.",
+  ],
   builder: (y) =>
     y
       .option('format', {
@@ -12,12 +14,14 @@ export const listCommand = defineCommand({
         default: 'table' as const,
         describe: 'form of the list',
       })
-      .option('quiet', { alias: 'q', type: 'boolean', default: false, describe: 'ids only' }),
+      .option('quiet', { alias: 'q', type: 'boolean', default: false, describe: 'ids only' })
+      .example('runx list --quiet', 'their ids, a line each'),
   handler: async (args) => {
-    const { listStates, renderTable } = await import('../container/list.ts');
-    const states = await listStates(await openContext(args));
+    const { listAll, renderList } = await import('../container/list.ts');
+    const listed = await listAll(await openContext(args));
+    const states = listed.map(({ state }) => state);
     if (args.quiet) await print(states.map(({ id }) => `${id}\n`).join(''));
     else if (args.format === 'json') await print(`${JSON.stringify(states)}\n`);
-    else await print(renderTable(states));
+    else await print(renderList(listed, Date.now()));
   },
 });

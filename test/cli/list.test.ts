@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 
 import { assertPrints, assertSilent } from '../support/assert-result.ts';
-import { makeCreated } from '../support/created-container.ts';
+import { makeCreated, makeRunning } from '../support/created-container.ts';
 import { makeFakeDom0 } from '../support/fake-dom0.ts';
 
 describe('runx list', { concurrency: 4 }, () => {
@@ -11,7 +11,7 @@ describe('runx list', { concurrency: 4 }, () => {
     const dom0 = await makeFakeDom0(t);
     assertPrints(
       await dom0.runx(['list']),
-      'ID    PID    STATUS    BUNDLE    CREATED    OWNER    ADDRESS\n',
+      'ID    PID    STATUS    BUNDLE    CREATED    OWNER    AGE    MEMORY    ADDRESS\n',
     );
     assertPrints(await dom0.runx(['list', '--format', 'json']), '[]\n');
     assertSilent(await dom0.runx(['list', '-q']));
@@ -31,6 +31,16 @@ describe('runx list', { concurrency: 4 }, () => {
       [''],
     ]);
     assertPrints(await dom0.runx(['list', '--quiet']), 'database\nweb\n');
+  });
+
+  test("has a domain's memory and asks no xl for it; one that has stopped has none", async (t) => {
+    const { dom0, waitForEnd } = await makeRunning(t);
+    const before = dom0.xlCalls().length;
+    assert.match((await dom0.runx(['list'])).stdout, /\nweb .* \d+[sm] {4,}256 MiB\n$/);
+    await dom0.plan('container-exit-code', '0');
+    await waitForEnd();
+    assert.match((await dom0.runx(['list'])).stdout, /\nweb +0 +stopped .* \d+[sm]\n$/);
+    assert.equal(dom0.xlCalls().length, before);
   });
 
   test('as JSON is the array of what state prints', async (t) => {

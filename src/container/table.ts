@@ -1,0 +1,17 @@
+const gap = 4;
+
+/** Rows of cells as lines, in columns as wide as their widest cell. */
+export const renderTable = (rows: readonly (readonly string[])[]): string => {
+  const widths = rows[0]?.map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd((widths?.[column] ?? 0) + gap))
+        .join('')
+        .trimEnd(),
+    )
+    .map((line) => `${line}\n`)
+    .join('');
+};
