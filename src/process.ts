@@ -6,6 +6,7 @@ import {
 import { access, constants } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { getSystemErrorMap } from 'node:util';
 
@@ -91,6 +92,12 @@ const failure = (
   return undefined;
 };
 
+export interface LineOptions {
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly take: (line: string) => void;
+}
+
 /** Runs a program whose descriptor 3 is one of runx's own; throws ToolError when it fails. */
 export const runWithDescriptor = async (
   file: string,
@@ -116,6 +123,37 @@ export const runWithDescriptor = async (
   log.debug(`${[file, ...args].join(' ')} -> ${exitCode ?? signal} in ${took} ms`);
   if (exitCode === 0) return;
   const reason = failure({ timedOut: signal === 'SIGKILL', signal }, timeoutMs);
+  throw new ToolError(file, args, { exitCode, stderr: stderr(), reason });
+};
+
+/**
+ * Runs a program until it ends, or until `signal` ends it, which is no failure, and gives
+ * what it prints line by line; throws ToolError when it fails.
+ */
+export const runLines = async (
+  file: string,
+  args: readonly string[],
+  { log, signal, take }: LineOptions,
+): Promise<void> => {
+  log.debug([file, ...args].join(' '));
+  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env: environment() });
+  const stderr = collect(child.stderr);
+  createInterface({ input: child.stdout }).on('line', take);
+  const end = (): boolean => child.kill('SIGKILL');
+  signal.addEventListener('abort', end);
+  if (signal.aborted) end();
+  const [exitCode, reason] = await new Promise<[number | undefined, string | undefined]>(
+    (resolve) => {
+      child.once('error', ({ code }: NodeJS.ErrnoException) =>
+        resolve([undefined, failure({ code }, 0)]),
+      );
+      child.once('close', (code, by) =>
+        resolve([code ?? undefined, failure({ signal: by ?? undefined }, 0)]),
+      );
+    },
+  );
+  signal.removeEventListener('abort', end);
+  if (signal.aborted || exitCode === 0) return;
   throw new ToolError(file, args, { exitCode, stderr: stderr(), reason });
 };
 

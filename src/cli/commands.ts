@@ -10,6 +10,7 @@ import { pauseCommand } from './pause.ts';
 import { resumeCommand } from './resume.ts';
 import { listCommand } from './list.ts';
 import { psCommand } from './ps.ts';
+import { topCommand } from './top.ts';
 import { eventsCommand } from './events.ts';
 import { updateCommand } from './update.ts';
 import { specCommand } from './spec.ts';
@@ -31,6 +32,7 @@ export const commands: readonly Command[] = [
   resumeCommand,
   listCommand,
   psCommand,
+  topCommand,
   eventsCommand,
   updateCommand,
   specCommand,

@@ -14,6 +14,7 @@ const withId = new Set([
   'resume',
   'exec',
   'ps',
+  'top',
   'events',
   'update',
 ]);

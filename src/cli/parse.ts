@@ -14,6 +14,7 @@ const lists = new Set([
   '--',
   'command',
   'args',
+  'ids',
   'env',
   'e',
   'additional-gids',

@@ -20,6 +20,7 @@ const commands = [
   'resume',
   'list',
   'ps',
+  'top',
   'events',
   'update',
   'spec',

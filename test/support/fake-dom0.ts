@@ -91,7 +91,7 @@ export const makeFakeDom0 = async (t: TestContext): Promise<FakeDom0> => {
   const xl = path('bin/xl');
 
   for (const name of ['bin', 'plan', 'domains', 'created', 'output']) await mkdir(path(name));
-  for (const name of ['xl', 'runx-monitor', 'mkfs.erofs', 'monitor.mjs', 'exec.mjs']) {
+  for (const name of ['xl', 'xentop', 'runx-monitor', 'mkfs.erofs', 'monitor.mjs', 'exec.mjs']) {
     await symlink(join(fixtures, name), path('bin', name));
   }
   await symlink(process.execPath, path('bin/node'));

@@ -1,0 +1,116 @@
+import { sentences, RunxError } from '../errors.ts';
+import { findVifs } from '../network/interface-statistics.ts';
+import type { Status } from '../oci/state.ts';
+import { bytesPerMiB, renderSize } from '../units.ts';
+import { type DomainLoad, findXentop, watchXentop } from '../xen/xentop.ts';
+import { findXl } from '../xen/xl.ts';
+import { parseContainerId } from './container-id.ts';
+import type { Context } from './context.ts';
+import { statusOf } from './status.ts';
+import { domainOf, findRecord, listContainers, loadRecord } from './store.ts';
+import { renderTable } from './table.ts';
+
+/** How a container does. */
+export interface Load {
+  readonly id: string;
+  readonly status: Status;
+  /** Of one CPU; undefined where nothing was measured yet. */
+  readonly cpuPercent: number | undefined;
+  readonly memoryBytes: number;
+  readonly receivedBytes: number;
+  readonly sentBytes: number;
+  readonly readBytes: number | undefined;
+  readonly writtenBytes: number | undefined;
+}
+
+const orDash = (value: string | undefined): string => value ?? '-';
+const sizeOrDash = (bytes: number | undefined): string =>
+  orDash(bytes === undefined ? undefined : renderSize(bytes));
+
+/** A table of loads; of network and disks since the domain began. */
+export const renderLoads = (loads: readonly Load[]): string =>
+  renderTable([
+    ['ID', 'STATUS', 'CPU', 'MEMORY', 'RECEIVED', 'SENT', 'READ', 'WRITTEN'],
+    ...loads.map((load) => [
+      load.id,
+      load.status,
+      orDash(load.cpuPercent === undefined ? undefined : `${load.cpuPercent.toFixed(1)} %`),
+      `${Math.round(load.memoryBytes / bytesPerMiB)} MiB`,
+      renderSize(load.receivedBytes),
+      renderSize(load.sentBytes),
+      sizeOrDash(load.readBytes),
+      sizeOrDash(load.writtenBytes),
+    ]),
+  ]);
+
+const total = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
+
+const findLoad = async (
+  { root }: Context,
+  id: string,
+  domains: ReadonlyMap<string, DomainLoad>,
+  isFirst: boolean,
+): Promise<Load | undefined> => {
+  const record = await findRecord(root, id).catch(() => undefined);
+  const { name = '', domid } = record?.domain ?? {};
+  const domain = domains.get(name);
+  if (record === undefined || domid === undefined || domain === undefined) return undefined;
+  const status = await statusOf(root, record);
+  if (status === 'stopped') return undefined;
+  // xentop looks into Dom0's network namespace alone, where vifs do not stay.
+  const vifs = await findVifs(domid, record.monitor.pid);
+  return {
+    id,
+    status,
+    cpuPercent: isFirst ? undefined : domain.cpuPercent,
+    memoryBytes: domain.memoryBytes,
+    // What Dom0's end has sent the container has received.
+    receivedBytes: total(vifs.map(({ sent }) => sent.bytes)),
+    sentBytes: total(vifs.map(({ received }) => received.bytes)),
+    readBytes: domain.readBytes,
+    writtenBytes: domain.writtenBytes,
+  };
+};
+
+/** What is watched, and for how long. */
+export interface TopOptions {
+  /** Of these containers, until they have all ended; of all if there are none. */
+  readonly ids: readonly string[];
+  readonly intervalSeconds: number;
+  /** After so many tables it ends. */
+  readonly iterations: number;
+  /** Shows also xentop's first table, in which no CPU time is measured, and does not count it. */
+  readonly showsFirst: boolean;
+  readonly end: AbortController;
+}
+
+/** Gives the loads of containers, again and again. */
+export const watchLoads = async (
+  context: Context,
+  { ids: texts, intervalSeconds, iterations, showsFirst, end }: TopOptions,
+  show: (loads: readonly Load[]) => Promise<void>,
+): Promise<void> => {
+  const { config, log, root } = context;
+  const ids = texts.map(parseContainerId);
+  for (const id of ids) {
+    const record = await loadRecord(root, id);
+    domainOf(record);
+    const status = await statusOf(root, record);
+    if (status === 'stopped' || status === 'creating') throw new RunxError(sentences.notRunning);
+  }
+  const program = await findXentop(await findXl(config.xl, log));
+  let count = -1;
+  await watchXentop({ program, intervalSeconds, signal: end.signal, log }, async (table) => {
+    if (end.signal.aborted) return;
+    count += 1;
+    const domains = new Map(table.map((domain) => [domain.name, domain]));
+    const loads: Load[] = [];
+    for (const id of ids.length > 0 ? ids : await listContainers(root)) {
+      const load = await findLoad(context, id, domains, count === 0);
+      if (load !== undefined) loads.push(load);
+    }
+    if (ids.length > 0 && loads.length === 0) end.abort();
+    else if (count > 0 || showsFirst) await show(loads);
+    if (count >= iterations) end.abort();
+  });
+};
