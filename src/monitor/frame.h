@@ -1,5 +1,7 @@
 // What moves on a container's consoles besides plain bytes, between the monitor in
-// Dom0 and initrd/process in the guest.
+// Dom0 and initrd/process in the guest; and between the monitor and who attaches to the
+// container (attach.h), INPUT, END and WINDOW one way, OUTPUT, EXIT, PAST and MISSED the
+// other.
 //
 // A console alone cannot say that the input ended or that the window changed, so
 // what goes to the guest is frames: a type byte, a 16-bit little-endian length and
@@ -32,6 +34,9 @@ enum reply {
     REPLY_STARTED = 's', // it runs
     REPLY_FAILED = 'f',  // text: why it does not
     REPLY_EXIT = 'x',    // one byte: its exit code; the last frame
+    // To who attaches:
+    REPLY_PAST = 'p',   // bytes of output from before; an empty one ends them
+    REPLY_MISSED = 'm', // 32 bits: so many bytes of output were not sent
 };
 
 // Input that the guest has not passed on yet; what it keeps beyond a process that

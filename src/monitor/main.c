@@ -20,7 +20,7 @@
 
 static const char usage[] =
     "usage: runx-monitor run --state DIR --id ID --xl PATH [--terminal] [--console-socket PATH]\n"
-    "                        [--network PATH] [--own-guest] [--disk PATH]...\n"
+    "                        [--network PATH] [--own-guest] [--disk PATH]... [--keep-output]\n"
     "                        [--diod PATH (--share TAG (--export [r][s][f]:PATH)...)...]\n"
     "       runx-monitor hold --state DIR --id ID [--network PATH] [--hostname NAME]\n"
     "       runx-monitor exec --state DIR --id ID --domain NAME --domid DOMID [--terminal]\n"
@@ -179,6 +179,7 @@ int main(int argc, char **argv) {
                                                  {"network", required_argument, NULL, 'w'},
                                                  {"hostname", required_argument, NULL, 'h'},
                                                  {"disk", required_argument, NULL, 'b'},
+                                                 {"keep-output", no_argument, NULL, 'k'},
                                                  {0}};
     static struct share_list served;
     struct options options = {.served = &served};
@@ -218,6 +219,9 @@ int main(int argc, char **argv) {
         case 'b':
             valid &= options.disk_count < MAX_DISKS;
             if (valid) options.disks[options.disk_count++] = optarg;
+            break;
+        case 'k':
+            options.keep_output = true;
             break;
         case 'a':
             all = true;

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "monitor.h"
+#include "attach.h"
 #include "ending.h"
 #include "relay.h"
 #include "server.h"
@@ -47,6 +48,7 @@ static _Noreturn void finish(int code) {
     relay_disconnect(&m.relay);
     terminal_restore();
     if (m.domain[0] != '\0') ask_guardian(REQUEST_DESTROY, "");
+    attach_end(code);
     if (m.control >= 0) dprintf(m.control, "exit %d\n", code);
     _exit(code);
 }
@@ -54,17 +56,20 @@ static _Noreturn void finish(int code) {
 // An error of the monitor's own: to runx while it listens, else to the
 // container's standard error.
 static void complain(const char *format, ...) {
-    char text[1024];
+    char text[1024], line[sizeof text + 1100]; // an id has 1024 bytes at most
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     for (char *c = text; *c; c++)
         if (*c == '\n') *c = ' '; // of a path: one line is one error
+    snprintf(line, sizeof line, "runx: container %s: %s\n", m.options->id, text);
     if (m.control >= 0 && !m.committed)
         dprintf(m.control, "error %s\n", text);
+    else if (m.options->keep_output)
+        output_add(&m.relay.outputs[1], line, strlen(line));
     else if (poll(&(struct pollfd){.fd = m.relay.outputs[1].fd, .events = POLLOUT}, 1, 1000) > 0)
-        dprintf(m.relay.outputs[1].fd, "runx: container %s: %s\n", m.options->id, text);
+        dprintf(m.relay.outputs[1].fd, "%s", line);
 }
 
 static _Noreturn void fail(const char *what, int error) {
@@ -274,8 +279,10 @@ _Noreturn void monitor_run(const struct options *options, int guardian) {
     m.relay.kernel_console = options->own_guest ? &m.kernel_console : NULL;
     m.kernel_console.tty = -1;
     m.signals = signals_open();
-    int rc = relay_open(&m.relay, options->terminal, options->console_socket);
-    if (rc < 0) fail(options->console_socket, -rc);
+    int rc = options->keep_output
+                 ? attach_open(&m.relay, options->terminal)
+                 : relay_open(&m.relay, options->terminal, options->console_socket);
+    if (rc < 0) fail(options->keep_output ? "keeping the output" : options->console_socket, -rc);
     bool more = false;
     for (;;) {
         struct pollfd fds[] = {
@@ -286,12 +293,15 @@ _Noreturn void monitor_run(const struct options *options, int guardian) {
             {.fd = relay_wants_input(&m.relay), .events = POLLIN},
             {.fd = relay_waits_for(&m.relay, 0), .events = POLLOUT},
             {.fd = relay_waits_for(&m.relay, 1), .events = POLLOUT},
+            attach_wait_listener(),
+            attach_wait_client(&m.relay),
             kernel_console_waits_for(&m.relay),
         };
         if (poll(fds, sizeof fds / sizeof *fds, more || m.xs.events ? 0 : -1) < 0 && errno != EINTR)
             fail("poll", errno);
         if (fds[0].revents) take_signals();
         if (fds[1].revents) take_control();
+        attach_turn(&m.relay, fds[7].revents, fds[8].revents);
         rc = relay_turn(&m.relay, fds[3].revents != 0, fds[4].revents != 0, &more);
         if (rc < 0) fail("/dev/xen/evtchn", -rc);
         // Events also come in beside the answers to requests.

@@ -18,6 +18,7 @@ struct options {
     const char *hostname;       // hold: of the UTS namespace; NULL: the host's
     bool terminal;
     bool own_guest;            // boots a ramdisk of its own, or none: nothing in it knows of runx
+    bool keep_output;          // in the state directory, and for who attaches
     struct share_list *served; // by 9P
     const char *diod;          // path of the 9P server
     const char *domain;        // exec: the container's domain, by name

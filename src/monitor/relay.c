@@ -7,7 +7,6 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,6 +34,12 @@ static int own_input(void) {
     return own < 0 ? 0 : own;
 }
 
+// The engine waits for the end of the pipes that it has given to create.
+static void leave_streams(void) {
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int fd = 0; fd <= 2; fd++) dup2(null, fd);
+}
+
 int relay_open(struct relay *relay, bool terminal, const char *console_socket) {
     relay->input.credit = INPUT_CREDIT;
     relay->input.window = terminal;
@@ -50,10 +55,20 @@ int relay_open(struct relay *relay, bool terminal, const char *console_socket) {
     relay->input.fd = slave;
     open_output(&relay->outputs[0], slave);
     open_output(&relay->outputs[1], slave);
-    // The engine waits for the end of the pipes that it has given to create.
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    for (int fd = 0; fd <= 2; fd++) dup2(null, fd);
+    leave_streams();
     return 0;
+}
+
+void relay_open_sink(struct relay *relay, bool terminal,
+                     void (*sink)(const void *bytes, size_t length)) {
+    relay->input.credit = INPUT_CREDIT;
+    relay->input.window = terminal;
+    relay->input.fd = -1;
+    for (int i = 0; i < 2; i++) {
+        relay->outputs[i].fd = -1;
+        relay->outputs[i].sink = sink;
+    }
+    leave_streams();
 }
 
 size_t output_room(const struct output *output) {
@@ -62,6 +77,10 @@ size_t output_room(const struct output *output) {
 
 void output_add(struct output *output, const void *bytes, size_t length) {
     if (output->broken) return;
+    if (output->sink) {
+        output->sink(bytes, length);
+        return;
+    }
     memcpy(output->bytes + output->length, bytes, length);
     output->length += length;
 }
@@ -121,85 +140,13 @@ static void write_output(struct output *output) {
     memmove(output->bytes, output->bytes + done, output->length);
 }
 
-// Appends a frame to what is pending, which must be empty.
-static void put_frame(struct input *input, enum frame type, const void *bytes, size_t length) {
-    input->pending[0] = (unsigned char)type;
-    input->pending[1] = (unsigned char)(length & 0xff);
-    input->pending[2] = (unsigned char)(length >> 8);
-    if (length > 0) memmove(input->pending + FRAME_HEADER, bytes, length);
-    input->start = 0;
-    input->length = FRAME_HEADER + length;
-}
-
-static void put_window(struct input *input) {
-    struct winsize size = {0};
-    (void)ioctl(input->fd, TIOCGWINSZ, &size);
-    const unsigned char bytes[] = {
-        (unsigned char)(size.ws_row & 0xff), (unsigned char)(size.ws_row >> 8),
-        (unsigned char)(size.ws_col & 0xff), (unsigned char)(size.ws_col >> 8)};
-    put_frame(input, FRAME_WINDOW, bytes, sizeof bytes);
-}
-
-// Makes the next piece of the process record, and its end.
-static void put_record(struct input *input) {
-    size_t length = input->record_length < FRAME_MAX ? input->record_length : FRAME_MAX;
-    put_frame(input, length > 0 ? FRAME_RECORD : FRAME_RUN, input->record, length);
-    input->record = length > 0 ? input->record + length : NULL;
-    input->record_length -= length;
-}
-
-// Makes the next frame; false when there is nothing to say.
-static bool next_frame(struct input *input, bool readable) {
-    if (input->record) {
-        put_record(input);
-        return true;
-    }
-    for (unsigned char signal = 1; input->signals != 0 && signal <= 64; signal++) {
-        if (input->signals >> (signal - 1) & 1) {
-            input->signals &= ~(1ull << (signal - 1));
-            put_frame(input, FRAME_SIGNAL, &signal, 1);
-            return true;
-        }
-    }
-    if (input->window) {
-        input->window = false;
-        put_window(input);
-        return true;
-    }
-    for (unsigned char stream = 1; stream <= 2; stream++) {
-        if (input->closed[stream]) {
-            input->closed[stream] = false;
-            put_frame(input, FRAME_CLOSED, &stream, 1);
-            return true;
-        }
-    }
-    if (input->end) {
-        input->end = false;
-        put_frame(input, FRAME_END, NULL, 0);
-        return true;
-    }
-    if (!readable || input->fd < 0 || input->credit == 0) return false;
-    unsigned char *bytes = input->pending + FRAME_HEADER;
-    ssize_t length =
-        read(input->fd, bytes, input->credit < FRAME_MAX ? input->credit : (size_t)FRAME_MAX);
-    if (length > 0) {
-        if (input->counted) input->credit -= (size_t)length;
-        put_frame(input, FRAME_INPUT, bytes, (size_t)length);
-        return true;
-    }
-    if (length < 0 && (errno == EINTR || errno == EAGAIN)) return false;
-    input->fd = -1;
-    put_frame(input, FRAME_END, NULL, 0);
-    return true;
-}
-
 // Reads input, if `readable`, and writes frames to the first console, as far as it
 // takes them.
 static void pump_input(struct relay *relay, bool readable) {
     struct input *input = &relay->input;
     while (relay->consoles[0].state == CONSOLE_CONNECTED) {
         if (input->length == 0) {
-            if (!next_frame(input, readable)) return;
+            if (!input_next_frame(input, readable)) return;
             readable = false;
         }
         size_t written = console_write(&relay->consoles[0], &relay->channels,
@@ -280,13 +227,15 @@ void relay_drain(struct relay *relay, int deadline_ms, int xenstore, bool (*gone
     }
 }
 
-int relay_wants_input(const struct relay *relay) {
+bool relay_takes_input(const struct relay *relay) {
     const struct input *input = &relay->input;
-    bool takes = relay->kernel_console ? relay->kernel_console->tty >= 0
-                                       : relay->consoles[0].state == CONSOLE_CONNECTED;
-    bool wanted =
-        relay->ready[0] && takes && input->length == 0 && !input->record && input->credit > 0;
-    return wanted ? input->fd : -1;
+    const bool takes = relay->kernel_console ? relay->kernel_console->tty >= 0
+                                             : relay->consoles[0].state == CONSOLE_CONNECTED;
+    return relay->ready[0] && takes && input->length == 0 && !input->record && input->credit > 0;
+}
+
+int relay_wants_input(const struct relay *relay) {
+    return relay_takes_input(relay) ? relay->input.fd : -1;
 }
 
 int relay_waits_for(const struct relay *relay, unsigned stream) {

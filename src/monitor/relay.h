@@ -7,6 +7,7 @@
 #include "kernel_console.h"
 
 #include <stdbool.h>
+#include <sys/ioctl.h>
 
 // One output stream of the container, on its way to a descriptor.
 struct output {
@@ -14,15 +15,18 @@ struct output {
     bool nonblocking; // else a poll goes before each write
     bool broken;      // the reader is gone: what still comes is dropped
     bool blocked;     // the reader is slow: wait for POLLOUT
-    size_t length;    // of what is taken and not written
+    // Takes all at once, instead of the descriptor, unless it is NULL.
+    void (*sink)(const void *bytes, size_t length);
+    size_t length; // of what is taken and not written
     unsigned char bytes[32768];
 };
 
 struct input {
     int fd; // -1: no input, or at its end
     bool end, window, closed[3];
-    uint64_t signals;   // bit N - 1: signal N, for exec
-    const char *record; // what is left of the process record, for exec
+    struct winsize size; // of the window, if the descriptor has none
+    uint64_t signals;    // bit N - 1: signal N, for exec
+    const char *record;  // what is left of the process record, for exec
     size_t record_length;
     bool counted;  // the guest says what it has passed on
     size_t credit; // bytes of input that may be sent
@@ -47,6 +51,9 @@ struct relay {
 // Opens the three streams: the descriptors 0, 1 and 2, with a terminal the inherited
 // one, or a new one whose master goes to the socket; 0 or a negative errno.
 int relay_open(struct relay *relay, bool terminal, const char *console_socket);
+// Has the output go to `sink`, and the input come by input_add.
+void relay_open_sink(struct relay *relay, bool terminal,
+                     void (*sink)(const void *bytes, size_t length));
 // Moves what is ready; true when a guest has written on meanwhile and there is more.
 bool relay_pump(struct relay *relay, bool readable);
 // Moves what is ready, knowing which descriptors are; sets `more` likewise.  0 or a
@@ -55,6 +62,13 @@ int relay_turn(struct relay *relay, bool events, bool readable, bool *more);
 // Gives slow readers their time, or `deadline_ms` if that is not negative: nobody
 // waits for long once `gone` says so, which is asked when xenstore has news.
 void relay_drain(struct relay *relay, int deadline_ms, int xenstore, bool (*gone)(void));
+// Whether input can be taken now.
+bool relay_takes_input(const struct relay *relay);
+// Makes the next frame for the guest, of what is readable too; false when there is
+// nothing to say.
+bool input_next_frame(struct input *input, bool readable);
+// Adds input, FRAME_MAX bytes at most, which can be taken now.
+void input_add(struct input *input, const void *bytes, size_t length);
 // The descriptor from which input is wanted now, or -1.
 int relay_wants_input(const struct relay *relay);
 // The descriptor for which output waits, or -1.
