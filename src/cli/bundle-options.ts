@@ -17,6 +17,11 @@ export const createOptions = {
     requiresArg: true,
     describe: "Unix socket that receives the terminal's master",
   },
+  'keep-output': {
+    type: 'boolean',
+    default: false,
+    describe: 'keep its output for runx logs, and its terminal for runx console',
+  },
   'no-pivot': { type: 'boolean', describe: '(ignored)' },
   'no-new-keyring': { type: 'boolean', describe: '(ignored)' },
 } as const satisfies Record<string, Options>;

@@ -68,7 +68,7 @@ export const openContext = async (args: ArgumentsCamelCase<GlobalOptions>): Prom
 };
 
 /** Writes a result, all of it, to standard output. */
-export const print = async (text: string): Promise<void> => {
+export const print = async (text: string | Uint8Array): Promise<void> => {
   await new Promise<void>((resolve, reject) => {
     const fail = (error: Error): void => reject(new RunxError(`standard output: ${error.message}`));
     process.stdout.once('error', fail);

@@ -6,6 +6,8 @@ import { killCommand } from './kill.ts';
 import { deleteCommand } from './delete.ts';
 import { runCommand } from './run.ts';
 import { execCommand } from './exec.ts';
+import { logsCommand } from './logs.ts';
+import { consoleCommand } from './console.ts';
 import { pauseCommand } from './pause.ts';
 import { resumeCommand } from './resume.ts';
 import { listCommand } from './list.ts';
@@ -28,6 +30,8 @@ export const commands: readonly Command[] = [
   deleteCommand,
   runCommand,
   execCommand,
+  logsCommand,
+  consoleCommand,
   pauseCommand,
   resumeCommand,
   listCommand,

@@ -13,6 +13,8 @@ const withId = new Set([
   'pause',
   'resume',
   'exec',
+  'logs',
+  'console',
   'ps',
   'top',
   'events',

@@ -29,6 +29,8 @@ export interface CreateOptions {
   readonly bundle: string;
   readonly pidFile?: string | undefined;
   readonly consoleSocket?: string | undefined;
+  /** Its output and its terminal stay with the container. */
+  readonly keepOutput: boolean;
   /** runx stays, with the terminal that it was called on. */
   readonly foreground: boolean;
 }
@@ -48,8 +50,8 @@ export const createContainer = async (
   const { netns, networks } = await planNetworks(context, bundle, configured, wishes.netconf);
   const subject: Subject = { id, bundle, pidFile: options.pidFile };
   if (isSandbox(annotations)) return createSandbox(context, subject, netns);
-  const { consoleSocket } = options;
-  checkTerminal(process.terminal, !options.foreground, consoleSocket);
+  const { consoleSocket, keepOutput } = options;
+  checkTerminal(process.terminal, !options.foreground, consoleSocket, keepOutput);
   const plan = await planDomain(context, id, bundle, process, wishes, networks.length);
   const ownGuest = isOwnGuest(plan.own);
   if (ownGuest) checkOwnGuest(bundle.spec);
@@ -63,6 +65,7 @@ export const createContainer = async (
       terminal: process.terminal,
       ownGuest,
       consoleSocket: consoleSocket === undefined ? undefined : resolve(consoleSocket),
+      keepOutput,
       served: plan.served,
       disks: plan.volumes.map(({ file }) => file),
       network: netns,

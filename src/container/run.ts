@@ -15,6 +15,8 @@ export interface RunContainerOptions {
   readonly bundle: string;
   readonly pidFile?: string | undefined;
   readonly consoleSocket?: string | undefined;
+  /** Its output and its terminal stay with the container. */
+  readonly keepOutput: boolean;
   readonly detach: boolean;
   /** Leaves the container's state after its end. */
   readonly keep: boolean;

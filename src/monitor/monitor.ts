@@ -18,6 +18,8 @@ export interface MonitorOptions {
   readonly consoleSocket: string | undefined;
   /** Nothing in the guest knows of runx: it is a ramdisk of the container's, or none. */
   readonly ownGuest: boolean;
+  /** It keeps the container's output, and who attaches has its input (attach.h). */
+  readonly keepOutput: boolean;
   /** What the monitor serves by 9P, and with which diod. */
   readonly served: { readonly diod: string; readonly shares: readonly Share[] } | undefined;
   /** Block devices that nobody else is to mount or to hold meanwhile. */
@@ -284,6 +286,7 @@ export const startMonitor = async (options: MonitorOptions): Promise<Monitor> =>
     ...networkArguments(options.network),
     ...ownGuestArguments(options.ownGuest),
     ...options.disks.map((path) => `--disk=${path}`),
+    ...(options.keepOutput ? ['--keep-output'] : []),
     ...(served === undefined
       ? []
       : [`--diod=${served.diod}`, ...served.shares.flatMap(shareArguments)]),

@@ -16,6 +16,8 @@ const commands = [
   'delete',
   'run',
   'exec',
+  'logs',
+  'console',
   'pause',
   'resume',
   'list',
