@@ -79,7 +79,7 @@ const withContainer = async (name: string, script: string): Promise<string> => {
     return await dom0(
       `start() { runx run -d --bundle "${bundles}/$1" "$1" < /dev/null > "/tmp/$1.out" 2>&1 || cat "/tmp/$1.out"; }
        until_ok() {
-         local deadline=$((SECONDS + 200))
+         local deadline=$((SECONDS + 400))
          until "$@" > /dev/null 2>&1; do [ $SECONDS -lt $deadline ] || { cat /tmp/*.out; return 1; }; sleep 0.5; done
        }
        stop() {
