@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net';
 
-import { RunxError, sentences } from '../errors.ts';
+import { RunxError, messageOf, sentences } from '../errors.ts';
+import type { Log } from '../log.ts';
 import { connectMonitor, makeFrameReader, renderFrames } from '../monitor/attach.ts';
 import { killedExitCode } from '../oci/signals.ts';
+import { run } from '../process.ts';
 import { parseContainerId } from './container-id.ts';
 import type { Context } from './context.ts';
 import { lastLines, openOutput } from './output.ts';
@@ -33,7 +35,6 @@ const passInput = (socket: Socket, terminal: boolean, detach: () => void): (() =
     size.writeUInt16LE(stdout.columns, 2);
     socket.write(renderFrames('W', size));
   };
-  if (terminal && stdin.isTTY) stdin.setRawMode(true);
   stdin.on('data', take).on('end', end);
   if (terminal && stdout.isTTY) {
     stdout.on('resize', resize);
@@ -45,6 +46,16 @@ const passInput = (socket: Socket, terminal: boolean, detach: () => void): (() =
     if (stdin.isTTY) stdin.setRawMode(false);
     stdin.destroy();
   };
+};
+
+/** Makes the terminal pass all bytes as they are, both ways, until setRawMode gives it back. */
+const makeRaw = async (log: Log): Promise<void> => {
+  process.stdin.setRawMode(true);
+  // Node leaves it on that a line feed becomes two characters, and the guest has done that.
+  const args = ['-F', `/proc/${process.pid}/fd/0`, '-opost'];
+  await run('stty', args, { log, timeoutMs: 10_000 }).catch((error: unknown) => {
+    log.debug(messageOf(error));
+  });
 };
 
 /** How it ended: nothing was ever sent, or the container's exit code if that came. */
@@ -103,6 +114,7 @@ export const attachToContainer = async (context: Context, idText: string): Promi
     const how = terminal ? '^] detaches' : 'it has no terminal; ^C detaches, ^D ends its input';
     process.stderr.write(`attached to ${id}: ${how}\n`);
   }
+  if (terminal && process.stdin.isTTY) await makeRaw(log);
   let detached = false;
   const shown = showFrames(socket, (message) => log.warn(message));
   const letGo = passInput(socket, terminal, () => {
