@@ -50,7 +50,7 @@ describe('runx console', { concurrency: 4 }, () => {
 open_terminal(4, 60)
 before = termios.tcgetattr(slave)
 console = spawn(*runx, 'console', 'web')
-print(expect('9\r\n'))
+print(expect('9\n'))
 raw = termios.tcgetattr(slave) != before
 resize(30, 99)
 path = os.path.dirname(runx[-1]) + '/attached'
@@ -60,7 +60,7 @@ send('echo \x03hi\x1dnot this')
 print(raw, console.wait(60), termios.tcgetattr(slave) == before)
 `,
     );
-    const said = String.raw`b'attached to web: ^] detaches\r\n6\r\n7\r\n8\r\n9\r\n'`;
+    const said = String.raw`b'attached to web: ^] detaches\r\n6\n7\n8\n9\n'`;
     assert.equal(shown, `${said}\nTrue 0 True\n`);
     await waitUntil('its end', () => dom0.exists('detached'));
     const sent = readFileSync(dom0.path('attached'));
