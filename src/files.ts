@@ -1,4 +1,4 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { access, readFile, readdir } from 'node:fs/promises';
 
 import { RunxError, hasCode, messageOf } from './errors.ts';
 
@@ -18,3 +18,10 @@ export const readIfThere = (file: string): Promise<string | undefined> =>
 /** The names in a directory; none when there is none.  One that cannot be read is an error. */
 export const namesIn = async (directory: string): Promise<readonly string[]> =>
   (await ifThere(directory, readdir(directory))) ?? [];
+
+/** Whether there is anything at a path.  Where that cannot be known, it is an error. */
+export const isThere = async (path: string): Promise<boolean> =>
+  (await ifThere(
+    path,
+    access(path).then(() => true),
+  )) ?? false;

@@ -1,24 +1,13 @@
-import { access } from 'node:fs/promises';
 import { basename } from 'node:path';
 
-import { RunxError, hasCode, messageOf } from '../errors.ts';
+import { RunxError, messageOf } from '../errors.ts';
+import { isThere } from '../files.ts';
 import { evictImages, imageDirectory, removeDrafts } from '../image/cache.ts';
 import { removeLostLayers } from '../image/layer.ts';
 import { listAttachments } from '../network/attachments.ts';
 import { detachNetworks } from '../network/cni.ts';
 import type { Context } from './context.ts';
 import { giveBackLost } from './readonly-mounts.ts';
-
-const isThere = async (directory: string): Promise<boolean> => {
-  try {
-    await access(directory);
-    return true;
-  } catch (error) {
-    // Anything else says nothing about the container.
-    if (hasCode(error, 'ENOENT')) return false;
-    throw error;
-  }
-};
 
 /** Removes what is left of containers whose state is gone, under any --root, and tells of each thing. */
 export const collectGarbage = async (

@@ -1,7 +1,8 @@
 import { constants } from 'node:os';
 
 import { RunxError, sentences } from '../errors.ts';
-import { signalGuest, signalMonitor } from '../monitor/monitor.ts';
+import { signalGuest } from '../monitor/guest.ts';
+import { signalMonitor } from '../monitor/monitor.ts';
 import { endsByDefault } from '../oci/signals.ts';
 import { destroyDomain, findXl } from '../xen/xl.ts';
 import { parseContainerId } from './container-id.ts';

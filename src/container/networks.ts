@@ -8,7 +8,7 @@ import { planAddressing } from '../network/static-address.ts';
 import { readInterfaces, wireInterfaces } from '../network/wiring.ts';
 import type { Config } from '../config.ts';
 import { RunxError } from '../errors.ts';
-import { leasedAddress, tellNetwork } from '../monitor/monitor.ts';
+import { leasedAddress, tellNetwork } from '../monitor/guest.ts';
 import type { Bundle } from '../oci/bundle.ts';
 import type { Process } from '../oci/spec.ts';
 import { type Xl, attachVif } from '../xen/xl.ts';

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
-import { access, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import * as v from 'valibot';
 
-import { RunxError, ToolError, hasCode, messageOf } from '../errors.ts';
-import { namesIn, readIfThere } from '../files.ts';
+import { RunxError, ToolError, messageOf } from '../errors.ts';
+import { isThere, namesIn, readIfThere } from '../files.ts';
 import { flock } from '../flock.ts';
 import type { BlockDevice } from '../guest/rootfs.ts';
 import { run } from '../process.ts';
@@ -50,12 +50,6 @@ const findRecord = async (file: string): Promise<ReadonlyMount | undefined> => {
   const text = await readIfThere(file);
   return text === undefined ? undefined : parseJson(recordSchema, text, file);
 };
-
-const isThere = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    (error: unknown) => !hasCode(error, 'ENOENT'),
-  );
 
 /** The records of other containers with this device, which are still there. */
 const findOthers = async (

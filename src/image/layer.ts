@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { access, open, readlink, rm, symlink } from 'node:fs/promises';
+import { open, readlink, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { RunxError, hasCode, messageOf } from '../errors.ts';
-import { namesIn } from '../files.ts';
+import { RunxError, messageOf } from '../errors.ts';
+import { isThere, namesIn } from '../files.ts';
 import type { Log } from '../log.ts';
 import { findProgram, run } from '../process.ts';
 import { bytesPerMiB } from '../units.ts';
@@ -65,12 +65,6 @@ export const removeLayer = async (dataRoot: string, stateDirectory: string): Pro
   await rm(owner, { force: true });
 };
 
-const isMissing = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => false,
-    (error: unknown) => hasCode(error, 'ENOENT'),
-  );
-
 /** Removes those of containers that are gone, and gives the containers' state directories. */
 export const removeLostLayers = async (dataRoot: string): Promise<readonly string[]> => {
   const lost: string[] = [];
@@ -78,7 +72,7 @@ export const removeLostLayers = async (dataRoot: string): Promise<readonly strin
   for (const name of await namesIn(directory)) {
     if (!name.endsWith('.owner')) continue;
     const stateDirectory = await readlink(join(directory, name)).catch(() => undefined);
-    if (stateDirectory === undefined || !(await isMissing(stateDirectory))) continue;
+    if (stateDirectory === undefined || (await isThere(stateDirectory))) continue;
     await removeLayer(dataRoot, stateDirectory);
     lost.push(stateDirectory);
   }

@@ -1,12 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { type Socket, isIP } from 'node:net';
-
-import * as v from 'valibot';
+import type { Socket } from 'node:net';
 
 import { RunxError, hasCode, messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { run, startDetached } from '../process.ts';
+import { startDetached } from '../process.ts';
 
 export interface MonitorOptions {
   /** The runx-monitor program. */
@@ -136,60 +134,6 @@ export const endMonitor = async (
   await waitForMonitor(identity, killedMs);
 };
 
-const noDomain = 3;
-
-/**
- * Has the guest's kernel deliver a signal to the container's first process, or to all, or
- * power off if the guest is the container's own; false if the domain is gone.
- */
-export const signalGuest = async (
-  program: string,
-  domid: number,
-  signal: number,
-  { all, ownGuest }: { readonly all: boolean; readonly ownGuest: boolean },
-  log: Log,
-): Promise<boolean> => {
-  const args = [
-    'signal',
-    ...(all ? ['--all'] : []),
-    ...ownGuestArguments(ownGuest),
-    String(domid),
-    String(signal),
-  ];
-  const { exitCode } = await run(program, args, {
-    log,
-    timeoutMs: 10_000,
-    okExitCodes: [noDomain],
-  });
-  return exitCode !== noDomain;
-};
-
-/** Leaves for the guest what its network is, before it runs. */
-export const tellNetwork = async (
-  program: string,
-  domid: number,
-  text: string,
-  log: Log,
-): Promise<void> => {
-  await run(program, ['network', String(domid)], { log, timeoutMs: 10_000, input: text });
-};
-
-const cidr = v.pipe(v.string(), v.regex(/^[\d.]{7,15}\/\d{1,2}$/));
-
-/** The address that the guest says to have on an interface by DHCP, if it does. */
-export const leasedAddress = async (
-  program: string,
-  domid: number,
-  name: string,
-  log: Log,
-): Promise<string | undefined> => {
-  const args = ['address', String(domid), name];
-  const { stdout } = await run(program, args, { log, timeoutMs: 10_000 });
-  const address = stdout.trim();
-  // It may say anything.
-  return v.is(cidr, address) && isIP(address.replace(/\/.*/, '')) === 4 ? address : undefined;
-};
-
 /** Reads "KEY VALUE" lines; each key's first value can be waited for. */
 const readLines = (socket: Socket) => {
   const waiting = new Map<string, (value: string) => void>();
@@ -271,9 +215,6 @@ export const terminalArguments = (
 export const networkArguments = (network: string | undefined): readonly string[] =>
   network === undefined ? [] : [`--network=${network}`];
 
-const ownGuestArguments = (ownGuest: boolean): readonly string[] =>
-  ownGuest ? ['--own-guest'] : [];
-
 /** Starts the process that will stand for the container. */
 export const startMonitor = async (options: MonitorOptions): Promise<Monitor> => {
   const { program, served, log } = options;
@@ -284,7 +225,7 @@ export const startMonitor = async (options: MonitorOptions): Promise<Monitor> =>
     `--xl=${options.xlPath}`,
     ...terminalArguments(options.terminal, options.consoleSocket),
     ...networkArguments(options.network),
-    ...ownGuestArguments(options.ownGuest),
+    ...(options.ownGuest ? ['--own-guest'] : []),
     ...options.disks.map((path) => `--disk=${path}`),
     ...(options.keepOutput ? ['--keep-output'] : []),
     ...(served === undefined
