@@ -178,7 +178,7 @@ describe('runx check', { concurrency: 4 }, () => {
     const dom0 = await makeHost(t);
     await dom0.configure({ cni_path: [dom0.path('bin')] });
     assert.deepEqual(await check(dom0, ['cni-plugins']), [
-      'ok cni-plugins: diod, mkfs.erofs, node, runx-monitor, xl',
+      'ok cni-plugins: diod, mkfs.erofs, node, runx-monitor, xentop, xl',
     ]);
     await dom0.configure({ cni_path: [dom0.path('none')] });
     assert.deepEqual(await check(dom0, ['cni-plugins']), [

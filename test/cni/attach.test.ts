@@ -25,7 +25,7 @@ const MiB = 1024 * 1024;
 before(() => {
   if (options.skip !== false) return;
   const names =
-    'attach keep relay input console channel device descriptor terminal read_full xenstore';
+    'attach keep relay input console kernel_console channel device descriptor terminal read_full xenstore';
   const sources = names.split(' ').map((name) => `src/monitor/${name}.c`);
   const flags = [
     '-std=gnu11',
