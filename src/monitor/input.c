@@ -26,6 +26,10 @@ static void put_window(struct input *input) {
 
 void input_add(struct input *input, const void *bytes, size_t length) {
     put_frame(input, FRAME_INPUT, bytes, length);
+    if (input->raw) {
+        input->start = FRAME_HEADER;
+        input->length = length;
+    }
 }
 
 // Makes the next piece of the process record, and its end.

@@ -277,6 +277,7 @@ _Noreturn void monitor_run(const struct options *options, int guardian) {
     m.relay.channels.gntdev = m.relay.channels.evtchn = m.xs.fd = -1;
     m.relay.take = options->own_guest ? kernel_console_take : relay_take_streams;
     m.relay.kernel_console = options->own_guest ? &m.kernel_console : NULL;
+    m.relay.input.raw = options->own_guest;
     m.kernel_console.tty = -1;
     m.signals = signals_open();
     int rc = options->keep_output

@@ -24,6 +24,7 @@ struct output {
 struct input {
     int fd; // -1: no input, or at its end
     bool end, window, closed[3];
+    bool raw;            // input has no frames: a kernel's console takes it
     struct winsize size; // of the window, if the descriptor has none
     uint64_t signals;    // bit N - 1: signal N, for exec
     const char *record;  // what is left of the process record, for exec

@@ -182,6 +182,19 @@ test('a reboot ends the container, and is no success', long, async () => {
   );
 });
 
+test('kept output has its console, and who attaches is heard there', long, async () => {
+  const bundle = await bundleOf('own-kept', quiet, [stock, 'RUNX_RAMDISK=/boot/reads']);
+  const result = await inDom0(
+    `runx run --detach --keep-output --bundle "$1" own-kept < /dev/null
+     deadline=$((SECONDS + 60))
+     until runx logs own-kept | grep -q ready; do [ $SECONDS -lt $deadline ] || exit 1; sleep 0.2; done
+     echo word | runx console own-kept; echo $?; runx delete own-kept`,
+    [bundle],
+  );
+  assert.equal(lines(result.stdout), 'ready\nword\ngot word\n0\n');
+  assert.equal(result.stderr, '');
+});
+
 test('standard input is what it reads on its console', long, async () => {
   const bundle = await bundleOf('own-reads', quiet, [stock, 'RUNX_RAMDISK=/boot/reads']);
   const result = await inDom0(
