@@ -47,7 +47,7 @@ test('pause stops CPU time and output, resume lets them go on; ps, events and up
      until [ "$(lines)" -gt "\${after% *}" ]; do sleep 0.2; done
      small=$(tail -n 1 $out | awk '{ print $2 }')
      runx update --memory 300m --cpu-quota 50000 --cpu-share 2048 control
-     until [ "$(tail -n 1 $out | awk '{ print $2 }')" -gt $((small + 100000)) ]; do sleep 0.2; done
+     until [ "$(tail -n 1 $out | awk '{ print $2 }')" -gt $((small + 150000)) ]; do sleep 0.2; done
      until tail -n 1 $out | grep -q ' 0$'; do sleep 0.2; done
      large=$(tail -n 1 $out | awk '{ print $2 }'); weight2=$(weights)
      printf '{"memory":{"limit":%d},"cpu":{"shares":0,"quota":0,"cpus":""}}' $((80 << 20)) |
