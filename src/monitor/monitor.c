@@ -3,7 +3,7 @@
 #include "attach.h"
 #include "ending.h"
 #include "relay.h"
-#include "server.h"
+#include "serving.h"
 #include "terminal.h"
 
 #include <errno.h>
@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -30,7 +29,7 @@ static struct {
     bool committed;   // create is done: from here on the container outlives runx
     struct relay relay;
     struct kernel_console kernel_console; // of a guest of its own
-    pid_t server, shares[MAX_SHARES];     // 0: none
+    struct serving serving;
 } m;
 
 static enum answer ask_guardian(enum request request, const char *text) {
@@ -42,9 +41,7 @@ static enum answer ask_guardian(enum request request, const char *text) {
 }
 
 static _Noreturn void finish(int code) {
-    for (unsigned i = 0; i < m.options->served->share_count; i++)
-        if (m.shares[i] > 0 && kill(m.shares[i], SIGKILL) == 0) waitpid(m.shares[i], NULL, 0);
-    if (m.server > 0 && kill(m.server, SIGKILL) == 0) waitpid(m.server, NULL, 0);
+    serving_end(&m.serving);
     relay_disconnect(&m.relay);
     terminal_restore();
     if (m.domain[0] != '\0') ask_guardian(REQUEST_DESTROY, "");
@@ -158,21 +155,11 @@ static void take_xenstore_events(void) {
     }
 }
 
-static void start_shares(void) {
-    const struct share_list *served = m.options->served;
+static void start_serving(void) {
     char error[512];
-    if (served->share_count == 0) return;
-    m.server = server_start(served, m.options->diod, error, sizeof error);
-    if (m.server < 0) {
-        complain("9P server: %s", error);
-        finish(1);
-    }
-    for (unsigned i = 0; i < served->share_count; i++) {
-        int connection = server_connect(m.server);
-        m.shares[i] = connection < 0 ? -EIO : share_start(&served->shares[i], connection);
-        if (m.shares[i] < 0) fail("9P server", -m.shares[i]);
-        close(connection);
-    }
+    if (serving_start(&m.serving, m.options->served, m.options->diod, error, sizeof error)) return;
+    complain("9P server: %s", error);
+    finish(1);
 }
 
 static void offer_devices(void) {
@@ -200,7 +187,7 @@ static void offer_devices(void) {
     if (rc == 0 && m.options->own_guest) rc = xenstore_watch(&m.xs, path, WATCH_TTY);
     if (rc < 0) fail("offering devices in xenstore", -rc);
     m.relay.console_count = count;
-    start_shares();
+    start_serving();
     dprintf(m.control, "ready\n");
 }
 
@@ -242,15 +229,10 @@ static void take_control(void) {
 
 // Without its server the guest would wait for its files for ever.
 static void check_server(void) {
-    for (pid_t ended; (ended = waitpid(-1, NULL, WNOHANG)) > 0;) {
-        bool serves = ended == m.server;
-        for (unsigned i = 0; i < m.options->served->share_count; i++)
-            serves |= ended == m.shares[i];
-        if (!serves) continue;
-        check_exit_status();
-        complain("the 9P server has ended");
-        finish(EXIT_KILLED);
-    }
+    if (!serving_has_ended(&m.serving)) return;
+    check_exit_status();
+    complain("the 9P server has ended");
+    finish(EXIT_KILLED);
 }
 
 static void take_signals(void) {

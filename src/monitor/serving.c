@@ -1,0 +1,46 @@
+#define _GNU_SOURCE
+#include "serving.h"
+#include "server.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+bool serving_start(struct serving *serving, const struct share_list *served, const char *diod,
+                   char *error, size_t size) {
+    if (served->share_count == 0) return true;
+    serving->server = server_start(served, diod, error, size);
+    if (serving->server < 0) return false;
+    for (unsigned i = 0; i < served->share_count; i++) {
+        int connection = server_connect(serving->server);
+        pid_t share = connection < 0 ? -EIO : share_start(&served->shares[i], connection);
+        if (share < 0) {
+            snprintf(error, size, "%s", strerror(-share));
+            return false;
+        }
+        serving->shares[i] = share;
+        close(connection);
+    }
+    return true;
+}
+
+bool serving_has_ended(const struct serving *serving) {
+    for (pid_t ended; (ended = waitpid(-1, NULL, WNOHANG)) > 0;) {
+        if (ended == serving->server) return true;
+        for (unsigned i = 0; i < MAX_SHARES; i++)
+            if (ended == serving->shares[i]) return true;
+    }
+    return false;
+}
+
+static void end(pid_t pid) {
+    if (pid > 0 && kill(pid, SIGKILL) == 0) waitpid(pid, NULL, 0);
+}
+
+void serving_end(const struct serving *serving) {
+    for (unsigned i = 0; i < MAX_SHARES; i++) end(serving->shares[i]);
+    end(serving->server);
+}
