@@ -2,7 +2,8 @@ import { access, readFile, readdir } from 'node:fs/promises';
 
 import { RunxError, hasCode, messageOf } from './errors.ts';
 
-const ifThere = async <T>(path: string, reading: Promise<T>): Promise<T | undefined> => {
+/** What reading comes to; undefined when there is no such file or directory. */
+export const ifThere = async <T>(path: string, reading: Promise<T>): Promise<T | undefined> => {
   try {
     return await reading;
   } catch (error) {
@@ -25,3 +26,6 @@ export const isThere = async (path: string): Promise<boolean> =>
     path,
     access(path).then(() => true),
   )) ?? false;
+
+/** The same, where what cannot be known counts as there. */
+export const mayBeThere = (path: string): Promise<boolean> => isThere(path).catch(() => true);

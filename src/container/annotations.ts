@@ -2,15 +2,13 @@ import * as v from 'valibot';
 
 import { annotationNames, domainTypes, rootfsKinds } from '../config.ts';
 import { RunxError } from '../errors.ts';
+import { maximumArguments } from '../guest/own-boot.ts';
 import { describeIssue } from '../schema.ts';
 
 /** The guest kernel's CONFIG_NR_CPUS. */
 export const maximumVcpus = 64;
 
 const prefix = 'io.runx.';
-
-// What Xen passes on to a PV guest, less runx's own arguments and a NUL.
-const maximumArguments = 900;
 
 const number = (maximum: number) =>
   v.pipe(

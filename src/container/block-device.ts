@@ -1,11 +1,7 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 
-import type { BlockDevice } from '../guest/rootfs.ts';
-import { type MountInfo, mountAt, mountsBelow, parseMountInfo } from './mountinfo.ts';
-
-/** This host's mounts, as runx sees them. */
-export const loadMounts = async (): Promise<readonly MountInfo[]> =>
-  parseMountInfo(await readFile('/proc/self/mountinfo', 'utf8'));
+import { type BlockDevice, isDiskType } from '../guest/rootfs.ts';
+import { type MountInfo, loadMounts, mountAt, mountsBelow } from './mountinfo.ts';
 
 /** Whether nobody writes to its file system, wherever else that is mounted. */
 export const isReadonly = ({ superOptions }: MountInfo): boolean => superOptions.includes('ro');
@@ -21,7 +17,7 @@ export const judgeMount = (mounts: readonly MountInfo[], directory: string): Fou
   if (number.startsWith('0:')) return { lack: `it is on no block device, but ${type}` };
   if (directory === '/') return { lack: "it is the host's own" };
   if (root !== '/') return { lack: `it is only a part of what is on ${source}` };
-  if (type !== 'ext4' && type !== 'erofs') return { lack: `the guest kernel has no ${type}` };
+  if (!isDiskType(type)) return { lack: `the guest kernel has no ${type}` };
   const [below] = mountsBelow(mounts, directory);
   if (below !== undefined) return { lack: `${below.mountPoint} is mounted in it` };
   const readonly = isReadonly(mount);

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+
 /** A line of /proc/PID/mountinfo (proc(5)). */
 export interface MountInfo {
   /** Number of the file system, "MAJOR:MINOR"; that of the block device that it is on. */
@@ -66,3 +68,7 @@ export const mountsBelow = (
     .filter(({ unbindable, type }) => !unbindable && !notFiles.has(type))
     .toSorted((a, b) => (a.mountPoint < b.mountPoint ? -1 : 1));
 };
+
+/** This host's mounts, as runx sees them. */
+export const loadMounts = async (): Promise<readonly MountInfo[]> =>
+  parseMountInfo(await readFile('/proc/self/mountinfo', 'utf8'));

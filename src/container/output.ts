@@ -1,7 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { RunxError, hasCode } from '../errors.ts';
+import { RunxError } from '../errors.ts';
+import { ifThere } from '../files.ts';
 import { waitForMonitor } from '../monitor/monitor.ts';
 import { parseContainerId } from './container-id.ts';
 import type { Context } from './context.ts';
@@ -22,14 +23,7 @@ export const lastLines = (bytes: Buffer, count: number): Buffer => {
 const newer = 'output';
 const older = 'output.1';
 
-const openIfThere = async (file: string): Promise<FileHandle | undefined> => {
-  try {
-    return await open(file);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    throw error;
-  }
-};
+const openIfThere = (file: string): Promise<FileHandle | undefined> => ifThere(file, open(file));
 
 const isSame = async (one: FileHandle, other: FileHandle): Promise<boolean> =>
   (await one.stat()).ino === (await other.stat()).ino;

@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 
 import { RunxError, ToolError, messageOf } from '../errors.ts';
-import { isThere, namesIn, readIfThere } from '../files.ts';
+import { isThere, mayBeThere, namesIn, readIfThere } from '../files.ts';
 import { flock } from '../flock.ts';
 import type { BlockDevice } from '../guest/rootfs.ts';
 import { run } from '../process.ts';
 import { parseJson } from '../schema.ts';
-import { isReadonly, loadMounts } from './block-device.ts';
+import { isReadonly } from './block-device.ts';
 import type { Context } from './context.ts';
-import { type MountInfo, mountAt } from './mountinfo.ts';
+import { type MountInfo, loadMounts, mountAt } from './mountinfo.ts';
 
 const recordSchema = v.object({
   version: v.literal(1),
@@ -62,7 +62,7 @@ const findOthers = async (
     const one = await findRecord(join(directoryOf(dataRoot), name));
     if (one === undefined || one.directory === own.directory) continue;
     if (one.boot !== own.boot || one.device !== own.device) continue;
-    if (await isThere(one.directory)) others.push(one);
+    if (await mayBeThere(one.directory)) others.push(one);
   }
   return others;
 };
@@ -154,7 +154,7 @@ export const giveBackLost = async (place: Place): Promise<readonly string[]> => 
   for (const name of await namesIn(directoryOf(dataRoot))) {
     if (!name.endsWith('.json')) continue;
     const one = await findRecord(join(directoryOf(dataRoot), name));
-    if (one === undefined || (await isThere(one.directory))) continue;
+    if (one === undefined || (await mayBeThere(one.directory))) continue;
     if (await giveBack(place, one.directory)) given.push(one.mountPoint);
   }
   return given;

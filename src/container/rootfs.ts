@@ -11,9 +11,9 @@ import { type XenInfo, parseXenInfo } from '../xen/info.ts';
 import { findQemu, qemuLack } from '../xen/qemu.ts';
 import { findXl, xl } from '../xen/xl.ts';
 import type { DomainWishes } from './annotations.ts';
-import { findBlockDevice, loadMounts } from './block-device.ts';
+import { findBlockDevice } from './block-device.ts';
 import type { Context } from './context.ts';
-import { type MountInfo, mountAt, mountsBelow, unescapePath } from './mountinfo.ts';
+import { type MountInfo, loadMounts, mountAt, mountsBelow, unescapePath } from './mountinfo.ts';
 import { makeReadonly } from './readonly-mounts.ts';
 
 interface Choice {

@@ -30,8 +30,8 @@ export const isOwnGuest = ({ ramdisk }: OwnBoot): boolean => ramdisk !== undefin
 // A copy is in memory, where /run is, until xl has read it.
 const maximumMiB = 128;
 
-// What Xen passes on to a PV guest is 1024 bytes, with runx's own arguments and a NUL.
-const maximumArguments = 900;
+/** In characters: what Xen passes on to a PV guest is 1024 bytes, with runx's own arguments and a NUL. */
+export const maximumArguments = 900;
 
 const findOwn = (
   name: 'kernel' | 'ramdisk',

@@ -30,12 +30,19 @@ interface BlockRootfs {
   readonly layer: Layer;
 }
 
+/** The file systems on disks that the guest kernel has. */
+export const diskTypes = ['ext4', 'erofs'] as const;
+
+type DiskType = (typeof diskTypes)[number];
+
+export const isDiskType = (type: string): type is DiskType => diskTypes.some((one) => one === type);
+
 /** A block device whose file system is mounted on the host. */
 export interface BlockDevice {
   readonly path: string;
   /** "MAJOR:MINOR". */
   readonly number: string;
-  readonly type: 'ext4' | 'erofs';
+  readonly type: DiskType;
   /** Where it is mounted, with no link in the path. */
   readonly mountPoint: string;
   /** Whether the host cannot write to it. */

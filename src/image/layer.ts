@@ -3,7 +3,7 @@ import { open, readlink, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { RunxError, messageOf } from '../errors.ts';
-import { isThere, namesIn } from '../files.ts';
+import { mayBeThere, namesIn } from '../files.ts';
 import type { Log } from '../log.ts';
 import { findProgram, run } from '../process.ts';
 import { bytesPerMiB } from '../units.ts';
@@ -72,7 +72,7 @@ export const removeLostLayers = async (dataRoot: string): Promise<readonly strin
   for (const name of await namesIn(directory)) {
     if (!name.endsWith('.owner')) continue;
     const stateDirectory = await readlink(join(directory, name)).catch(() => undefined);
-    if (stateDirectory === undefined || (await isThere(stateDirectory))) continue;
+    if (stateDirectory === undefined || (await mayBeThere(stateDirectory))) continue;
     await removeLayer(dataRoot, stateDirectory);
     lost.push(stateDirectory);
   }
