@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 
 import { inDom0, leftovers, makeBundle, makeRootfs } from '../support/dom0.ts';
+import { findQemuLack } from '../support/qemu.ts';
 
 const top = '/var/tmp/runx-test/mounts';
 const memory = '/run/runx-test-mounts'; // a tmpfs, and so another file system than `top`
@@ -188,7 +189,8 @@ test('a mount on / is the root, and users have the access that files give them',
   assert.equal(result.stdout.toString(), 'mine\nrefused\n1000\nmine\nx\n1000\n', result.stderr);
 });
 
-test('with no diod, QEMU shares a directory', async () => {
+test('with no diod, QEMU shares a directory, or it is refused with what was found', async () => {
+  const lack = await findQemuLack();
   const bundle = await makeBundle(
     'qemumounts',
     ['sh', '-c', 'cat /data/in; echo out > /data/out'],
@@ -200,5 +202,13 @@ test('with no diod, QEMU shares a directory', async () => {
      rm -r "$2" /tmp/qemu.toml`,
     [bundle, top],
   );
-  assert.equal(result.stdout.toString(), 'in\nout\n', result.stderr);
+  if (lack === undefined) {
+    assert.equal(result.stdout.toString(), 'in\nout\n', result.stderr);
+    return;
+  }
+  const [found = ''] = lack.split(': no directory');
+  assert.equal(
+    result.stderr,
+    `runx: config.json: mounts: a directory of the host goes to the domain by 9p, and there is ${found}: install diod\ncat: ${top}/data/out: No such file or directory\n`,
+  );
 });
