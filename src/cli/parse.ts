@@ -4,7 +4,6 @@ import { UsageError } from '../errors.ts';
 import { renderVersion } from '../version.ts';
 import { globalOptions, print } from './command.ts';
 import { commands } from './commands.ts';
-import { findCompletions } from './complete.ts';
 import { execOptions } from './exec.ts';
 import { separateProcessWords } from './process-words.ts';
 import { psOptions } from './ps.ts';
@@ -73,6 +72,7 @@ export const runCommandLine = async (argv: readonly string[]): Promise<void> => 
     return;
   }
   // What the scripts of runx completion call, with the words behind runx.
+  const { findCompletions } = await import('./complete.ts');
   const found = await findCompletions(makeParser, words);
   await print(found.map((word) => `${word}\n`).join(''));
 };

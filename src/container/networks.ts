@@ -8,7 +8,7 @@ import { planAddressing } from '../network/static-address.ts';
 import { readInterfaces, wireInterfaces } from '../network/wiring.ts';
 import type { Config } from '../config.ts';
 import { RunxError } from '../errors.ts';
-import { leasedAddress, tellNetwork } from '../monitor/guest.ts';
+import { tellNetwork } from '../monitor/guest.ts';
 import type { Bundle } from '../oci/bundle.ts';
 import type { Process } from '../oci/spec.ts';
 import { type Xl, attachVif } from '../xen/xl.ts';
@@ -85,24 +85,6 @@ const summaryOf = ({ name, mac, addresses }: Interface) => ({
   mac,
   addresses: addresses.map(({ local, prefix }) => `${local}/${prefix}`),
 });
-
-/** The record of a running container, with the addresses that its domain has by DHCP. */
-export const withLeases = async (
-  { config, log }: Context,
-  record: ContainerRecord,
-): Promise<ContainerRecord> => {
-  const { interfaces = [], network, domain } = record;
-  const domid = domain?.domid;
-  if (domid === undefined || network === undefined || network.dhcp.length === 0) return record;
-  const known = await Promise.all(
-    interfaces.map(async (one) => {
-      if (!network.dhcp.includes(one.name)) return one;
-      const leased = await leasedAddress(config.monitor, domid, one.name, log);
-      return leased === undefined ? one : { ...one, addresses: [leased, ...one.addresses] };
-    }),
-  );
-  return { ...record, interfaces: known };
-};
 
 /**
  * Gives the paused domain the interfaces of the container's network namespace, which
