@@ -31,12 +31,12 @@ export const containerdWith = (example: string): Daemon => ({
   fi`,
 });
 
-/** For a script in the Dom0: ctr with the daemon of the tests. */
-export const ctrInDom0 = `export CONTAINERD_ADDRESS=${containerdAddress}`;
+/** For a script in the Dom0: ctr with the daemon of the tests, and no word of runtime v1's age. */
+export const ctrInDom0 = `export CONTAINERD_ADDRESS=${containerdAddress} CONTAINERD_SUPPRESS_DEPRECATION_WARNINGS=1`;
 
 /** Runs ctr with the daemon of the tests. */
 export const ctr = (args: readonly string[], input: string | Uint8Array = ''): Promise<Outcome> =>
-  inDom0(`ctr --address ${containerdAddress} "$@"`, args, input);
+  inDom0(`${ctrInDom0}; ctr "$@"`, args, input);
 
 /** Starts containerd from an example and `more` of configuration, and imports an image. */
 export const startContainerd = async (example: string, more = ''): Promise<void> => {
