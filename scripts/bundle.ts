@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { type Plugin, build } from 'esbuild';
+import { type Plugin, build as bundle } from 'esbuild';
 
 import { renderNotices } from './bundle-notices.ts';
 
@@ -39,9 +39,9 @@ const patches = [
 
 const patched: Plugin = {
   name: 'patched',
-  setup({ onLoad }) {
+  setup(build) {
     for (const { file, text, by } of patches) {
-      onLoad({ filter: file }, ({ path }) => {
+      build.onLoad({ filter: file }, ({ path }) => {
         const [before = '', after, ...more] = readFileSync(path, 'utf8').split(text);
         if (after === undefined || more.length > 0) throw new Error(`${path} is not as it was`);
         return { contents: before + by + after, loader: 'js' };
@@ -50,7 +50,7 @@ const patched: Plugin = {
   },
 };
 
-const { metafile, outputFiles } = await build({
+const { metafile, outputFiles } = await bundle({
   entryPoints: ['src/main.ts'],
   outfile: join(output, 'main.cjs'),
   bundle: true,

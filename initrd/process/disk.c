@@ -58,7 +58,9 @@ static int mount_layer(const char *layer) {
 
 const char *disk_mount(const char *type, const char *layer) {
     // Dom0 has it mounted: what is in the journal, if anything, is for Dom0 to replay.
-    const char *options = strcmp(type, "ext4") ? NULL : "noload";
+    const char *options = !strcmp(type, "ext4")  ? "noload"
+                          : !strcmp(type, "xfs") ? "norecovery"
+                                                 : NULL;
     if (mkdir(IMAGE, 0700) < 0 || mkdir(LAYER, 0700) < 0) return "making " IMAGE;
     if (disk_wait(IMAGE_DEVICE) < 0 || mount(IMAGE_DEVICE, IMAGE, type, MS_RDONLY, options) < 0)
         return type;

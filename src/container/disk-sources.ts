@@ -37,7 +37,7 @@ export const findDiskSources = async (
     }
     if (isBlock && !isDisk) {
       throw new RunxError(
-        `mount ${destination}: the guest kernel has no ${type || 'file system'} for the block device ${source}: ${diskTypes.join(' and ')} are those that it has`,
+        `mount ${destination}: the guest kernel has no ${type || 'file system'} for the block device ${source}: those that it has are ${diskTypes.join(', ')}`,
       );
     }
     if (path !== undefined && isBlock) sources.set(mount, await realpath(path));

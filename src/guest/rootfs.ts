@@ -31,7 +31,7 @@ interface BlockRootfs {
 }
 
 /** The file systems on disks that the guest kernel has. */
-export const diskTypes = ['ext4', 'erofs'] as const;
+export const diskTypes = ['ext4', 'xfs', 'erofs'] as const;
 
 type DiskType = (typeof diskTypes)[number];
 

@@ -15,10 +15,11 @@ const configure = async (kind: 'auto' | 'block'): Promise<void> => {
 };
 
 /** Mounts the image `type`, made of the tests' rootfs, on a loop device. */
-const mountRootfs = async (type: 'ext4' | 'erofs', mode: 'ro' | 'rw'): Promise<void> => {
+const mountRootfs = async (type: 'ext4' | 'xfs' | 'erofs', mode: 'ro' | 'rw'): Promise<void> => {
   const { exitCode, stderr } = await inDom0(
     `set -e; mkdir -p "$1/rootfs"; cd "$1"; rm -f "$3"
      if [ "$3" = ext4 ]; then truncate -s 64M ext4; mke2fs -q -F -t ext4 -d "$2" ext4
+     elif [ "$3" = xfs ]; then truncate -s 320M xfs; mkfs.xfs -q xfs; mkdir -p made; mount -o loop xfs made; cp -a "$2/." made; umount made
      else mkfs.erofs --quiet erofs "$2"; fi
      mount -t "$3" -o loop,$4,nosuid "$3" rootfs`,
     [top, await makeRootfs(), type, mode],
@@ -55,7 +56,7 @@ const bundleOf = (name: string, script: string, changes: object = {}): Promise<s
 const writes = 'cat /etc/passwd; echo more >> /etc/passwd; cat /etc/passwd; echo x > /new; ls /new';
 const written = 'root:x:0:0:root:/root:/bin/sh\n'.repeat(2) + 'more\n/new\n';
 
-for (const type of ['ext4', 'erofs'] as const) {
+for (const type of ['ext4', 'xfs', 'erofs'] as const) {
   test(
     `a read-only ${type} is the domain's disk, with no 9P server`,
     type === 'ext4' ? {} : long,

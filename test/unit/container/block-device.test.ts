@@ -48,7 +48,7 @@ const refused: readonly [lack: string, directory: string, ...lines: string[]][] 
     '/c/rootfs',
     '40 21 8:1 /srv/rootfs /c/rootfs rw - ext4 /dev/sda1 rw',
   ],
-  ['the guest kernel has no xfs', '/c/rootfs', '40 21 8:2 / /c/rootfs rw - xfs /dev/sda2 rw'],
+  ['the guest kernel has no btrfs', '/c/rootfs', '40 21 8:2 / /c/rootfs rw - btrfs /dev/sda2 rw'],
   [
     '/c/rootfs/data is mounted in it',
     '/c/rootfs',

@@ -34,7 +34,7 @@ test("the guest's init reads the kind alone: the host's path is not its business
 
 const onDisk = (layer: Layer) => ({ kind: 'disk', path: '/b', layer }) as const;
 
-const onBlock = (type: 'ext4' | 'erofs', layer: Layer) => {
+const onBlock = (type: 'ext4' | 'xfs' | 'erofs', layer: Layer) => {
   const device = { path: '/dev/sdb', number: '8:16', type, mountPoint: '/b', readonly: true };
   return { kind: 'block', path: '/b', device, layer } as const;
 };
@@ -67,6 +67,7 @@ for (const [what, kind, mib, isReadonly, rendered] of layers) {
     assert.equal(renderRootfs(onDisk(layer)), expected);
     assert.equal(renderRootfs(onBlock('erofs', layer)), expected);
     assert.equal(renderRootfs(onBlock('ext4', layer)), expected.replace('erofs', 'ext4'));
+    assert.equal(renderRootfs(onBlock('xfs', layer)), expected.replace('erofs', 'xfs'));
   });
 }
 
