@@ -144,7 +144,7 @@ export const networkTraces = async (waitSeconds = 0): Promise<string> => {
       ip -o link show | grep -oE '^[0-9]+: (veth|vif)[^:]*'
       { iptables-save; ip6tables-save; } 2> /dev/null | grep -E '^:CNI-(DN-)?[0-9a-f]{20}| id: '
       awk '$3 == "nsfs" && $2 !~ "^/run/netns/" { print $2 }' /proc/self/mounts | sort -u
-      find /var/lib/runx -type f 2> /dev/null
+      find /var/lib/runx -path /var/lib/runx/images -prune -o -type f -print 2> /dev/null
       ps -eo args= | grep -E '^/(opt/cni/bin|usr/lib/cni|usr/libexec/cni)/'
     }
     while [ -n "$(look)" ] && [ $SECONDS -lt $deadline ]; do sleep 0.2; done
