@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 
 import { inDom0, leftovers, makeBundle } from '../support/dom0.ts';
-import { findQemuLack } from '../support/qemu.ts';
+import { hasQemu } from '../support/qemu.ts';
 
 afterEach(async () => {
   assert.equal(await leftovers(), '', 'nothing is left behind');
@@ -34,7 +34,7 @@ test('a guest that cannot boot: what its kernel said last', async () => {
 });
 
 test('with no diod on the host, xl has QEMU serve the rootfs, or it goes on a disk', async () => {
-  const expected = (await findQemuLack()) === undefined ? '1\n6\n' : '0\n6\n';
+  const expected = (await hasQemu()) ? '1\n6\n' : '0\n6\n';
   const bundle = await makeBundle('qemu', ['sh', '-c', 'echo ready; read line; exit 6']);
   const result = await inDom0(
     `echo 'diod = "no-such-diod"' > /tmp/qemu.toml; mkfifo /tmp/qemu.in; exec 9<>/tmp/qemu.in
