@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { describe, test } from 'node:test';
 
@@ -45,6 +46,24 @@ describe('runx state', { concurrency: 4 }, () => {
     assert.deepEqual(await dom0.runx(['state', 'web']), first);
     assert.deepEqual(xlCallsSince(), []);
     assert.equal(dom0.monitorCalls().length, 1);
+  });
+
+  test('of a running container has the address that the guest says it has leased', async (t) => {
+    const { dom0 } = await makeRunning(t);
+    const file = dom0.path('root/web/state.json');
+    const record: object = JSON.parse(await readFile(file, 'utf8'));
+    const fixed = { name: 'eth0', mac: '00:16:3e:00:00:01', addresses: ['10.0.0.2/24'] };
+    const leased = { name: 'eth1', mac: '00:16:3e:00:00:02', addresses: ['fd00::2/64'] };
+    const network = { dhcp: ['eth1'], resolv: [] };
+    await writeFile(file, JSON.stringify({ ...record, network, interfaces: [fixed, leased] }));
+    for (const [said, addresses] of [
+      ['10.1.0.7/24', ['10.1.0.7/24', 'fd00::2/64']],
+      ['$(reboot)', ['fd00::2/64']],
+    ] as const) {
+      await dom0.plan('address-eth1', `${said}\n`);
+      const state: { network: unknown } = JSON.parse((await dom0.runx(['state', 'web'])).stdout);
+      assert.deepEqual(state.network, [fixed, { ...leased, addresses }]);
+    }
   });
 
   test('of a running container has the pid of its monitor', async (t) => {

@@ -193,6 +193,8 @@ test('ipam "dhcp" and no ipam ask a DHCP server; io.runx.netconf where it is all
   assert.match(first, /^10\.40\.0\.(1\d|20)$/);
   assert.match(second, /^10\.44\.0\.(1\d|20)$/);
   await dom0(`${peer} ready "$1" 7; ${peer} ready "$2" 7`, first, second);
+  assert.deepEqual(await addressesOf('dhcp'), [first]);
+  assert.deepEqual(await addressesOf('dhcp', 'eth1'), [second]);
   const seen = await inContainer(
     'dhcp',
     'busybox ip -o -4 address show scope global; busybox ip route; echo ---; cat /etc/resolv.conf',
