@@ -1,6 +1,9 @@
 #define _GNU_SOURCE
 #include "share.h"
 #include "channel.h"
+#include "message.h"
+#include "ring.h"
+#include "split.h"
 #include "walk.h"
 
 #include <errno.h>
@@ -17,38 +20,26 @@
 
 enum {
     MAX_RINGS = 4,
-    MAX_ORDER = 7,        // 2^7 pages a ring, half of them each way
-    MAX_MESSAGE = 262144, // more than the guest's msize
-    HEADER = 7,           // size[4] type[1] tag[2]
-    RWALK_SIZE = 22,      // with one qid, 2 more than an Rattach
+    RWALK_SIZE = 22, // with one qid, 2 more than an Rattach
     WATCH_FRONTEND = 0,
-    MAX_IN_FLIGHT = 256, // requests that the server may hold: it queues without a limit
-    TFLUSH = 108,
-    RFLUSH = 109,
+    MAX_IN_FLIGHT =
+        256, // requests of the guest that the server may hold: it queues without a limit
     SERVER_FD = 3,
-};
-
-// The shared page of one ring; "in" is from us to the guest, "out" from the guest.
-struct interface {
-    uint32_t in_cons, in_prod;
-    uint8_t pad1[56];
-    uint32_t out_cons, out_prod;
-    uint8_t pad2[56];
-    uint32_t order, refs[];
-};
-
-struct ring {
-    struct interface *interface;
-    struct grant page, data;
-    uint8_t *in, *out;
-    uint32_t size; // of each way, a power of two
-    uint32_t port, out_cons, in_prod;
 };
 
 // A message on its way to the server.
 struct message {
     uint8_t bytes[MAX_MESSAGE];
     uint32_t length, done;
+};
+
+// A request that the server has.  Its tag for the server is its place in the table: a
+// guest may use one again that it has not had the reply for.
+struct pending {
+    bool busy, attach; // attach: where the guest sent a walk
+    bool dropped;      // the guest waits for the reply no more
+    uint8_t ring;      // to which the reply goes
+    uint16_t tag;      // the guest's
 };
 
 // What the server has said and no ring has yet: whole messages, and the beginning of one.
@@ -62,15 +53,12 @@ static struct {
     struct xenstore xs;
     struct channels channels;
     struct ring rings[MAX_RINGS];
-    unsigned ring_count;
+    unsigned ring_count, next_ring;
     int server;
     struct message request;
     struct replies replies;
-    // By tag: the ring of its request, to which the reply goes; whether the server has
-    // it, and as an attach where the guest sent a walk; and which other tag it cancels.
-    uint8_t ring_of[65536];
-    bool busy[65536], attach[65536];
-    uint16_t cancels[65536];
+    struct splits splits;
+    struct pending pending[MAX_IN_FLIGHT];
     unsigned in_flight;
 } s;
 
@@ -84,28 +72,12 @@ struct device_offer share_offer(const struct share *share) {
 
 static int connect_ring(struct ring *ring, unsigned index) {
     char node[32];
-    const unsigned domid = s.share->device.domid;
     snprintf(node, sizeof node, "ring-ref%u", index);
     int64_t ref = device_read_number(&s.share->device, &s.xs, node);
     snprintf(node, sizeof node, "event-channel-%u", index);
     int64_t port = device_read_number(&s.share->device, &s.xs, node);
     if (ref < 0 || port < 0) return -EINVAL;
-    const uint32_t page = (uint32_t)ref;
-    int rc = channels_map(&s.channels, domid, &page, 1, &ring->page);
-    if (rc < 0) return rc;
-    ring->interface = ring->page.pages;
-    uint32_t order = __atomic_load_n(&ring->interface->order, __ATOMIC_ACQUIRE);
-    if (order < 1 || order > MAX_ORDER) return -EINVAL;
-    uint32_t count = 1u << order, refs[1u << MAX_ORDER];
-    for (uint32_t i = 0; i < count; i++)
-        refs[i] = __atomic_load_n(&ring->interface->refs[i], __ATOMIC_RELAXED);
-    if ((rc = channels_map(&s.channels, domid, refs, count, &ring->data)) < 0) return rc;
-    ring->size = count * GRANT_PAGE / 2;
-    ring->in = ring->data.pages;
-    ring->out = ring->in + ring->size;
-    if ((rc = channels_bind(&s.channels, domid, (uint32_t)port)) < 0) return rc;
-    ring->port = (uint32_t)rc;
-    return 0;
+    return ring_connect(ring, &s.channels, s.share->device.domid, (uint32_t)ref, (uint32_t)port);
 }
 
 static int connect_rings(void) {
@@ -119,68 +91,95 @@ static int connect_rings(void) {
     return device_set_backend_state(&s.share->device, &s.xs, DEVICE_CONNECTED);
 }
 
-static uint32_t little_endian(const uint8_t *bytes, unsigned count) {
-    uint32_t value = 0;
-    while (count-- > 0) value = value << 8 | bytes[count];
-    return value;
+// Whether the ring holds a request with this tag, from `skip` on and before any Tflush: two
+// that wait for what is behind the other would wait for ever.
+static bool holds(const struct ring *ring, uint32_t skip, uint16_t tag) {
+    uint8_t header[MESSAGE_HEADER];
+    for (uint32_t size, end = ring_available(ring); end - skip >= MESSAGE_HEADER; skip += size) {
+        ring_peek(ring, skip, header, sizeof header);
+        size = message_size(header);
+        if (size < MESSAGE_HEADER || size > end - skip || header[4] == TFLUSH) return false;
+        if (message_tag(header) == tag) return true;
+    }
+    return false;
 }
 
-static void copy_from_ring(const struct ring *ring, uint32_t position, uint8_t *to,
-                           uint32_t length) {
-    uint32_t start = position & (ring->size - 1);
-    uint32_t first = length < ring->size - start ? length : ring->size - start;
-    memcpy(to, ring->out + start, first);
-    memcpy(to + first, ring->out, length - first);
+static struct pending *find_pending(uint16_t tag) {
+    for (struct pending *p = s.pending; p < s.pending + MAX_IN_FLIGHT; p++)
+        if (p->busy && !p->dropped && p->tag == tag) return p;
+    return NULL;
 }
 
-static void copy_to_ring(const struct ring *ring, uint32_t position, const uint8_t *from,
-                         uint32_t length) {
-    uint32_t start = position & (ring->size - 1);
-    uint32_t first = length < ring->size - start ? length : ring->size - start;
-    memcpy(ring->in + start, from, first);
-    memcpy(ring->in, from + first, length - first);
-}
-
-// Takes the next whole request off the ring; false when there is none yet.
-static bool take_request(struct ring *ring, unsigned index) {
-    uint32_t available =
-        __atomic_load_n(&ring->interface->out_prod, __ATOMIC_ACQUIRE) - ring->out_cons;
-    if (available < HEADER) return false;
-    if (available > ring->size) _exit(1); // a guest that breaks the protocol is served no more
-    copy_from_ring(ring, ring->out_cons, s.request.bytes, HEADER);
-    uint32_t length = little_endian(s.request.bytes, 4);
-    if (length < HEADER || length > MAX_MESSAGE || length > ring->size) _exit(1);
-    if (available < length) return false;
-    copy_from_ring(ring, ring->out_cons + HEADER, s.request.bytes + HEADER, length - HEADER);
-    uint32_t tag = little_endian(s.request.bytes + 5, 2);
-    s.ring_of[tag] = (uint8_t)index;
-    if (s.busy[tag]) _exit(1); // a tag names one request at a time
-    s.in_flight++;
-    s.busy[tag] = true;
-    if (s.request.bytes[4] == TFLUSH && length >= HEADER + 2)
-        s.cancels[tag] = (uint16_t)little_endian(s.request.bytes + HEADER, 2);
-    s.request.length = length;
-    s.request.done = 0;
-    s.attach[tag] = walk_to_attach(s.share, s.request.bytes, &s.request.length);
-    ring->out_cons += length;
-    __atomic_store_n(&ring->interface->out_cons, ring->out_cons, __ATOMIC_SEQ_CST);
-    // The guest waits for room only if what it had queued left too little for more.
-    uint32_t queued =
-        __atomic_load_n(&ring->interface->out_prod, __ATOMIC_SEQ_CST) - ring->out_cons + length;
-    if (queued >= ring->size / 2) channels_notify(&s.channels, ring->port);
+// Answers a Tflush once what it is to cancel is answered, as flush(5) of Plan 9 allows: the
+// server may take as long as it would without.  False if that is yet to come.
+static bool flush(struct ring *ring, const uint8_t *request, uint32_t length) {
+    uint8_t reply[MESSAGE_HEADER];
+    if (length < MESSAGE_HEADER + 2) _exit(1);
+    const uint16_t tag = message_tag(request);
+    const uint16_t cancelled = (uint16_t)message_get(request + MESSAGE_HEADER, 2);
+    if (find_pending(cancelled)) return false;
+    for (const struct ring *other = s.rings; other < s.rings + s.ring_count; other++)
+        if (other != ring && holds(other, 0, cancelled)) return false;
+    // A guest that has used the tag again does not wait for this.
+    if (find_pending(tag) || holds(ring, length, tag)) return true;
+    if (!ring_has_room(ring, sizeof reply)) return false;
+    message_put_header(reply, sizeof reply, RFLUSH, tag);
+    ring_put(ring, reply, sizeof reply);
+    channels_notify(&s.channels, ring->port);
     return true;
+}
+
+// Takes a request for the server, if it may have it yet.
+static bool hand_on(struct ring *ring, uint8_t *request, uint32_t length) {
+    const uint16_t tag = message_tag(request);
+    struct pending *p = s.pending;
+    // Tversion begins anew, and says how long the messages are.
+    if (request[4] == TVERSION && s.in_flight > 0) return false;
+    while (p->busy) p++;
+    message_set_tag(request, (uint16_t)(p - s.pending));
+    const enum split_verdict verdict = split_request(&s.splits, request, length);
+    if (verdict == SPLIT_WAITS) return false;
+    // As Linux does where the process was killed.
+    struct pending *before = find_pending(tag);
+    if (before) before->dropped = true;
+    *p = (struct pending){.busy = true, .ring = (uint8_t)(ring - s.rings), .tag = tag};
+    s.in_flight++;
+    s.request.length = length;
+    p->attach = walk_to_attach(s.share, request, &s.request.length);
+    if (request[4] == TVERSION) message_set_tag(request, NOTAG);
+    if (verdict == SPLIT_BEGUN) s.request.length = split_next(&s.splits, request);
+    return true;
+}
+
+// Takes the next whole request off the ring; false if there is none, or it has to wait.
+static bool take_request(struct ring *ring) {
+    uint8_t *request = s.request.bytes;
+    const uint32_t available = ring_available(ring);
+    if (available < MESSAGE_HEADER) return false;
+    ring_peek(ring, 0, request, MESSAGE_HEADER);
+    const uint32_t length = message_size(request);
+    if (length < MESSAGE_HEADER || length > MAX_MESSAGE || length > ring->size) _exit(1);
+    if (available < length) return false;
+    ring_peek(ring, MESSAGE_HEADER, request + MESSAGE_HEADER, length - MESSAGE_HEADER);
+    if (request[4] == TFLUSH ? !flush(ring, request, length) : !hand_on(ring, request, length))
+        return false;
+    if (ring_take(ring, length)) channels_notify(&s.channels, ring->port);
+    return true;
+}
+
+// Finds what the server shall have next; false when there is nothing, or it has enough.
+static bool next_request(void) {
+    s.request.done = 0;
+    s.request.length = split_next(&s.splits, s.request.bytes);
+    if (s.in_flight >= MAX_IN_FLIGHT) return s.request.length > 0;
+    for (unsigned empty = 0; s.request.length == 0 && empty < s.ring_count;)
+        empty = take_request(&s.rings[s.next_ring++ % s.ring_count]) ? 0 : empty + 1;
+    return s.request.length > 0;
 }
 
 // Hands requests to the server until there are none, or it takes no more for now.
 static void pump_requests(void) {
-    static unsigned next;
-    for (;;) {
-        if (s.request.length == 0 && s.in_flight >= MAX_IN_FLIGHT) return;
-        for (unsigned tried = 0; s.request.length == 0 && tried < s.ring_count; tried++) {
-            unsigned index = next++ % s.ring_count;
-            take_request(&s.rings[index], index);
-        }
-        if (s.request.length == 0) return;
+    while (s.request.length > 0 || next_request()) {
         ssize_t n = send(s.server, s.request.bytes + s.request.done,
                          s.request.length - s.request.done, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
@@ -190,50 +189,53 @@ static void pump_requests(void) {
     }
 }
 
-static void answered(uint32_t tag) {
-    if (s.busy[tag]) s.in_flight--;
-    s.busy[tag] = false;
-}
-
-// Puts a reply on its ring, which it gives; NULL when there is no room yet.
-static const struct ring *put_reply(const uint8_t *reply, uint32_t length) {
+// Puts a reply on its ring, if the guest waits for it; false when there is no room yet.
+static bool put_reply(uint8_t *reply, uint32_t length, const struct ring **on) {
     uint8_t walk[RWALK_SIZE];
-    const uint32_t tag = little_endian(reply + 5, 2);
-    struct ring *ring = &s.rings[s.ring_of[tag]];
-    if (s.attach[tag] && length < sizeof walk) {
+    const uint16_t tag = message_tag(reply);
+    // With Tversion there is no other.
+    struct pending *p = &s.pending[tag == NOTAG ? 0 : tag % MAX_IN_FLIGHT];
+    struct ring *ring = &s.rings[p->ring];
+    if (!p->busy || (tag >= MAX_IN_FLIGHT && tag != NOTAG)) _exit(1);
+    if (p->attach && length < sizeof walk) {
         // The guest knows nothing of the attach that its walk has become.
         memcpy(walk, reply, length);
         walk_from_attach(walk, &length);
         reply = walk;
     }
-    if (!ring->interface || length > ring->size) _exit(1);
-    uint32_t used = ring->in_prod - __atomic_load_n(&ring->interface->in_cons, __ATOMIC_ACQUIRE);
-    if (used > ring->size) _exit(1);
-    if (ring->size - used < length) return NULL;
-    copy_to_ring(ring, ring->in_prod, reply, length);
-    ring->in_prod += length;
-    __atomic_store_n(&ring->interface->in_prod, ring->in_prod, __ATOMIC_RELEASE);
-    s.attach[tag] = false;
-    answered(tag);
-    // A cancelled request may never be answered.
-    if (reply[4] == RFLUSH) answered(s.cancels[tag]);
-    return ring;
+    if (!p->dropped) {
+        if (!ring_has_room(ring, length)) return false;
+        message_set_tag(reply, p->tag);
+        ring_put(ring, reply, length);
+        *on = ring;
+    }
+    p->busy = false;
+    s.in_flight--;
+    split_answered(&s.splits, tag);
+    return true;
 }
 
 // Brings whole replies to the guest; false when one waits for room on its ring.
 static bool deliver_replies(void) {
-    const struct ring *last = NULL, *ring;
-    for (;; last = ring) {
-        const uint8_t *reply = s.replies.bytes + s.replies.start;
+    const struct ring *last = NULL;
+    bool room = true;
+    for (;;) {
+        uint8_t *reply = s.replies.bytes + s.replies.start;
         const uint32_t available = s.replies.end - s.replies.start;
-        uint32_t length = available < HEADER ? HEADER : little_endian(reply, 4);
-        if (length < HEADER || length > MAX_MESSAGE) _exit(1);
-        const bool whole = available >= length;
-        ring = whole ? put_reply(reply, length) : NULL;
-        if (last && ring != last) channels_notify(&s.channels, last->port);
-        if (!ring) return !whole;
+        const uint32_t length = available < MESSAGE_HEADER ? MESSAGE_HEADER : message_size(reply);
+        if (length < MESSAGE_HEADER || length > MAX_MESSAGE) _exit(1);
+        if (available < length) break;
+        const struct ring *ring = last;
+        uint32_t whole_length = length;
+        uint8_t *whole = split_reply(&s.splits, reply, &whole_length);
+        room = !whole || put_reply(whole, whole_length, &ring);
+        if (!room) break;
         s.replies.start += length;
+        if (last && ring != last) channels_notify(&s.channels, last->port);
+        last = ring;
     }
+    if (last) channels_notify(&s.channels, last->port);
+    return room;
 }
 
 // Takes what the server has said: one call, since each costs as much as a copy.

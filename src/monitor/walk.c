@@ -1,33 +1,17 @@
 #include "walk.h"
+#include "message.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    TATTACH = 104,
-    RATTACH = 105,
-    TWALK = 110,
-    RWALK = 111,
-    HEADER = 7, // size[4] type[1] tag[2]
-    QID = 13,
-};
-
-static uint8_t *put(uint8_t *to, uint32_t value, unsigned bytes) {
-    for (; bytes-- > 0; value >>= 8) *to++ = (uint8_t)value;
-    return to;
-}
+enum { HEADER = MESSAGE_HEADER, QID = 13 };
 
 static uint8_t *put_string(uint8_t *to, const char *text) {
     size_t length = strlen(text);
-    to = put(to, (uint32_t)length, 2);
+    to = message_put(to, (uint32_t)length, 2);
     memcpy(to, text, length);
     return to + length;
-}
-
-static void set_header(uint8_t *message, uint32_t length, uint8_t type) {
-    put(message, length, 4);
-    message[4] = type;
 }
 
 bool walk_to_attach(const struct share *share, uint8_t *message, uint32_t *length) {
@@ -47,17 +31,17 @@ bool walk_to_attach(const struct share *share, uint8_t *message, uint32_t *lengt
     // Tattach: fid[4] afid[4] uname[s] aname[s] n_uname[4].  As root: the guest's kernel
     // has the say over its own users.
     memmove(message + HEADER, message + HEADER + 4, 4);
-    uint8_t *to = put(message + HEADER + 4, ~0U, 4);
-    to = put(put_string(put_string(to, "root"), path), 0, 4);
+    uint8_t *to = message_put(message + HEADER + 4, ~0U, 4);
+    to = message_put(put_string(put_string(to, "root"), path), 0, 4);
     *length = (uint32_t)(to - message);
-    set_header(message, *length, TATTACH);
+    message_put_header(message, *length, TATTACH, message_tag(message));
     return true;
 }
 
 void walk_from_attach(uint8_t *message, uint32_t *length) {
     if (message[4] != RATTACH || *length != HEADER + QID) return; // an error is one for both
     memmove(message + HEADER + 2, message + HEADER, QID);
-    put(message + HEADER, 1, 2);
+    message_put(message + HEADER, 1, 2);
     *length += 2;
-    set_header(message, *length, RWALK);
+    message_put_header(message, *length, RWALK, message_tag(message));
 }

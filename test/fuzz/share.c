@@ -3,12 +3,14 @@
 #include "fuzz.h"
 #include "program.h"
 
+#include "../../src/monitor/ring.c"
 #include "../../src/monitor/share.c"
+#include "../../src/monitor/split.c"
 
 enum { RINGS = 2, SIZE = 4096 };
 
 static void guest_writes(struct ring *ring, const uint8_t *bytes, size_t size) {
-    for (size_t i = 0; i < size; i++) ring->out[ring->interface->out_prod++ % SIZE] = bytes[i];
+    for (size_t i = 0; i < size; i++) ring->out[ring->page->out_prod++ % SIZE] = bytes[i];
 }
 
 static void guest_requests(struct ring *ring, const uint8_t *rest, uint32_t size) {
@@ -23,20 +25,24 @@ static void pump_replies(void) {
     deliver_replies();
 }
 
-// The server answers what it has, each with `size` bytes behind the header.
+// The server answers what it has, each with `size` bytes behind the header: a count of
+// those that follow.
 static void server_answers(int server, uint8_t size) {
-    static uint8_t bytes[MAX_MESSAGE], reply[HEADER + UINT8_MAX];
-    while (recv(server, bytes, HEADER, MSG_DONTWAIT) == HEADER) {
-        uint32_t length = little_endian(bytes, 4);
-        MUST(length >= HEADER && length <= SIZE + 128);
-        if (length > HEADER)
-            MUST(recv(server, bytes + HEADER, length - HEADER, MSG_DONTWAIT) ==
-                 (ssize_t)(length - HEADER));
-        memcpy(reply, (const uint8_t[]){(uint8_t)(HEADER + size), (uint8_t)((HEADER + size) >> 8)},
+    static uint8_t bytes[MAX_MESSAGE], reply[MESSAGE_HEADER + UINT8_MAX];
+    while (recv(server, bytes, MESSAGE_HEADER, MSG_DONTWAIT) == MESSAGE_HEADER) {
+        uint32_t length = message_size(bytes);
+        MUST(length >= MESSAGE_HEADER && length <= SIZE + 128);
+        if (length > MESSAGE_HEADER)
+            MUST(recv(server, bytes + MESSAGE_HEADER, length - MESSAGE_HEADER, MSG_DONTWAIT) ==
+                 (ssize_t)(length - MESSAGE_HEADER));
+        memcpy(reply,
+               (const uint8_t[]){(uint8_t)(MESSAGE_HEADER + size),
+                                 (uint8_t)((MESSAGE_HEADER + size) >> 8)},
                2);
         reply[4] = (uint8_t)(bytes[4] + 1);
         memcpy(reply + 5, bytes + 5, 2);
-        send(server, reply, HEADER + size, MSG_DONTWAIT | MSG_NOSIGNAL);
+        reply[MESSAGE_HEADER] = size > 4 ? (uint8_t)(size - 4) : 0;
+        send(server, reply, MESSAGE_HEADER + size, MSG_DONTWAIT | MSG_NOSIGNAL);
         pump_replies();
     }
 }
@@ -53,15 +59,15 @@ static void play(int server, const uint8_t *data, size_t size) {
         if (step > 1 && left > 0) data++;
         switch (step) {
         case 0:
-            ring->interface->out_prod = number;
+            ring->page->out_prod = number;
             data += left < 4 ? left : 4;
             break;
         case 1:
-            ring->interface->in_cons = number;
+            ring->page->in_cons = number;
             data += left < 4 ? left : 4;
             break;
         case 2:
-            ring->interface->in_cons = ring->interface->in_prod;
+            ring->page->in_cons = ring->page->in_prod;
             break;
         case 3:
             server_answers(server, (uint8_t)length);
@@ -77,10 +83,10 @@ static void play(int server, const uint8_t *data, size_t size) {
         pump_replies();
         pump_requests();
         for (int i = 0; s.request.length == 0 && s.in_flight < MAX_IN_FLIGHT && i < RINGS; i++)
-            MUST(s.rings[i].interface->out_prod - s.rings[i].out_cons <= SIZE);
+            MUST(s.rings[i].page->out_prod - s.rings[i].out_cons <= SIZE);
     }
     unsigned busy = 0;
-    for (size_t tag = 0; tag < sizeof s.busy; tag++) busy += s.busy[tag];
+    for (unsigned i = 0; i < MAX_IN_FLIGHT; i++) busy += s.pending[i].busy;
     MUST(busy == s.in_flight && busy <= MAX_IN_FLIGHT);
 }
 
@@ -95,14 +101,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     s.server = ends[0];
     s.ring_count = RINGS;
     for (int i = 0; i < RINGS; i++) {
-        s.rings[i].interface = calloc(1, GRANT_PAGE);
+        s.rings[i].page = calloc(1, GRANT_PAGE);
         s.rings[i].size = SIZE;
         s.rings[i].in = calloc(1, SIZE);
         s.rings[i].out = calloc(1, SIZE);
     }
     if (setjmp(program_ended) == 0) play(ends[1], data, size);
     for (int i = 0; i < RINGS; i++) {
-        free(s.rings[i].interface);
+        free(s.rings[i].page);
         free(s.rings[i].in);
         free(s.rings[i].out);
     }
