@@ -80,7 +80,7 @@ afterEach(async () => {
   const { stdout } = await inDom0(
     `look() {
        find /run/ipam-state -type f | grep -v -e lock -e last_reserved | sort; ls -A /run/runx
-       ip -o link show type veth; ip netns; iptables-save | grep 'id: '; find /var/lib/runx -type f 2> /dev/null
+       ip -o link show type veth; ip netns; iptables-save | grep 'id: '; find /var/lib/runx -path /var/lib/runx/images -prune -o -type f -print 2> /dev/null
        grep nsfs /proc/self/mounts; xl list | tail -n +3; ps -eo args= | grep '^[^ ]*runx-monitor'
      }
      deadline=$((SECONDS + 20)); while [ "$(look)" != "$1" ] && [ $SECONDS -lt $deadline ]; do sleep 0.2; done
