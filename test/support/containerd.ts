@@ -20,7 +20,8 @@ const namedHierarchy = '/run/runx-engines-cgroup';
 /** containerd with both of its runtimes, from one of the examples. */
 export const containerdWith = (example: string): Daemon => ({
   name: 'containerd',
-  command: `containerd --config ${containerdRun}/config.toml --root ${data}/containerd/root --state ${containerdRun}/state --address ${containerdAddress}`,
+  // The testbed has no udev, which would make nodes for what the devmapper snapshotter has.
+  command: `env DM_DISABLE_UDEV=1 containerd --config ${containerdRun}/config.toml --root ${data}/containerd/root --state ${containerdRun}/state --address ${containerdAddress}`,
   ready: `ctr --address ${containerdAddress} version`,
   example: `containerd/${example}`,
   configuration: `${containerdRun}/config.toml`,

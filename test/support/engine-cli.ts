@@ -85,7 +85,7 @@ export const testCommandLine = ({ name, words }: Engine): void => {
       `engine run --detach --name web --hostname here --publish 127.0.0.1:8085:80 --runtime runx \\
          "$1" sh -c 'echo "It works!" > /tmp/index.html; httpd -p 80 -h /tmp
            hostname; grep -c here /etc/hosts; ip route | grep -c default
-           echo ready; sleep 600' > /dev/null
+           echo ready; sleep 600' > /dev/null || exit 1
        ready web; engine logs web
        address=$(engine inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' web)
        busybox wget -q -O - "http://$address/"
