@@ -18,6 +18,8 @@ enum {
     RREAD = 117,
     TWRITE = 118,
     RWRITE = 119,
+    TCLUNK = 120,
+    TREMOVE = 122,
 };
 
 enum {

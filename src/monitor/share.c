@@ -2,6 +2,7 @@
 #include "share.h"
 #include "channel.h"
 #include "message.h"
+#include "pending.h"
 #include "ring.h"
 #include "split.h"
 #include "walk.h"
@@ -22,8 +23,6 @@ enum {
     MAX_RINGS = 4,
     RWALK_SIZE = 22, // with one qid, 2 more than an Rattach
     WATCH_FRONTEND = 0,
-    MAX_IN_FLIGHT =
-        256, // requests of the guest that the server may hold: it queues without a limit
     SERVER_FD = 3,
 };
 
@@ -31,15 +30,6 @@ enum {
 struct message {
     uint8_t bytes[MAX_MESSAGE];
     uint32_t length, done;
-};
-
-// A request that the server has.  Its tag for the server is its place in the table: a
-// guest may use one again that it has not had the reply for.
-struct pending {
-    bool busy, attach; // attach: where the guest sent a walk
-    bool dropped;      // the guest waits for the reply no more
-    uint8_t ring;      // to which the reply goes
-    uint16_t tag;      // the guest's
 };
 
 // What the server has said and no ring has yet: whole messages, and the beginning of one.
@@ -58,8 +48,8 @@ static struct {
     struct message request;
     struct replies replies;
     struct splits splits;
-    struct pending pending[MAX_IN_FLIGHT];
-    unsigned in_flight;
+    struct pendings pendings;
+    uint8_t ring_of[65536]; // by the guest's tag: the ring of its last request
 } s;
 
 struct device_offer share_offer(const struct share *share) {
@@ -88,62 +78,64 @@ static int connect_rings(void) {
         if (rc < 0) return rc;
     }
     s.ring_count = (unsigned)count;
+    // Of half a ring: both ends wait for room only where they have left too little.
+    s.splits.most = s.rings[0].size / 2;
+    for (unsigned i = 1; i < s.ring_count; i++)
+        if (s.rings[i].size / 2 < s.splits.most) s.splits.most = s.rings[i].size / 2;
     return device_set_backend_state(&s.share->device, &s.xs, DEVICE_CONNECTED);
 }
 
-// Whether the ring holds a request with this tag, from `skip` on and before any Tflush: two
-// that wait for what is behind the other would wait for ever.
-static bool holds(const struct ring *ring, uint32_t skip, uint16_t tag) {
+// Whether the ring holds a request with this tag, before any Tflush: two that wait for what
+// is behind the other would wait for ever.
+static bool holds(const struct ring *ring, uint16_t tag) {
     uint8_t header[MESSAGE_HEADER];
-    for (uint32_t size, end = ring_available(ring); end - skip >= MESSAGE_HEADER; skip += size) {
+    uint32_t left = ring_available(ring);
+    for (uint32_t skip = 0, size; left >= MESSAGE_HEADER; skip += size, left -= size) {
         ring_peek(ring, skip, header, sizeof header);
         size = message_size(header);
-        if (size < MESSAGE_HEADER || size > end - skip || header[4] == TFLUSH) return false;
+        if (size < MESSAGE_HEADER || size > left || header[4] == TFLUSH) return false;
         if (message_tag(header) == tag) return true;
     }
     return false;
 }
 
-static struct pending *find_pending(uint16_t tag) {
-    for (struct pending *p = s.pending; p < s.pending + MAX_IN_FLIGHT; p++)
-        if (p->busy && !p->dropped && p->tag == tag) return p;
-    return NULL;
-}
-
-// Answers a Tflush once what it is to cancel is answered, as flush(5) of Plan 9 allows: the
-// server may take as long as it would without.  False if that is yet to come.
-static bool flush(struct ring *ring, const uint8_t *request, uint32_t length) {
+static void put_flushed(struct ring *ring, uint16_t tag) {
     uint8_t reply[MESSAGE_HEADER];
-    if (length < MESSAGE_HEADER + 2) _exit(1);
-    const uint16_t tag = message_tag(request);
-    const uint16_t cancelled = (uint16_t)message_get(request + MESSAGE_HEADER, 2);
-    if (find_pending(cancelled)) return false;
-    for (const struct ring *other = s.rings; other < s.rings + s.ring_count; other++)
-        if (other != ring && holds(other, 0, cancelled)) return false;
-    // A guest that has used the tag again does not wait for this.
-    if (find_pending(tag) || holds(ring, length, tag)) return true;
-    if (!ring_has_room(ring, sizeof reply)) return false;
     message_put_header(reply, sizeof reply, RFLUSH, tag);
     ring_put(ring, reply, sizeof reply);
-    channels_notify(&s.channels, ring->port);
+}
+
+// A Tflush is answered behind what it is to cancel, as flush(5) of Plan 9 allows, and on the
+// same ring: the guest reads its rings in any order.  False if it has to wait itself.
+static bool flush(const struct ring *ring, const uint8_t *request, uint32_t length) {
+    if (length < MESSAGE_HEADER + 2) _exit(1);
+    const uint16_t cancelled = (uint16_t)message_get(request + MESSAGE_HEADER, 2);
+    struct pending *p = pending_find(&s.pendings, cancelled);
+    if (p) {
+        p->flushed = true;
+        p->flush = message_tag(request);
+        return true;
+    }
+    for (const struct ring *other = s.rings; other < s.rings + s.ring_count; other++)
+        if (other != ring && holds(other, cancelled)) return false;
+    struct ring *last = &s.rings[s.ring_of[cancelled]];
+    if (!ring_has_room(last, MESSAGE_HEADER)) return false;
+    put_flushed(last, message_tag(request));
+    channels_notify(&s.channels, last->port);
     return true;
 }
 
 // Takes a request for the server, if it may have it yet.
-static bool hand_on(struct ring *ring, uint8_t *request, uint32_t length) {
+static bool hand_on(const struct ring *ring, uint8_t *request, uint32_t length) {
     const uint16_t tag = message_tag(request);
-    struct pending *p = s.pending;
     // Tversion begins anew, and says how long the messages are.
-    if (request[4] == TVERSION && s.in_flight > 0) return false;
-    while (p->busy) p++;
-    message_set_tag(request, (uint16_t)(p - s.pending));
-    const enum split_verdict verdict = split_request(&s.splits, request, length);
+    if (request[4] == TVERSION && s.pendings.count > 0) return false;
+    struct pending *p = pending_free(&s.pendings);
+    message_set_tag(request, (uint16_t)(p - s.pendings.table));
+    const enum split_verdict verdict = split_request(&s.splits, request, &length);
     if (verdict == SPLIT_WAITS) return false;
-    // As Linux does where the process was killed.
-    struct pending *before = find_pending(tag);
-    if (before) before->dropped = true;
-    *p = (struct pending){.busy = true, .ring = (uint8_t)(ring - s.rings), .tag = tag};
-    s.in_flight++;
+    s.ring_of[tag] = (uint8_t)(ring - s.rings);
+    pending_begin(&s.pendings, p, tag, s.ring_of[tag]);
     s.request.length = length;
     p->attach = walk_to_attach(s.share, request, &s.request.length);
     if (request[4] == TVERSION) message_set_tag(request, NOTAG);
@@ -171,7 +163,7 @@ static bool take_request(struct ring *ring) {
 static bool next_request(void) {
     s.request.done = 0;
     s.request.length = split_next(&s.splits, s.request.bytes);
-    if (s.in_flight >= MAX_IN_FLIGHT) return s.request.length > 0;
+    if (s.pendings.count == MAX_PENDING) return s.request.length > 0;
     for (unsigned empty = 0; s.request.length == 0 && empty < s.ring_count;)
         empty = take_request(&s.rings[s.next_ring++ % s.ring_count]) ? 0 : empty + 1;
     return s.request.length > 0;
@@ -194,9 +186,9 @@ static bool put_reply(uint8_t *reply, uint32_t length, const struct ring **on) {
     uint8_t walk[RWALK_SIZE];
     const uint16_t tag = message_tag(reply);
     // With Tversion there is no other.
-    struct pending *p = &s.pending[tag == NOTAG ? 0 : tag % MAX_IN_FLIGHT];
+    struct pending *p = &s.pendings.table[tag == NOTAG ? 0 : tag % MAX_PENDING];
     struct ring *ring = &s.rings[p->ring];
-    if (!p->busy || (tag >= MAX_IN_FLIGHT && tag != NOTAG)) _exit(1);
+    if (!p->busy || (tag >= MAX_PENDING && tag != NOTAG)) _exit(1);
     if (p->attach && length < sizeof walk) {
         // The guest knows nothing of the attach that its walk has become.
         memcpy(walk, reply, length);
@@ -204,13 +196,13 @@ static bool put_reply(uint8_t *reply, uint32_t length, const struct ring **on) {
         reply = walk;
     }
     if (!p->dropped) {
-        if (!ring_has_room(ring, length)) return false;
+        if (!ring_has_room(ring, length + (p->flushed ? MESSAGE_HEADER : 0))) return false;
         message_set_tag(reply, p->tag);
         ring_put(ring, reply, length);
+        if (p->flushed) put_flushed(ring, p->flush);
         *on = ring;
     }
-    p->busy = false;
-    s.in_flight--;
+    pending_end(&s.pendings, p);
     split_answered(&s.splits, tag);
     return true;
 }

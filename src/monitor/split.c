@@ -17,16 +17,24 @@ static struct split *find(struct splits *splits, uint16_t tag) {
     return NULL;
 }
 
-static enum split_verdict begin(struct splits *splits, const uint8_t *request, uint32_t length) {
+// Where all places are taken, the request becomes a smaller one: the guest asks for the
+// rest again.
+static enum split_verdict begin(struct splits *splits, uint8_t *request, uint32_t *length) {
     const uint32_t count = (uint32_t)message_get(request + COUNT, 4);
     const uint8_t type = request[4];
     struct split *split = splits->split;
     // What is no such request is for the server to refuse.
-    if (count <= splits->payload || count > splits->asked - RESERVED ||
-        length != BODY + (type == TWRITE ? count : 0))
+    if (splits->payload == 0 || *length < BODY || count <= splits->payload ||
+        count > splits->asked - RESERVED || *length != BODY + (type == TWRITE ? count : 0))
         return SPLIT_WHOLE;
-    while (split->busy)
-        if (++split == splits->split + MAX_SPLITS) return SPLIT_WAITS;
+    while (split->busy && ++split < splits->split + MAX_SPLITS)
+        ;
+    if (split == splits->split + MAX_SPLITS) {
+        *length = BODY + (type == TWRITE ? splits->payload : 0);
+        message_put(request, *length, 4);
+        message_put(request + COUNT, splits->payload, 4);
+        return SPLIT_WHOLE;
+    }
     const uint32_t pieces = (count - 1) / splits->payload + 1;
     const uint32_t paged = ((count - 1) / pieces + PAGE) & ~(PAGE - 1U);
     split->busy = true;
@@ -40,26 +48,40 @@ static enum split_verdict begin(struct splits *splits, const uint8_t *request, u
     split->sent = split->answered = 0;
     memset(split->done, 0, sizeof split->done);
     memset(split->error, 0, sizeof split->error);
-    if (type == TWRITE) memcpy(split->bytes, request, length);
+    if (type == TWRITE) memcpy(split->bytes, request, *length);
     return SPLIT_BEGUN;
 }
 
-enum split_verdict split_request(struct splits *splits, uint8_t *request, uint32_t length) {
+// A fid that is given away may be another file's when the next piece goes.
+static bool is_written(const struct splits *splits, uint32_t fid) {
+    for (const struct split *split = splits->split; split < splits->split + MAX_SPLITS; split++)
+        if (split->busy && split->type == TWRITE && split->fid == fid) return true;
+    return false;
+}
+
+enum split_verdict split_request(struct splits *splits, uint8_t *request, uint32_t *length) {
+    // A fid; of Tversion the size of messages.
+    const uint32_t first =
+        *length >= MESSAGE_HEADER + 4 ? (uint32_t)message_get(request + MESSAGE_HEADER, 4) : 0;
     switch (request[4]) {
     case TVERSION:
-        splits->payload = splits->asked = 0;
-        if (length >= MESSAGE_HEADER + 4)
-            splits->asked = (uint32_t)message_get(request + MESSAGE_HEADER, 4);
-        if (splits->asked > MAX_MESSAGE) splits->asked = MAX_MESSAGE;
+        if (first < MIN_MESSAGE) _exit(1);
+        splits->payload = 0;
+        splits->asked = first < splits->most ? first : splits->most;
+        // diod that makes its messages smaller loses what is on its way to it.
+        message_put(request + MESSAGE_HEADER, MAX_MESSAGE, 4);
         return SPLIT_WHOLE;
+    case TCLUNK:
+    case TREMOVE:
+        return is_written(splits, first) ? SPLIT_WAITS : SPLIT_WHOLE;
     case TREADDIR:
-        if (splits->payload > 0 && length == BODY &&
+        if (splits->payload > 0 && *length == BODY &&
             message_get(request + COUNT, 4) > splits->payload)
             message_put(request + COUNT, splits->payload, 4);
         return SPLIT_WHOLE;
     case TREAD:
     case TWRITE:
-        return splits->payload > 0 && length >= BODY ? begin(splits, request, length) : SPLIT_WHOLE;
+        return begin(splits, request, length);
     default:
         return SPLIT_WHOLE;
     }
@@ -101,14 +123,17 @@ uint32_t split_next(struct splits *splits, uint8_t *message) {
     return 0;
 }
 
-// The guest may send what is several messages for the server.
+// The guest may send what is several messages for the server, best of its full size.
 static void offer_version(struct splits *splits, uint8_t *reply, uint32_t length) {
     if (splits->payload > 0 || length < MESSAGE_HEADER + 4) return;
     const uint32_t server = (uint32_t)message_get(reply + MESSAGE_HEADER, 4);
-    if (server <= RESERVED || server >= splits->asked) return;
-    splits->payload = server - RESERVED;
-    const uint32_t most = splits->payload * MAX_PIECES + RESERVED;
-    if (splits->asked > most) splits->asked = most;
+    if (server > RESERVED && server < splits->asked) {
+        const uint32_t payload = server - RESERVED;
+        uint32_t pieces = (splits->asked - RESERVED) / payload;
+        if (pieces > MAX_PIECES) pieces = MAX_PIECES;
+        splits->payload = payload;
+        splits->asked = pieces * payload + RESERVED;
+    }
     message_put(reply + MESSAGE_HEADER, splits->asked, 4);
 }
 

@@ -9,7 +9,8 @@
 #include <stdint.h>
 
 enum {
-    MAX_MESSAGE = 262144, // the largest that a guest may send or get
+    MAX_MESSAGE = 262144, // the largest of all
+    MIN_MESSAGE = 4096,   // what a guest must ask for at least
     MAX_SPLITS = 4,       // at a time
     MAX_PIECES = 8,       // of each
     SPLIT_TAGS = 0x8000,  // from here on the server's tags are of pieces
@@ -28,16 +29,17 @@ struct split {
 };
 
 struct splits {
-    uint32_t asked;   // message size that the guest has asked for
+    uint32_t most;    // message size that the guest may have
+    uint32_t asked;   // and that it asked for
     uint32_t payload; // data that the server reads or writes at once; 0: as much as the guest's
     struct split split[MAX_SPLITS];
 };
 
 enum split_verdict { SPLIT_WHOLE, SPLIT_BEGUN, SPLIT_WAITS };
 
-// What to do with a guest's request: hand it on whole, though it may have changed; hand on
-// its pieces; or ask again when another has been answered.
-enum split_verdict split_request(struct splits *splits, uint8_t *request, uint32_t length);
+// What to do with a guest's request: hand it on whole, though it may have changed, and its
+// length; hand on its pieces; or ask again when another has been answered.
+enum split_verdict split_request(struct splits *splits, uint8_t *request, uint32_t *length);
 // Writes the next piece for the server to `message`, of MAX_MESSAGE; its length, or 0.
 uint32_t split_next(struct splits *splits, uint8_t *message);
 // The reply to the request that the server's has made whole, and its length; NULL while

@@ -25,13 +25,24 @@ static unsigned outstanding_count;
 
 static void guest_sends(uint8_t type, uint16_t tag, uint32_t offset, uint32_t count) {
     uint8_t message[BODY + LARGEST] = {0};
-    const uint32_t length = BODY + (type == TWRITE ? count : 0);
+    uint32_t length = BODY + (type == TWRITE ? count : 0);
     uint8_t *body = message_put_header(message, length, type, tag);
     message_put(message_put(message_put(body, 1, 4), offset, 8), count, 4);
     // What is written is a function of where, and not what the file has.
     for (uint32_t i = 0; i < length - BODY; i++) message[BODY + i] = (uint8_t) ~(offset + i);
-    const enum split_verdict verdict = split_request(&splits, message, length);
-    MUST((verdict == SPLIT_WHOLE) == (count <= splits.payload || count > splits.asked - RESERVED));
+    unsigned busy = 0;
+    for (unsigned i = 0; i < MAX_SPLITS; i++) busy += splits.split[i].busy;
+    const uint32_t before = length;
+    const enum split_verdict verdict = split_request(&splits, message, &length);
+    const bool large =
+        splits.payload > 0 && count > splits.payload && count <= splits.asked - RESERVED;
+    MUST(verdict == (large && busy < MAX_SPLITS ? SPLIT_BEGUN : SPLIT_WHOLE));
+    if (large && busy == MAX_SPLITS) {
+        MUST(message_get(message + COUNT, 4) == splits.payload);
+        MUST(length == message_size(message) && length <= BODY + splits.payload);
+    } else {
+        MUST(length == before);
+    }
     if (verdict != SPLIT_BEGUN) return;
     requests[tag] = (struct request){.busy = true, .type = type, .offset = offset, .count = count};
 }
@@ -133,10 +144,11 @@ static void broken_server_answers(uint8_t type, uint16_t tag, uint8_t number) {
 // Four bytes a step.
 static void play(const uint8_t *data, size_t size) {
     uint8_t version[MESSAGE_HEADER + 4];
-    message_put(message_put_header(version, sizeof version, TVERSION, NOTAG), LARGEST, 4);
-    MUST(split_request(&splits, version, sizeof version) == SPLIT_WHOLE);
-    message_put(message_put_header(version, sizeof version, RVERSION, NOTAG), 25U + data[0], 4);
     uint32_t length = sizeof version;
+    splits.most = LARGEST;
+    message_put(message_put_header(version, sizeof version, TVERSION, NOTAG), MIN_MESSAGE, 4);
+    MUST(split_request(&splits, version, &length) == SPLIT_WHOLE && length == sizeof version);
+    message_put(message_put_header(version, sizeof version, RVERSION, NOTAG), 25U + data[0], 4);
     MUST(split_reply(&splits, version, &length) == version);
     MUST(message_get(version + MESSAGE_HEADER, 4) == splits.asked && splits.asked <= LARGEST);
     for (const uint8_t *step = data + 1; step + 3 < data + size; step += 4) {
@@ -153,6 +165,16 @@ static void play(const uint8_t *data, size_t size) {
                 if (requests[i].busy && requests[i].type == TWRITE) goto next;
             if (!requests[tag].busy) guest_sends(TWRITE, tag, offset, count);
             break;
+        case 3: {
+            uint8_t clunk[MESSAGE_HEADER + 4];
+            bool writes = false;
+            message_put(message_put_header(clunk, sizeof clunk, TCLUNK, TAGS), 1, 4);
+            for (unsigned i = 0; i < TAGS; i++)
+                writes |= requests[i].busy && requests[i].type == TWRITE;
+            length = sizeof clunk;
+            MUST(split_request(&splits, clunk, &length) == (writes ? SPLIT_WAITS : SPLIT_WHOLE));
+            break;
+        }
         case 4:
             broken_server_answers(step[1], (uint16_t)(SPLIT_TAGS + step[3]), step[2]);
             return;

@@ -138,15 +138,21 @@ for (const [what, netconf, sentence] of files) {
 }
 
 refused('a plugin that is not there', `${file('plugin.conf')},net`, /plugin nosuch not found/);
-refused('an ipam that is not there', `${file('ipam.conf')},net`, /nosuch not found/);
+refused('an ipam that is not there', `${file('ipam.conf')},net`, /nosuch not found/, {
+  options: long,
+});
 refused(
   "what a plugin says is shown: macvlan's",
   `${file('master.conf')},net`,
   /macvlan.*Link not found/,
 );
-refused("what a plugin says is shown: bridge's", `${file('vlan.conf')},net`, /bridge.*5000/);
+refused("what a plugin says is shown: bridge's", `${file('vlan.conf')},net`, /bridge.*5000/, {
+  options: long,
+});
 refused('a range that is used up', `${file('full.conf')},net`, /no IP addresses available/);
-refused('no IP address', `${file('mynet.conf')},mynet,192.168.0.300`, /192\.168\.0\.300/);
+refused('no IP address', `${file('mynet.conf')},mynet,192.168.0.300`, /192\.168\.0\.300/, {
+  options: long,
+});
 refused(
   'an address outside the subnet',
   `${file('mynet.conf')},mynet,10.0.0.1`,
@@ -162,10 +168,12 @@ refused(
   `${file('mynet.conf')},mynet;${file('master.conf')},net`,
   /macvlan.*Link not found/,
 );
-refused('an empty NETCONF', ' ; ', /NETCONF.*FILE,NAME/);
+refused('an empty NETCONF', ' ; ', /NETCONF.*FILE,NAME/, { options: long });
 refused('NETCONF where runx.toml forbids it', `${file('mynet.conf')},mynet`, /netconf_env/, {
   toml: 'netconf_env = false\n',
+  options: long,
 });
 refused('io.runx.netconf where runx.toml does not allow it', '', /io\.runx\.netconf/, {
+  options: long,
   change: { annotations: { 'io.runx.netconf': `${file('mynet.conf')},mynet` } },
 });

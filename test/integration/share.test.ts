@@ -19,6 +19,7 @@ test('what is read and written in large pieces, up to the end of a file or of it
     'dd if=/data/written bs=1M | sha256sum',
     'dd if=/data/big of=/data/small/full bs=1M || echo full',
     'dd if=/data/big bs=900k count=1 >> /data/appended; dd if=/data/big bs=300k count=1 >> /data/appended',
+    'for writer in 1 2 3 4 5 6; do dd if=/data/big of=/data/writer$writer bs=1M & done; wait',
     'for round in 1 2 3; do',
     '  for reader in 1 2 3 4 5 6 7 8; do cat /data/big > /dev/null & done',
     '  for reader in 1 2 3; do dd if=/data/big of=/data/killed bs=1M & done',
@@ -39,6 +40,7 @@ test('what is read and written in large pieces, up to the end of a file or of it
      runx run --bundle "$1" share < /dev/null 2> /dev/null | sed "s/$(sha256sum < big | cut -c 1-64)/same/"
      (head -c $((900 * 1024)) big; head -c $((300 * 1024)) big) | cmp - appended
      stat -c %s small/full; cmp -n 716800 small/full big; cmp written big && echo equal
+     for writer in 1 2 3 4 5 6; do cmp writer$writer big; done
      umount small; rm -r "$2"`,
     [bundle, top],
   );

@@ -8,6 +8,8 @@ SRC_URI = " \
     file://kernel/arm64.config;subdir=runx \
     file://kernel/base.config;subdir=runx \
     file://kernel/x86_64.config;subdir=runx \
+    file://kernel/patches/9p-flush.patch \
+    file://kernel/patches/9p-full-ring.patch \
     file://kernel/patches/console-full-ring.patch \
     file://kernel/patches/console-numbers.patch \
 "
