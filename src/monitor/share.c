@@ -13,7 +13,6 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -21,7 +20,8 @@
 
 enum {
     MAX_RINGS = 4,
-    RWALK_SIZE = 22, // with one qid, 2 more than an Rattach
+    MAX_LOOKED_AT = 1024, // more than a guest's requests that wait on a ring
+    RWALK_SIZE = 22,      // with one qid, 2 more than an Rattach
     WATCH_FRONTEND = 0,
     SERVER_FD = 3,
 };
@@ -73,28 +73,31 @@ static int connect_ring(struct ring *ring, unsigned index) {
 static int connect_rings(void) {
     int64_t count = device_read_number(&s.share->device, &s.xs, "num-rings");
     if (count < 1 || count > MAX_RINGS) return -EINVAL;
+    s.splits.most = MAX_MESSAGE;
     for (unsigned i = 0; i < (unsigned)count; i++) {
         int rc = connect_ring(&s.rings[i], i);
         if (rc < 0) return rc;
+        // Half a ring: both ends tell of room only where they had left less.
+        if (s.rings[i].size / 2 < s.splits.most) s.splits.most = s.rings[i].size / 2;
     }
     s.ring_count = (unsigned)count;
-    // Of half a ring: both ends wait for room only where they have left too little.
-    s.splits.most = s.rings[0].size / 2;
-    for (unsigned i = 1; i < s.ring_count; i++)
-        if (s.rings[i].size / 2 < s.splits.most) s.splits.most = s.rings[i].size / 2;
     return device_set_backend_state(&s.share->device, &s.xs, DEVICE_CONNECTED);
 }
 
-// Whether the ring holds a request with this tag, before any Tflush: two that wait for what
-// is behind the other would wait for ever.
-static bool holds(const struct ring *ring, uint16_t tag) {
+// Whether the ring holds a request with this tag.  Not behind a Tflush that has to wait
+// itself, where nothing else goes on: a guest that uses tags again could make two wait for
+// what is behind the other.
+static bool holds(const struct ring *ring, uint16_t tag, bool stuck) {
     uint8_t header[MESSAGE_HEADER];
-    uint32_t left = ring_available(ring);
-    for (uint32_t skip = 0, size; left >= MESSAGE_HEADER; skip += size, left -= size) {
+    uint32_t left = ring_available(ring), skip = 0;
+    for (unsigned i = 0; i < MAX_LOOKED_AT && left >= MESSAGE_HEADER; i++) {
         ring_peek(ring, skip, header, sizeof header);
-        size = message_size(header);
-        if (size < MESSAGE_HEADER || size > left || header[4] == TFLUSH) return false;
+        const uint32_t size = message_size(header);
+        if (size < MESSAGE_HEADER || size > left) return false;
+        if (stuck && i == 0 && header[4] == TFLUSH) return false;
         if (message_tag(header) == tag) return true;
+        skip += size;
+        left -= size;
     }
     return false;
 }
@@ -107,7 +110,7 @@ static void put_flushed(struct ring *ring, uint16_t tag) {
 
 // A Tflush is answered behind what it is to cancel, as flush(5) of Plan 9 allows, and on the
 // same ring: the guest reads its rings in any order.  False if it has to wait itself.
-static bool flush(const struct ring *ring, const uint8_t *request, uint32_t length) {
+static bool flush(const struct ring *ring, const uint8_t *request, uint32_t length, bool stuck) {
     if (length < MESSAGE_HEADER + 2) _exit(1);
     const uint16_t cancelled = (uint16_t)message_get(request + MESSAGE_HEADER, 2);
     struct pending *p = pending_find(&s.pendings, cancelled);
@@ -117,7 +120,7 @@ static bool flush(const struct ring *ring, const uint8_t *request, uint32_t leng
         return true;
     }
     for (const struct ring *other = s.rings; other < s.rings + s.ring_count; other++)
-        if (other != ring && holds(other, cancelled)) return false;
+        if (other != ring && holds(other, cancelled, stuck)) return false;
     struct ring *last = &s.rings[s.ring_of[cancelled]];
     if (!ring_has_room(last, MESSAGE_HEADER)) return false;
     put_flushed(last, message_tag(request));
@@ -144,7 +147,8 @@ static bool hand_on(const struct ring *ring, uint8_t *request, uint32_t length) 
 }
 
 // Takes the next whole request off the ring; false if there is none, or it has to wait.
-static bool take_request(struct ring *ring) {
+// stuck: no ring has had one to take.
+static bool take_request(struct ring *ring, bool stuck) {
     uint8_t *request = s.request.bytes;
     const uint32_t available = ring_available(ring);
     if (available < MESSAGE_HEADER) return false;
@@ -153,7 +157,8 @@ static bool take_request(struct ring *ring) {
     if (length < MESSAGE_HEADER || length > MAX_MESSAGE || length > ring->size) _exit(1);
     if (available < length) return false;
     ring_peek(ring, MESSAGE_HEADER, request + MESSAGE_HEADER, length - MESSAGE_HEADER);
-    if (request[4] == TFLUSH ? !flush(ring, request, length) : !hand_on(ring, request, length))
+    if (request[4] == TFLUSH ? !flush(ring, request, length, stuck)
+                             : !hand_on(ring, request, length))
         return false;
     if (ring_take(ring, length)) channels_notify(&s.channels, ring->port);
     return true;
@@ -164,8 +169,11 @@ static bool next_request(void) {
     s.request.done = 0;
     s.request.length = split_next(&s.splits, s.request.bytes);
     if (s.pendings.count == MAX_PENDING) return s.request.length > 0;
-    for (unsigned empty = 0; s.request.length == 0 && empty < s.ring_count;)
-        empty = take_request(&s.rings[s.next_ring++ % s.ring_count]) ? 0 : empty + 1;
+    unsigned idle = 0;
+    while (s.request.length == 0 && idle < 2 * s.ring_count) {
+        const bool stuck = idle >= s.ring_count;
+        idle = take_request(&s.rings[s.next_ring++ % s.ring_count], stuck) ? 0 : idle + 1;
+    }
     return s.request.length > 0;
 }
 
@@ -185,7 +193,7 @@ static void pump_requests(void) {
 static bool put_reply(uint8_t *reply, uint32_t length, const struct ring **on) {
     uint8_t walk[RWALK_SIZE];
     const uint16_t tag = message_tag(reply);
-    // With Tversion there is no other.
+    // Tversion always has the first place.
     struct pending *p = &s.pendings.table[tag == NOTAG ? 0 : tag % MAX_PENDING];
     struct ring *ring = &s.rings[p->ring];
     if (!p->busy || (tag >= MAX_PENDING && tag != NOTAG)) _exit(1);

@@ -30,7 +30,7 @@ struct split {
 
 struct splits {
     uint32_t most;    // message size that the guest may have
-    uint32_t asked;   // and that it asked for
+    uint32_t asked;   // that it asked for, and after Rversion that it has
     uint32_t payload; // data that the server reads or writes at once; 0: as much as the guest's
     struct split split[MAX_SPLITS];
 };
