@@ -7,6 +7,8 @@
 #include "../../src/monitor/share.c"
 #include "../../src/monitor/split.c"
 
+#include <stdlib.h>
+
 enum { RINGS = 2, SIZE = 4096 };
 
 static void guest_writes(struct ring *ring, const uint8_t *bytes, size_t size) {
