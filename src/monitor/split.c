@@ -8,14 +8,7 @@ enum {
     COUNT = MESSAGE_HEADER + 12,     // where that count is
     REPLY_BODY = MESSAGE_HEADER + 4, // Rread, Rwrite: count[4]
     RESERVED = 24,                   // of a message, what no data is read into
-    PAGE = 4096,
 };
-
-static struct split *find(struct splits *splits, uint16_t tag) {
-    for (struct split *split = splits->split; split < splits->split + MAX_SPLITS; split++)
-        if (split->busy && split->tag == tag) return split;
-    return NULL;
-}
 
 // Where all places are taken, the request becomes a smaller one: the guest asks for the
 // rest again.
@@ -36,14 +29,13 @@ static enum split_verdict begin(struct splits *splits, uint8_t *request, uint32_
         return SPLIT_WHOLE;
     }
     const uint32_t pieces = (count - 1) / splits->payload + 1;
-    const uint32_t paged = ((count - 1) / pieces + PAGE) & ~(PAGE - 1U);
     split->busy = true;
     split->type = type;
     split->tag = message_tag(request);
     split->fid = (uint32_t)message_get(request + MESSAGE_HEADER, 4);
     split->offset = message_get(request + MESSAGE_HEADER + 4, 8);
     split->count = count;
-    split->piece = paged < splits->payload ? paged : splits->payload;
+    split->piece = (count - 1) / pieces + 1;
     split->pieces = (count - 1) / split->piece + 1;
     split->sent = split->answered = 0;
     memset(split->done, 0, sizeof split->done);
@@ -182,6 +174,6 @@ uint8_t *split_reply(struct splits *splits, uint8_t *reply, uint32_t *length) {
 }
 
 void split_answered(struct splits *splits, uint16_t tag) {
-    struct split *split = find(splits, tag);
-    if (split) split->busy = false;
+    for (struct split *split = splits->split; split < splits->split + MAX_SPLITS; split++)
+        if (split->tag == tag) split->busy = false;
 }

@@ -21,7 +21,7 @@ bool walk_to_attach(const struct share *share, uint8_t *message, uint32_t *lengt
     if (!share->exports[0].file || message[4] != TWALK || *length < HEADER + 12 || count[0] != 1 ||
         count[1] != 0)
         return false;
-    size_t size = (size_t)(name[0] | name[1] << 8);
+    size_t size = message_get(name, 2);
     if (size == 0 || size >= sizeof text || *length != HEADER + 12 + size) return false;
     memcpy(text, name + 2, size);
     text[size] = '\0';

@@ -27,6 +27,27 @@ static void pump_replies(void) {
     deliver_replies();
 }
 
+// What the guest has on its ring behind `from` is a message of this type, or of any if 0,
+// and tag.
+static uint32_t check_message(const struct ring *ring, uint32_t from, uint8_t type, uint16_t tag) {
+    uint8_t header[MESSAGE_HEADER];
+    for (uint32_t i = 0; i < sizeof header; i++) header[i] = ring->in[(from + i) % SIZE];
+    MUST((type == 0 || header[4] == type) && message_tag(header) == tag);
+    return from + message_size(header);
+}
+
+// The server's reply to the request that was pending as `p` went to who waits for it and to
+// nobody else.
+static void check_delivery(const struct pending *p, const uint32_t *before) {
+    const struct ring *ring = &s.rings[p->ring];
+    for (int i = 0; i < RINGS; i++)
+        MUST(s.rings[i].in_prod == before[i] || (i == p->ring && !p->dropped));
+    if (ring->in_prod == before[p->ring]) return;
+    uint32_t end = check_message(ring, before[p->ring], 0, p->tag);
+    if (p->flushed) end = check_message(ring, end, RFLUSH, p->flush);
+    MUST(end == ring->in_prod);
+}
+
 // The server answers what it has, each with `size` bytes behind the header: a count of
 // those that follow.
 static void server_answers(int server, uint8_t size) {
@@ -37,15 +58,15 @@ static void server_answers(int server, uint8_t size) {
         if (length > MESSAGE_HEADER)
             MUST(recv(server, bytes + MESSAGE_HEADER, length - MESSAGE_HEADER, MSG_DONTWAIT) ==
                  (ssize_t)(length - MESSAGE_HEADER));
-        memcpy(reply,
-               (const uint8_t[]){(uint8_t)(MESSAGE_HEADER + size),
-                                 (uint8_t)((MESSAGE_HEADER + size) >> 8)},
-               2);
-        reply[4] = (uint8_t)(bytes[4] + 1);
-        memcpy(reply + 5, bytes + 5, 2);
+        message_put_header(reply, MESSAGE_HEADER + size, (uint8_t)(bytes[4] + 1),
+                           message_tag(bytes));
         reply[MESSAGE_HEADER] = size > 4 ? (uint8_t)(size - 4) : 0;
+        const bool alone = s.replies.end == s.replies.start && message_tag(bytes) < MAX_PENDING;
+        const struct pending p = s.pendings.table[message_tag(bytes) % MAX_PENDING];
+        const uint32_t before[RINGS] = {s.rings[0].in_prod, s.rings[1].in_prod};
         send(server, reply, MESSAGE_HEADER + size, MSG_DONTWAIT | MSG_NOSIGNAL);
         pump_replies();
+        if (alone) check_delivery(&p, before);
     }
 }
 
@@ -88,7 +109,10 @@ static void play(int server, const uint8_t *data, size_t size) {
             MUST(s.rings[i].page->out_prod - s.rings[i].out_cons <= SIZE);
     }
     unsigned busy = 0;
-    for (unsigned i = 0; i < MAX_PENDING; i++) busy += s.pendings.table[i].busy;
+    for (struct pending *p = s.pendings.table; p < s.pendings.table + MAX_PENDING; p++) {
+        busy += p->busy;
+        MUST(!p->busy || p->dropped || pending_find(&s.pendings, p->tag) == p);
+    }
     MUST(busy == s.pendings.count);
 }
 

@@ -17,10 +17,7 @@ struct request {
 static struct splits splits;
 static struct request requests[TAGS];
 static uint8_t file[FILE_SIZE], written[LARGEST];
-static struct {
-    uint8_t bytes[BODY + LARGEST];
-    uint32_t length;
-} outstanding[OUTSTANDING];
+static uint8_t outstanding[OUTSTANDING][BODY + LARGEST];
 static unsigned outstanding_count;
 
 static void guest_sends(uint8_t type, uint16_t tag, uint32_t offset, uint32_t count) {
@@ -56,8 +53,7 @@ static void server_takes(void) {
         MUST(message_get(message + COUNT, 4) <= splits.payload);
         const struct split *split = &splits.split[(message_tag(message) - SPLIT_TAGS) / MAX_PIECES];
         MUST(message[4] == TREAD || !requests[split->tag].cut);
-        memcpy(outstanding[outstanding_count].bytes, message, length);
-        outstanding[outstanding_count++].length = length;
+        memcpy(outstanding[outstanding_count++], message, length);
     }
 }
 
@@ -89,17 +85,17 @@ static void server_answers(unsigned which, uint8_t how) {
     if (outstanding_count == 0) return;
     uint8_t reply[REPLY_BODY + LARGEST];
     const unsigned index = which % outstanding_count;
-    const uint8_t *message = outstanding[index].bytes;
+    const uint8_t *message = outstanding[index];
     const uint16_t tag = message_tag(message);
     const uint64_t offset = message_get(message + MESSAGE_HEADER + 4, 8);
-    uint32_t count = (uint32_t)message_get(message + COUNT, 4), first = 0;
+    uint32_t count = (uint32_t)message_get(message + COUNT, 4);
     const uint32_t left = offset < FILE_SIZE ? FILE_SIZE - (uint32_t)offset : 0;
     struct split *split = &splits.split[(tag - SPLIT_TAGS) / MAX_PIECES];
     MUST(split->busy && split->tag < TAGS);
     struct request *request = &requests[split->tag];
     if (count > left) count = left;
     request->cut |= how > 0;
-    first = (uint32_t)offset - request->offset;
+    const uint32_t first = (uint32_t)offset - request->offset;
     if (how == UINT8_MAX) {
         message_put(message_put_header(reply, REPLY_BODY, RLERROR, tag), 5, 4);
     } else {
@@ -112,12 +108,12 @@ static void server_answers(unsigned which, uint8_t how) {
         } else {
             // Of this write no other piece is on its way.
             for (unsigned i = 0; i < outstanding_count; i++)
-                MUST(i == index || (message_tag(outstanding[i].bytes) - SPLIT_TAGS) / MAX_PIECES !=
+                MUST(i == index || (message_tag(outstanding[i]) - SPLIT_TAGS) / MAX_PIECES !=
                                        (tag - SPLIT_TAGS) / MAX_PIECES);
             memcpy(written + first, message + BODY, count);
         }
     }
-    outstanding[index] = outstanding[--outstanding_count];
+    memmove(outstanding[index], outstanding[--outstanding_count], sizeof *outstanding);
     uint32_t length = message_size(reply);
     // As where the ring has no room at first.
     const uint8_t *whole = split_reply(&splits, reply, &length);

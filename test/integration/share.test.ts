@@ -36,12 +36,12 @@ test('what is read and written in large pieces, up to the end of a file or of it
   }));
   const result = await inDom0(
     `set -e; mkdir -p "$2/data/small"; cd "$2/data"; mount -t tmpfs -o size=700k small small
+     trap 'umount small; rm -r "$2"' EXIT
      head -c 1523456 /dev/urandom > big
      runx run --bundle "$1" share < /dev/null 2> /dev/null | sed "s/$(sha256sum < big | cut -c 1-64)/same/"
      (head -c $((900 * 1024)) big; head -c $((300 * 1024)) big) | busybox cmp - appended
      stat -c %s small/full; busybox cmp -n 716800 small/full big; busybox cmp written big && echo equal
-     for writer in 1 2 3 4 5 6; do busybox cmp writer$writer big; done
-     umount small; rm -r "$2"`,
+     for writer in 1 2 3 4 5 6; do busybox cmp writer$writer big; done`,
     [bundle, top],
   );
   assert.equal(

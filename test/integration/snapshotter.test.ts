@@ -68,10 +68,11 @@ for (const snapshotter of ['devmapper', 'blockfile']) {
       `${ctrInDom0}; ctr plugins ls | awk -v id="$1" '$2 == id { print $NF }'`,
       [snapshotter],
     );
-    if (known.stdout.toString() !== 'ok\n') {
+    if (known.stdout.length === 0) {
       t.skip(`this containerd has no snapshotter ${snapshotter}`);
       return;
     }
+    assert.equal(known.stdout.toString(), 'ok\n', 'it is set up');
     const id = `on-${snapshotter}`;
     const looks =
       'awk \'$2 == "/" { print $3 }\' /proc/mounts; echo kept > /file; cat /etc/passwd | head -n 1';
