@@ -31,6 +31,15 @@ const fail = async (error: unknown, argv: readonly string[]): Promise<void> => {
   log.error(`${messageOf(error).replaceAll(/\s*\n\s*/g, ' ')}${hint}`);
 };
 
+/** Every path that is not absolute starts here, and the parser looks at it too. */
+const requireCurrentDirectory = (): void => {
+  try {
+    process.cwd();
+  } catch {
+    throw new RunxError('the current directory no longer exists: change to one that does');
+  }
+};
+
 const main = async (argv: readonly string[]): Promise<void> => {
   // Engines ask for the version alone, and often: no parser for that.
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-v')) {
@@ -38,6 +47,7 @@ const main = async (argv: readonly string[]): Promise<void> => {
     return;
   }
   try {
+    requireCurrentDirectory();
     const { runCommandLine } = await import('./cli/parse.ts');
     await runCommandLine(argv);
   } catch (error) {

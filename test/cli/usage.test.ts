@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 
 import { assertPrints } from '../support/assert-result.ts';
+import { cliProgram } from '../support/built-cli.ts';
 import { makeFakeDom0 } from '../support/fake-dom0.ts';
 import { assertGolden } from '../support/golden.ts';
 import { startCli } from '../support/run-cli.ts';
@@ -89,6 +91,18 @@ describe('runx', { concurrency: 4 }, () => {
       const { stderr } = await dom0.runx([command, 'web']);
       assert.match(stderr, new RegExp(`\\b${command}\\b`));
     }
+  });
+
+  test('a current directory that is gone is an error in one line', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const script = 'mkdir gone && cd gone && rmdir ../gone && exec "$0" "$1" list';
+    const { status, stdout, stderr } = spawnSync(
+      'sh',
+      ['-c', script, process.execPath, cliProgram],
+      { cwd: directory, encoding: 'utf8' },
+    );
+    assert.deepEqual([status, stdout], [1, '']);
+    assert.equal(stderr, 'runx: the current directory no longer exists: change to one that does\n');
   });
 
   test("messages are the same in the caller's language", async (t) => {
