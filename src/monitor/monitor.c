@@ -41,10 +41,11 @@ static enum answer ask_guardian(enum request request, const char *text) {
 }
 
 static _Noreturn void finish(int code) {
-    serving_end(&m.serving);
+    serving_kill(&m.serving);
     relay_disconnect(&m.relay);
     terminal_restore();
     if (m.domain[0] != '\0') ask_guardian(REQUEST_DESTROY, "");
+    serving_wait();
     attach_end(code);
     if (m.control >= 0) dprintf(m.control, "exit %d\n", code);
     _exit(code);

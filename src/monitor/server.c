@@ -1,10 +1,10 @@
 #define _GNU_SOURCE
 #include "server.h"
+#include "privileges.h"
 #include "read_full.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <linux/mount.h>
 #include <sched.h>
 #include <signal.h>
@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -109,18 +108,6 @@ const char *server_enter_root(const struct share_list *list) {
     return NULL;
 }
 
-// What serving other users' files takes, and no more.
-static int drop_capabilities(void) {
-    const unsigned kept[] = {CAP_CHOWN,  CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID,
-                             CAP_SETUID, CAP_SETGID,       CAP_MKNOD,  CAP_SETFCAP};
-    for (unsigned capability = 0; capability < 64; capability++) {
-        bool keep = false;
-        for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) keep |= kept[i] == capability;
-        if (!keep && prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0 && errno != EINVAL) return -1;
-    }
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-}
-
 // Becomes the server; why it cannot is written to `report`.
 static _Noreturn void run(const struct share_list *list, const char *diod, int report) {
     int null = open("/dev/null", O_RDWR);
@@ -147,10 +134,12 @@ static _Noreturn void run(const struct share_list *list, const char *diod, int r
     setrlimit(RLIMIT_STACK, &stack);
     umask(0);
     const char *failed = server_enter_root(list);
-    if (!failed && drop_capabilities() < 0) failed = "dropping capabilities";
+    if (!failed && !privileges_keep_to_serve()) failed = "dropping capabilities";
     if (!failed) {
+        // What glibc loads when a thread ends; later there are no libraries to load.
+        char *environment[] = {"LD_PRELOAD=libgcc_s.so.1", NULL};
         execle(diod, "diod", "-f", "-n", "-N", "-L", "stderr", "--nwthreads", "8", "-l", SOCKET,
-               "-e", SHARE_EXPORTS, (char *)NULL, (char *[]){NULL});
+               "-e", SHARE_EXPORTS, (char *)NULL, environment);
         failed = diod;
     }
     dprintf(REPORT_FD, "%s: %s", failed, strerror(errno));
@@ -168,6 +157,26 @@ pid_t server_start(const struct share_list *list, const char *diod, char *error,
     if (child > 0) error[length > 0 ? length : 0] = '\0';
     close(report[0]);
     return length > 0 ? -1 : child;
+}
+
+bool server_seal(pid_t server) {
+    pid_t child = fork();
+    if (child == 0) {
+        char namespace[32];
+        snprintf(namespace, sizeof namespace, "/proc/%d/ns/mnt", (int)server);
+        int fd = open(namespace, O_RDONLY | O_CLOEXEC);
+        if (fd < 0 || setns(fd, CLONE_NEWNS) < 0) _exit(1);
+        for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++)
+            // EINVAL: a link, or no mount.
+            if (umount2(libraries[i], MNT_DETACH | UMOUNT_NOFOLLOW) < 0 && errno != EINVAL &&
+                errno != ENOENT)
+                _exit(1);
+        _exit(0);
+    }
+    int status = 1;
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    return child > 0 && status == 0;
 }
 
 int server_connect(pid_t server) {

@@ -5,6 +5,9 @@
 
 // Starts the server.  Its pid once its program runs, or -1 and in `error` why it does not.
 pid_t server_start(const struct share_list *list, const char *diod, char *error, size_t size);
+// Takes the libraries out of the root of a server that has answered, so that a guest which
+// leads it astray finds none of the host's files.  False if that cannot be.
+bool server_seal(pid_t server);
 // A connection to the server, -1 when it has ended or does not answer.
 int server_connect(pid_t server);
 // Enters a root directory of its own, with libraries to start a program from and the

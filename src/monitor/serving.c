@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 bool serving_start(struct serving *serving, const struct share_list *served, const char *diod,
@@ -24,6 +25,10 @@ bool serving_start(struct serving *serving, const struct share_list *served, con
         serving->shares[i] = share;
         close(connection);
     }
+    if (!server_seal(serving->server)) {
+        snprintf(error, size, "taking the libraries out of the server's root");
+        return false;
+    }
     return true;
 }
 
@@ -36,11 +41,18 @@ bool serving_has_ended(const struct serving *serving) {
     return false;
 }
 
-static void end(pid_t pid) {
-    if (pid > 0 && kill(pid, SIGKILL) == 0) waitpid(pid, NULL, 0);
+void serving_kill(const struct serving *serving) {
+    for (unsigned i = 0; i < MAX_SHARES; i++)
+        if (serving->shares[i] > 0) kill(serving->shares[i], SIGKILL);
+    if (serving->server > 0) kill(serving->server, SIGKILL);
 }
 
-void serving_end(const struct serving *serving) {
-    for (unsigned i = 0; i < MAX_SHARES; i++) end(serving->shares[i]);
-    end(serving->server);
+void serving_wait(void) {
+    enum { TRIES = 500 };
+    const struct timespec pause = {.tv_nsec = 10000000};
+    for (unsigned i = 0; i < TRIES; i++) {
+        pid_t ended = waitpid(-1, NULL, WNOHANG);
+        if (ended < 0) return;
+        if (ended == 0) nanosleep(&pause, NULL);
+    }
 }

@@ -3,6 +3,7 @@
 #include "channel.h"
 #include "message.h"
 #include "pending.h"
+#include "privileges.h"
 #include "ring.h"
 #include "split.h"
 #include "walk.h"
@@ -294,7 +295,7 @@ pid_t share_start(const struct share *share, int server) {
     s.share = share;
     s.server = SERVER_FD;
     if (channels_open(&s.channels) < 0 || xenstore_open(&s.xs) < 0 ||
-        device_watch(&share->device, &s.xs, WATCH_FRONTEND) < 0)
+        device_watch(&share->device, &s.xs, WATCH_FRONTEND) < 0 || !privileges_drop())
         _exit(1);
     serve();
 }

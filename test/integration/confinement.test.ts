@@ -9,18 +9,25 @@ afterEach(async () => {
 
 const ready = ['sh', '-c', 'echo ready; sleep 600'];
 
-test('diod sees its libraries and the export, read-only and without devices', async () => {
+test('diod sees the export and nothing else, the process of a share nothing at all', async () => {
   const bundle = await makeBundle('confined', ready);
   const result = await inDom0(
     `out=/tmp/confined.out; runx run --bundle "$1" confined > $out & pid=$!
      until grep -q ready $out; do sleep 0.1; done
      diod=$(pgrep -x diod); awk '{ print $5, $6 }' /proc/$diod/mountinfo; echo ---
-     ls -A /proc/$diod/root/; echo ---; grep -E 'CapBnd|NoNewPrivs' /proc/$diod/status; echo ---
-     ls -l /proc/$diod/fd | grep -cE 'sshd|pipe|/dev/pts' || true
+     (cd /proc/$diod/root; find . -path ./export/root -prune -o -print | sort); echo ---
+     grep -E 'CapBnd|NoNewPrivs' /proc/$diod/status; echo ---
+     ls -l /proc/$diod/fd | grep -cE 'sshd|pipe|/dev/pts' || true; echo ---
+     for share in $(pgrep -P $(runx state confined | awk -F '[:,]' '/"pid"/ { print $2 + 0 }')); do
+       [ $share = $diod ] || grep -E '^(Uid|Gid|Groups|CapEff|CapPrm|NoNewPrivs)' /proc/$share/status
+       [ $share = $diod ] || ls -A /proc/$share/root/ | tr -d '0-9\n'
+     done
      runx kill confined KILL; wait $pid; rm $out`,
     [bundle],
   );
-  const [mounts = '', root, status, descriptors] = result.stdout.toString().split('---\n');
+  const [mounts = '', root, status, descriptors, share = ''] = result.stdout
+    .toString()
+    .split('---\n');
   const options = new Map<string, string>();
   for (const line of mounts.trim().split('\n')) {
     const [path = '', flags = ''] = line.split(' ');
@@ -35,10 +42,21 @@ test('diod sees its libraries and the export, read-only and without devices', as
     const writable = path === '/export/root' || path === '/run';
     assert.ok(writable || /\bro\b/.test(flags), `${path} is ${flags}`);
   }
-  assert.equal(root, 'export\nlib\nlib64\nrun\nusr\n');
+  assert.deepEqual([...options.keys()].toSorted(), ['/', '/export/root', '/run']);
+  assert.equal(
+    root?.replaceAll('\n', ' '),
+    '. ./export ./lib ./lib64 ./run ./run/diod ./usr ./usr/lib ./usr/lib64 ./usr/sbin ',
+  );
   // chown, dac_override, fowner, fsetid, setgid, setuid, mknod, setfcap
   assert.equal(status, 'CapBnd:\t00000000880000db\nNoNewPrivs:\t1\n');
   assert.equal(descriptors, '0\n');
+  const [nobody, none] = [Array(4).fill('65534').join('\t'), '0000000000000000'];
+  assert.match(
+    share,
+    new RegExp(
+      `^Uid:\t${nobody}\nGid:\t${nobody}\nGroups:\t *\nCapPrm:\t${none}\nCapEff:\t${none}\nNoNewPrivs:\t1\n$`,
+    ),
+  );
 });
 
 test('a 9P server that dies ends its container, with a sentence', async () => {
