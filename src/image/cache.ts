@@ -1,5 +1,5 @@
 import { closeSync, ftruncateSync, openSync } from 'node:fs';
-import { open, readFile, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { open, readFile, readdir, realpath, rename, rm, stat, utimes } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import { RunxError, ToolError, hasCode, messageOf } from '../errors.ts';
@@ -204,10 +204,13 @@ export const evictImages = async (
   kept?: string,
 ): Promise<readonly string[]> => {
   const inUse = await filesInUse();
+  // The kernel's names of files have no links in them.
+  const real = await realpath(directory).catch(() => directory);
   const evicted = chooseEvicted(
     await listImages(directory),
     limitMiB * bytesPerMiB,
-    ({ file, usedMs }) => file === kept || inUse.has(file) || usedMs > Date.now() - sparedMs,
+    ({ file, usedMs }) =>
+      file === kept || inUse.has(join(real, basename(file))) || usedMs > Date.now() - sparedMs,
   );
   for (const file of evicted) await rm(file, { force: true });
   return evicted;

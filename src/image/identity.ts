@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type BigIntStats, lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 /** An overlay mount: its directories, the topmost of the lower ones first. */
 export interface Overlay {
@@ -86,13 +86,17 @@ const isAbsolute = ({ lower, upper = '/' }: Overlay): boolean =>
 /**
  * A name for the content of a rootfs, which costs no reading of files: by the layers of
  * an overlay, else by sizes and times.  Equal content may have different names, but a
- * changed one never keeps its name.
+ * changed one keeps its name only if all that changed are extended attributes, in the
+ * upper layer, of what has no content.
  */
 export const identifyContent = ({ rootfs, overlay, below }: Content): string => {
   const hash = createHash('sha256').update(`${format}\0`);
   if (overlay !== undefined && isAbsolute(overlay)) {
     addOverlay(hash, rootfs, overlay);
-    for (const directory of below) addTree({ hash, strict: true }, encode(directory));
+    for (const directory of below) {
+      hash.update(`${relative(rootfs, directory)}\0`);
+      addTree({ hash, strict: true }, encode(directory));
+    }
   } else {
     if (overlay === undefined) hash.update(`${realpathSync(rootfs)}\0`);
     addTree({ hash, strict: overlay === undefined }, encode(rootfs));

@@ -123,6 +123,23 @@ test('no QEMU and no diod, and a second start makes no image', async () => {
   assert.equal((await images()).length, 1);
 });
 
+test('gc keeps an image that is in use, also where data_root is a link', async () => {
+  const script = `
+    cd "$1"; mkdir -p other/images; ln -s other link
+    printf '%s\\n' "data_root = '$1/link'" 'images_mib = 1' > gc.toml
+    for name in used old; do
+      head -c 2M /dev/urandom > other/images/$name.erofs; touch -d @1000 other/images/$name.erofs
+    done
+    loop=$(losetup --find --show --read-only other/images/used.erofs)
+    runx --config gc.toml gc; ls other/images; losetup -d "$loop"; runx --config gc.toml gc`;
+  const { stdout, stderr } = await inDom0(script, [top]);
+  const image = (name: string): string => `removed ${top}/link/images/${name}.erofs\n`;
+  assert.deepEqual(
+    [stdout.toString(), stderr],
+    [`${image('old')}used.erofs\n${image('used')}`, ''],
+  );
+});
+
 test('what is written stays in the domain and ends with it', long, async () => {
   await configure();
   const bundle = await bundleOf(

@@ -55,6 +55,20 @@ test('what is mounted below a rootfs counts', async (t) => {
   assert.notEqual(identify(), before);
 });
 
+test('where something is mounted below a rootfs counts', async (t) => {
+  const directory = await temporaryDirectory(t);
+  const rootfs = await makeTree(join(directory, 'rootfs'));
+  await makeTree(join(directory, 'volumes/one'));
+  const overlay = { lower: [rootfs], upper: undefined };
+  const names = [];
+  for (const place of ['a', 'b']) {
+    await symlink('volumes', join(directory, place));
+    const below = [join(directory, place, 'one')];
+    names.push(identifyContent({ rootfs: directory, overlay, below }));
+  }
+  assert.notEqual(names[0], names[1]);
+});
+
 interface Container {
   readonly name: string;
   readonly init?: string;
