@@ -8,7 +8,7 @@ import { makeLayer } from '../image/layer.ts';
 import { findProgram } from '../process.ts';
 import type { Disk } from '../xen/domain-config.ts';
 import { type XenInfo, parseXenInfo } from '../xen/info.ts';
-import { findQemu, qemuLack } from '../xen/qemu.ts';
+import { findQemu, qemuLack, xenLack } from '../xen/qemu.ts';
 import { findXl, xl } from '../xen/xl.ts';
 import type { DomainWishes } from './annotations.ts';
 import { findBlockDevice } from './block-device.ts';
@@ -36,6 +36,17 @@ const findXenInfo = async ({ config, log }: Context): Promise<XenInfo | undefine
 const findQemuLack = async (context: Context): Promise<string | undefined> =>
   qemuLack(await findQemu(context.log), await findXenInfo(context));
 
+/** Refuses 9p where neither diod nor any QEMU can serve it. */
+const checkNinep = async (context: Context, { path, diod }: Choice): Promise<void> => {
+  if (diod !== undefined) return;
+  // Who asks for it may have a QEMU where only xl looks.
+  const lack = xenLack(await findXenInfo(context));
+  if (lack === undefined) return;
+  throw new RunxError(
+    `rootfs ${path}: it is to go by 9p, and there is no ${context.config.diod}, and ${lack}: install diod, or let rootfs be "auto"`,
+  );
+};
+
 /** Decides how a rootfs directory reaches the guest, and says why at debug. */
 export const chooseRootfs = async (context: Context, choice: Choice): Promise<Rootfs> => {
   const { config, log } = context;
@@ -44,7 +55,10 @@ export const chooseRootfs = async (context: Context, choice: Choice): Promise<Ro
   const layer = (): Layer =>
     planLayer(config.writable_layer, config.writable_layer_mib, choice.isReadonly);
   if (asked === 'disk') return { kind: 'disk', path, layer: layer() };
-  if (asked === '9p') return planNinep(path, diod);
+  if (asked === '9p') {
+    await checkNinep(context, choice);
+    return planNinep(path, diod);
+  }
   const block = await findBlockDevice(path);
   if ('device' in block && (asked === 'block' || block.device.readonly)) {
     const { device } = block;

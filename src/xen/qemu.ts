@@ -49,13 +49,16 @@ const tooNew = 10;
 const isTooNew = ({ xen_major: major, xen_minor: minor }: XenInfo): boolean =>
   major > 4 || (major === 4 && minor >= 19);
 
+/** Why no QEMU can serve 9P with this Xen; undefined if one can, or nothing is known of it. */
+export const xenLack = (xen: XenInfo | undefined): string | undefined =>
+  xen !== undefined && isTooNew(xen)
+    ? `with Xen ${xen.xen_version} no QEMU takes its place`
+    : undefined;
+
 /** Why QEMU cannot serve 9P to domains here; undefined if it can. */
 export const qemuLack = (qemu: Qemu | undefined, xen: XenInfo | undefined): string | undefined => {
   if (qemu === undefined) return 'no QEMU that xl could start';
   const [, version = ''] = /version (\d+)/.exec(qemu.version ?? '') ?? [];
   if (Number(version) >= tooNew) return `QEMU ${version} (${qemu.path}) cannot take its place`;
-  if (xen !== undefined && isTooNew(xen)) {
-    return `with Xen ${xen.xen_version} no QEMU takes its place`;
-  }
-  return undefined;
+  return xenLack(xen);
 };

@@ -283,6 +283,16 @@ describe('a rootfs of which nothing is said', { concurrency: 4 }, () => {
     assert.deepEqual(dom0.containers(), []);
   });
 
+  test('is refused, by whoever asks for 9p, where nothing serves it', async (t) => {
+    const dom0 = await makeDom0(t, { settings: { diod: '/no/diod', rootfs: '9p' } });
+    await dom0.plan('info', xen);
+    assertFails(
+      await create(dom0),
+      `rootfs ${dom0.path('bundle/rootfs')}: it is to go by 9p, and there is no /no/diod, and with Xen 4.20.1 no QEMU takes its place: install diod, or let rootfs be "auto"`,
+    );
+    assert.deepEqual(dom0.containers(), []);
+  });
+
   test('a directory as a volume is refused where nothing serves 9P', async (t) => {
     const mounts = [{ destination: '/data', type: 'bind', source: '../data', options: [] }];
     const dom0 = await makeDom0(t, { settings: { diod: '/no/diod' }, spec: { mounts } });
