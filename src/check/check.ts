@@ -1,3 +1,4 @@
+import { findMke2fs } from '../image/layer.ts';
 import type { Log } from '../log.ts';
 import { hostArchitecture } from './binary.ts';
 import { checkConfiguration, findConfiguration } from './configuration.ts';
@@ -9,7 +10,7 @@ import { checkGuestFiles, findGuestFiles } from './guest.ts';
 import { checkKernelOptions } from './kernel-options.ts';
 import { checkModules, findModules } from './modules.ts';
 import { checkCni, findCni } from './networks.ts';
-import { checkDisk, checkNinep, findNinep } from './ninep.ts';
+import { checkDisk, checkLayer, checkNinep, findNinep } from './ninep.ts';
 import type { Point } from './point.ts';
 import { checkIproute, checkMount, findProgramFacts } from './programs.ts';
 import { checkXen, domainType } from './xen.ts';
@@ -42,6 +43,7 @@ export const checkHost = async (options: CheckOptions): Promise<readonly Point[]
     ip,
     mount,
     mkfs,
+    mke2fs,
   ] = await Promise.all([
     findDom0(),
     findXlFacts(config.xl, log),
@@ -56,6 +58,7 @@ export const checkHost = async (options: CheckOptions): Promise<readonly Point[]
     Promise.all([find('ip', '-V'), find('tc', '-V')]),
     Promise.all([find('mount'), find('umount')]),
     find(config.mkfs_erofs),
+    findMke2fs(),
   ]);
   const xl = checkXl(xlFacts);
   const host = hostArchitecture();
@@ -72,6 +75,7 @@ export const checkHost = async (options: CheckOptions): Promise<readonly Point[]
     ...checkKernelOptions(guest.options, config.kernel, type, host),
     checkNinep(ninep, xl.xen, disk),
     checkDisk(disk),
+    ...checkLayer(config.writable_layer, mke2fs),
     ...checkDirectories(state, data),
     ...checkModules(modules),
     checkIproute(ip),

@@ -57,3 +57,15 @@ export const checkDisk = ({ asked, mkfs }: DiskFacts): Point => {
   const remedy = 'install erofs-utils, or say in runx.toml where its mkfs.erofs is';
   return { name: 'images', status: 'error', found, remedy };
 };
+
+/** Whether a writable layer can be made, where runx.toml has it on a disk; `mke2fs` is a path. */
+export const checkLayer = (
+  asked: Config['writable_layer'],
+  mke2fs: string | undefined,
+): readonly Point[] => {
+  if (asked !== 'disk') return [];
+  const name = 'writable-layer';
+  if (mke2fs !== undefined) return [{ name, status: 'ok', found: mke2fs }];
+  const remedy = 'install e2fsprogs, or set writable_layer to "memory"';
+  return [{ name, status: 'error', found: 'no mke2fs', remedy }];
+};

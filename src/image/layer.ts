@@ -25,6 +25,10 @@ const filesOf = (dataRoot: string, stateDirectory: string): LayerFiles => {
   return { image, owner: `${image}.owner` };
 };
 
+/** The program that makes the file system of a writable layer: its path, if it is there. */
+export const findMke2fs = async (): Promise<string | undefined> =>
+  (await findProgram('mke2fs')) ?? (await findProgram('/sbin/mke2fs'));
+
 /** Makes the file that takes a container's writes: sparse, with an empty file system. */
 export const makeLayer = async (
   dataRoot: string,
@@ -33,7 +37,7 @@ export const makeLayer = async (
   log: Log,
 ): Promise<string> => {
   const { image, owner } = filesOf(dataRoot, stateDirectory);
-  const mkfs = (await findProgram('mke2fs')) ?? (await findProgram('/sbin/mke2fs'));
+  const mkfs = await findMke2fs();
   if (mkfs === undefined) {
     throw new RunxError(
       'writable_layer = "disk": mke2fs was not found: install e2fsprogs, or set it to "memory"',

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 import { checkConfiguration, findConfiguration } from '../../../src/check/configuration.ts';
 import { checkDirectories, findDirectory } from '../../../src/check/directories.ts';
-import { checkDisk, checkNinep } from '../../../src/check/ninep.ts';
+import { checkDisk, checkLayer, checkNinep } from '../../../src/check/ninep.ts';
 import { type ProgramFacts, checkIproute, checkMount } from '../../../src/check/programs.ts';
 import { parseConfig } from '../../../src/config.ts';
 import type { XenInfo } from '../../../src/xen/info.ts';
@@ -126,6 +126,18 @@ test('what makes images is needed if they are asked for', () => {
     ['ok', 'no mkfs.erofs: no rootfs goes on a disk'],
     ['error', 'no mkfs.erofs'],
   ]);
+});
+
+test('a writable layer on a disk takes mke2fs, one in memory nothing', () => {
+  assert.deepEqual(checkLayer('memory', undefined), []);
+  const found = [...checkLayer('disk', '/sbin/mke2fs'), ...checkLayer('disk', undefined)];
+  assert.deepEqual(
+    found.map((point) => [point.name, point.status, point.found]),
+    [
+      ['writable-layer', 'ok', '/sbin/mke2fs'],
+      ['writable-layer', 'error', 'no mke2fs'],
+    ],
+  );
 });
 
 test('a directory that is not there yet is judged by the one it will be made in', async (t) => {
