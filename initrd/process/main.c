@@ -70,8 +70,8 @@ static _Noreturn void run(void) {
     wrong = session_start(&session, &process, console, console2, 0);
     if (wrong) fail(wrong);
     if (!session.error[0]) {
+        exec_offer(); // first: what Dom0 queues before it is for signals_publish to find
         signals_publish(session.process);
-        exec_offer();
     }
     int status = session_wait(&session);
     exec_finish();

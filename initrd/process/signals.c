@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -21,6 +22,8 @@
 static const char state_file[] = "/run/process";
 // A second power-off event this soon after a delivery belongs to that delivery.
 enum { SAME_EVENT_SECONDS = 30 };
+// How long a signal waits that the process would not notice yet.
+enum { HOLD_SECONDS = 5 };
 
 // Empties the queue into `text`.
 static int take_queue(char *text, size_t size) {
@@ -64,12 +67,53 @@ static void signal_others(pid_t process, int signal) {
     waitpid(outer, NULL, 0);
 }
 
+// Whether the first process of a namespace blocks, ignores or handles a signal: the kernel
+// drops any other but KILL and STOP.  See proc(5), /proc/pid/status.
+static bool is_expected(pid_t process, int signal) {
+    static const char *const masks[] = {"SigBlk:", "SigIgn:", "SigCgt:"};
+    char path[64], status[4096];
+    snprintf(path, sizeof path, "/proc/%ld/status", (long)process);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd < 0 ? -1 : read(fd, status, sizeof status - 1);
+    if (fd >= 0) close(fd);
+    if (length <= 0) return true; // it has ended
+    status[length] = '\0';
+    for (size_t i = 0; i < sizeof masks / sizeof *masks; i++) {
+        const char *mask = strstr(status, masks[i]);
+        if (mask && strtoull(mask + strlen(masks[i]), NULL, 16) >> (signal - 1) & 1) return true;
+    }
+    return false;
+}
+
+// A process that has only just begun has not said yet what it handles.
+static void send_when_expected(pid_t process, int signal) {
+    const struct timespec pause = {.tv_nsec = 10000000};
+    struct timespec now, start;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    do {
+        nanosleep(&pause, NULL);
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    } while (!is_expected(process, signal) && now.tv_sec - start.tv_sec < HOLD_SECONDS);
+    kill(process, signal);
+}
+
+static void send_to_process(pid_t process, int signal) {
+    bool always = signal == SIGKILL || signal == SIGSTOP || !has_own_pid_namespace(process);
+    pid_t holder = always || is_expected(process, signal) ? -1 : fork();
+    if (holder == 0) {
+        syscall(SYS_close_range, 0, ~0U, 0); // the lock, and the ends of the outputs
+        send_when_expected(process, signal);
+        _exit(0);
+    }
+    if (holder < 0) kill(process, signal);
+}
+
 // A negative number goes to all processes of the container.
 static void send_one(pid_t process, long number) {
     long signal = labs(number);
     if (signal < 1 || signal > SIGRTMAX) return;
     if (number < 0) signal_others(process, (int)signal);
-    kill(process, (int)signal);
+    send_to_process(process, (int)signal);
 }
 
 static void deliver(int fd, bool by_hand) {
@@ -87,7 +131,7 @@ static void deliver(int fd, bool by_hand) {
         int size = snprintf(state, sizeof state, "%ld %ld\n", pid, now);
         (void)!pwrite(fd, state, (size_t)size, 0);
     } else if (by_hand && now - last > SAME_EVENT_SECONDS) {
-        kill((pid_t)pid, SIGTERM);
+        send_to_process((pid_t)pid, SIGTERM);
     }
 }
 

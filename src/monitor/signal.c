@@ -31,14 +31,17 @@ static int append_signal(struct xenstore *xs, uint32_t tx, const char *path, int
 
 // The guest's kernel runs its power-off command when control/shutdown is
 // written; ours takes the numbers queued in data/signals and sends them.
+// A kernel that is still booting cannot run it and powers off, and our guest
+// looks into the queue by itself once it has written data/exec.
 static int ask_for_poweroff(unsigned domid, int signal, bool queue) {
     enum { MAX_TRIES = 32 };
-    char name_path[64], queue_path[64], shutdown_path[64], name[256];
+    char name_path[64], queue_path[64], ready_path[64], shutdown_path[64], name[256], ready[8];
     struct xenstore xs;
     int rc = xenstore_open(&xs);
     if (rc < 0) return rc;
     snprintf(name_path, sizeof name_path, "/local/domain/%u/name", domid);
     snprintf(queue_path, sizeof queue_path, "/local/domain/%u/data/signals", domid);
+    snprintf(ready_path, sizeof ready_path, "/local/domain/%u/data/exec", domid);
     snprintf(shutdown_path, sizeof shutdown_path, "/local/domain/%u/control/shutdown", domid);
     // A guest that writes the queue all the time must not keep us here.
     for (int tries = 0; tries < MAX_TRIES; tries++) {
@@ -48,7 +51,8 @@ static int ask_for_poweroff(unsigned domid, int signal, bool queue) {
         rc = xenstore_read(&xs, tx, name_path, name, sizeof name);
         if (rc == -ENOENT) rc = -ESRCH;
         if (rc >= 0) rc = queue ? append_signal(&xs, tx, queue_path, signal) : 0;
-        if (rc == 0) rc = xenstore_write(&xs, tx, shutdown_path, "poweroff");
+        bool waits = queue && xenstore_read(&xs, tx, ready_path, ready, sizeof ready) == -ENOENT;
+        if (rc == 0 && !waits) rc = xenstore_write(&xs, tx, shutdown_path, "poweroff");
         int ended = xenstore_end(&xs, tx, rc == 0);
         if (rc == 0) rc = ended;
         if (rc != -EAGAIN) break;
