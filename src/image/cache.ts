@@ -49,7 +49,7 @@ const build = async (
   descriptor: number,
   stateDirectory: string,
 ): Promise<void> => {
-  const { directory, log, monitor } = cache;
+  const { log, monitor } = cache;
   const mkfs = await findProgram(cache.mkfs);
   if (mkfs === undefined) {
     throw new RunxError(`${cache.mkfs} was not found: install erofs-utils, or diod for 9p`);
@@ -61,14 +61,15 @@ const build = async (
       `--state=${stateDirectory}`,
       '--share=rootfs',
       `--export=rs:${rootfs}`,
-      '--share=images',
-      `--export=:${directory}`,
+      // The draft alone: other images are not its to write.
+      '--share=draft',
+      `--export=f:${draft}`,
       '--',
       mkfs,
       '--quiet',
       '-zlz4',
       '-C65536',
-      join(seen('images'), basename(draft)),
+      `${seen('draft')}/0`,
       seen('rootfs'),
     ],
     // While it writes, nobody else gets the lock, even if runx is killed.

@@ -66,8 +66,8 @@ for directory, names, files in sorted(os.walk(os.fsencode(sys.argv[1]))):
 /** Runs a program as `runx create` does for an image; what it prints comes back. */
 const confine = (path: (name: string) => string, command: readonly string[]): string => {
   const rootfs = ['--share=rootfs', `--export=rs:${path('tree')}`];
-  const images = ['--share=images', `--export=:${path('images')}`];
-  const args = ['image', `--state=${path('state')}`, ...rootfs, ...images, '--', ...command];
+  const draft = ['--share=draft', `--export=f:${path('images/erofs')}`];
+  const args = ['image', `--state=${path('state')}`, ...rootfs, ...draft, '--', ...command];
   return execFileSync(monitor, args, { encoding: 'utf8', stdio: 'pipe' });
 };
 
@@ -77,7 +77,8 @@ const prepare = async (t: TestContext) => {
   const path = (name: string): string => join(directory, name);
   python(makeTree, path('tree'));
   for (const name of ['images', 'state']) await mkdir(path(name));
-  const build = [mkfs, '--quiet', '-zlz4', '-C65536', '/export/images/erofs', '/export/rootfs'];
+  await writeFile(path('images/erofs'), '');
+  const build = [mkfs, '--quiet', '-zlz4', '-C65536', '/export/draft/0', '/export/rootfs'];
   confine(path, build);
   await unpackRamdisk(path('guest'));
   await mkdir(path('guest/dev'), { recursive: true });
@@ -170,7 +171,9 @@ test(
 test('the program that makes an image sees nothing of the host', options, async (t) => {
   const path = await prepare(t);
   const look = confine(path, ['/bin/ls', '/', '/export', '/run', '/export/rootfs/deep']);
-  assert.match(look, /^\/:\nexport\nlib\S*\n(lib\S*\n)?run\nusr\n\n\/export:\nimages\nrootfs\n\n/);
+  assert.match(look, /^\/:\nexport\nlib\S*\n(lib\S*\n)?run\nusr\n\n\/export:\ndraft\nrootfs\n\n/);
   assert.match(look, /\n\/run:\n$/);
-  assert.throws(() => confine(path, ['/bin/touch', '/export/rootfs/new']), /Read-only file system/);
+  for (const file of ['/export/rootfs/new', '/export/draft/other']) {
+    assert.throws(() => confine(path, ['/bin/touch', file]), /Read-only file system/);
+  }
 });
