@@ -18,12 +18,15 @@
 #include <time.h>
 #include <unistd.h>
 
-// The process's pid, then the time of the last delivery.
+// The process's pid, when it began and the time of the last delivery, in seconds.
 static const char state_file[] = "/run/process";
 // A second power-off event this soon after a delivery belongs to that delivery.
 enum { SAME_EVENT_SECONDS = 30 };
-// How long a signal waits that the process would not notice yet.
-enum { HOLD_SECONDS = 5 };
+// A process this young may not have said yet which signals it handles.
+enum { YOUNG_SECONDS = 5 };
+// Looks at a process that would miss a signal, 10 ms apart; and for how many it must have
+// been blocked: a shell blocks all of them for a moment, whenever it starts a program.
+enum { MAX_LOOKS = 500, BLOCKED_LOOKS = 50 };
 
 // Empties the queue into `text`.
 static int take_queue(char *text, size_t size) {
@@ -67,72 +70,91 @@ static void signal_others(pid_t process, int signal) {
     waitpid(outer, NULL, 0);
 }
 
-// Whether the first process of a namespace blocks, ignores or handles a signal: the kernel
-// drops any other but KILL and STOP.  See proc(5), /proc/pid/status.
-static bool is_expected(pid_t process, int signal) {
-    static const char *const masks[] = {"SigBlk:", "SigIgn:", "SigCgt:"};
+enum reception { DROPPED, BLOCKED, TAKEN };
+
+static bool is_in_mask(const char *status, const char *name, int signal) {
+    const char *mask = strstr(status, name);
+    return mask && strtoull(mask + strlen(name), NULL, 16) >> (signal - 1) & 1;
+}
+
+// The kernel drops what the first process of a namespace does not handle.  See proc(5),
+// /proc/pid/status.
+static enum reception look(pid_t process, int signal) {
     char path[64], status[4096];
     snprintf(path, sizeof path, "/proc/%ld/status", (long)process);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t length = fd < 0 ? -1 : read(fd, status, sizeof status - 1);
+    ssize_t length = fd < 0 ? 0 : read(fd, status, sizeof status - 1);
     if (fd >= 0) close(fd);
-    if (length <= 0) return true; // it has ended
-    status[length] = '\0';
-    for (size_t i = 0; i < sizeof masks / sizeof *masks; i++) {
-        const char *mask = strstr(status, masks[i]);
-        // With hundreds of groups they are further down; then it is sent at once.
-        if (!mask || strtoull(mask + strlen(masks[i]), NULL, 16) >> (signal - 1) & 1) return true;
-    }
-    return false;
+    status[length > 0 ? length : 0] = '\0';
+    if (!strstr(status, "SigCgt:")) return TAKEN; // it has ended, or has hundreds of groups
+    if (is_in_mask(status, "SigIgn:", signal) || is_in_mask(status, "SigCgt:", signal))
+        return TAKEN;
+    return is_in_mask(status, "SigBlk:", signal) ? BLOCKED : DROPPED;
 }
 
-// A process that has only just begun has not said yet what it handles.
-static void send_when_expected(pid_t process, int signal) {
+static void send_when_taken(pid_t process, int signal) {
     const struct timespec pause = {.tv_nsec = 10000000};
-    struct timespec now, start;
-    clock_gettime(CLOCK_MONOTONIC, &start);
-    do {
+    for (int looks = 0, blocked = 0; looks < MAX_LOOKS && blocked < BLOCKED_LOOKS; looks++) {
         nanosleep(&pause, NULL);
-        clock_gettime(CLOCK_MONOTONIC, &now);
-    } while (!is_expected(process, signal) && now.tv_sec - start.tv_sec < HOLD_SECONDS);
+        enum reception reception = look(process, signal);
+        if (reception == TAKEN) break;
+        blocked = reception == BLOCKED ? blocked + 1 : 0;
+    }
     kill(process, signal);
 }
 
-static void send_to_process(pid_t process, int signal) {
-    bool always = signal == SIGKILL || signal == SIGSTOP || !has_own_pid_namespace(process);
-    pid_t holder = always || is_expected(process, signal) ? -1 : fork();
+// Those that end a process which does not handle them, but for KILL.
+static bool is_fatal(int signal) {
+    const int others[] = {SIGKILL, SIGSTOP, SIGCONT, SIGCHLD, SIGURG, SIGWINCH};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (signal == others[i]) return false;
+    return true;
+}
+
+static void send_to_process(pid_t process, int signal, bool young) {
+    bool waits = young && is_fatal(signal) && has_own_pid_namespace(process) &&
+                 look(process, signal) != TAKEN;
+    pid_t holder = waits ? fork() : -1;
     if (holder == 0) {
         syscall(SYS_close_range, 0, ~0U, 0); // the lock, and the ends of the outputs
-        send_when_expected(process, signal);
+        send_when_taken(process, signal);
         _exit(0);
     }
     if (holder < 0) kill(process, signal);
 }
 
 // A negative number goes to all processes of the container.
-static void send_one(pid_t process, long number) {
+static void send_one(pid_t process, long number, bool young) {
     long signal = labs(number);
     if (signal < 1 || signal > SIGRTMAX) return;
     if (number < 0) signal_others(process, (int)signal);
-    send_to_process(process, (int)signal);
+    send_to_process(process, (int)signal, young);
+}
+
+// Since the domain booted, never 0.
+static long seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (long)now.tv_sec + 1;
 }
 
 static void deliver(int fd, bool by_hand) {
     char state[64], queue[XENSTORE_MAX + 1];
-    long pid = 0, last = 0;
+    long pid = 0, begun = 0, last = 0;
     ssize_t length = pread(fd, state, sizeof state - 1, 0);
     state[length > 0 ? length : 0] = '\0';
-    if (sscanf(state, "%ld %ld", &pid, &last) < 1 || pid <= 0) return;
+    if (sscanf(state, "%ld %ld %ld", &pid, &begun, &last) < 1 || pid <= 0) return;
     int queued = take_queue(queue, sizeof queue);
-    long now = (long)time(NULL);
+    long now = seconds();
+    bool young = now - begun <= YOUNG_SECONDS;
     if (queued > 0) {
         char *rest = queue, *end;
         for (long signal; (signal = strtol(rest, &end, 10)), end != rest; rest = end)
-            send_one((pid_t)pid, signal);
-        int size = snprintf(state, sizeof state, "%ld %ld\n", pid, now);
+            send_one((pid_t)pid, signal, young);
+        int size = snprintf(state, sizeof state, "%ld %ld %ld\n", pid, begun, now);
         (void)!pwrite(fd, state, (size_t)size, 0);
-    } else if (by_hand && now - last > SAME_EVENT_SECONDS) {
-        send_to_process((pid_t)pid, SIGTERM);
+    } else if (by_hand && (!last || now - last > SAME_EVENT_SECONDS)) {
+        send_to_process((pid_t)pid, SIGTERM, young);
     }
 }
 
@@ -153,7 +175,7 @@ int signals_deliver(void) {
 void signals_publish(pid_t process) {
     int fd = open_state();
     if (fd < 0) return;
-    dprintf(fd, "%ld 0\n", (long)process);
+    dprintf(fd, "%ld %ld 0\n", (long)process, seconds());
     deliver(fd, false);
     close(fd);
 }

@@ -88,7 +88,8 @@ test('kill KILL ends a container that ignores everything else, with 137', async 
 });
 
 test('a signal that comes before the process handles it is there when it does', async () => {
-  const script = 'sleep 1.5; trap "exit 5" TERM; for i in $(seq 200); do sleep 0.1; done';
+  const script =
+    'sleep 1.5; trap "echo caught; exit 5" TERM; for i in $(seq 200); do sleep 0.1; done';
   const bundle = await makeBundle('hasty', ['sh', '-c', script]);
   const result = await inDom0(
     `out=/tmp/hasty.out; runx create --bundle "$1" --pid-file /tmp/hasty.pid hasty > $out < /dev/null
@@ -96,11 +97,11 @@ test('a signal that comes before the process handles it is there when it does', 
      runx run --bundle "$1" again < /dev/null & pid=$!
      until runx state again 2> /dev/null | grep -q '"running"'; do sleep 0.1; done
      runx kill again TERM; wait $pid; echo $?
-     runx delete hasty; rm $out /tmp/hasty.pid`,
+     cat $out; runx delete hasty; rm $out /tmp/hasty.pid`,
     [bundle],
   );
   assert.equal(result.stderr, '');
-  assert.equal(result.stdout.toString(), '5\n');
+  assert.equal(result.stdout.toString(), 'caught\n5\ncaught\n');
 });
 
 test('a signal to a created container ends it', async () => {
