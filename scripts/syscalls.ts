@@ -1,10 +1,10 @@
-// Writes src/oci/seccomp/syscalls.json, the numbers of system calls, from the
+// Writes src/guest/seccomp/syscalls.json, the numbers of system calls, from the
 // sources of the guest kernel: syscalls.ts LINUX-SOURCE-DIRECTORY
 //
 //   dpkg-deb -x ~/.cache/runx/kernel/source/linux-source-*.deb /tmp/linux
 //   tar -C /tmp/linux -xf /tmp/linux/usr/src/linux-source-*.tar.xz
 //   node --import tsx scripts/syscalls.ts /tmp/linux/linux-source-*
-//   node_modules/.bin/oxfmt src/oci/seccomp/syscalls.json
+//   node_modules/.bin/oxfmt src/guest/seccomp/syscalls.json
 //
 // It needs gcc's preprocessor, for arm64, whose table is a header.
 import { execFileSync } from 'node:child_process';
@@ -94,5 +94,5 @@ const document = {
     ]),
   ),
 };
-const output = new URL('../src/oci/seccomp/syscalls.json', import.meta.url);
+const output = new URL('../src/guest/seccomp/syscalls.json', import.meta.url);
 writeFileSync(output, `${JSON.stringify(document, null, 2)}\n`);

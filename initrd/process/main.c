@@ -1,14 +1,14 @@
 // runx-process: starts the container's process in the guest, waits for it, and
 // tells Dom0 how it ended.  initrd/init executes it as the guest's process 1.
 #define _GNU_SOURCE
-#include "../../src/monitor/xenstore.h"
-#include "disk.h"
-#include "exec.h"
-#include "network.h"
-#include "pump.h"
-#include "resolv.h"
-#include "session.h"
-#include "signals.h"
+#include "../../src/protocol/xenstore.h"
+#include "container/rootfs.h"
+#include "network/network.h"
+#include "network/resolv.h"
+#include "session/exec.h"
+#include "session/pump.h"
+#include "session/session.h"
+#include "session/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>

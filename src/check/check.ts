@@ -1,4 +1,4 @@
-import { findMke2fs } from '../image/layer.ts';
+import { findMke2fs } from '../rootfs/layer.ts';
 import type { Log } from '../log.ts';
 import { hostArchitecture } from './binary.ts';
 import { checkConfiguration, findConfiguration } from './configuration.ts';

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import { minimumMiB } from '../guest/memory.ts';
+import { minimumMiB } from '../domain/memory.ts';
 import { type DomainType, offeredTypes } from '../xen/domain-type.ts';
 import type { XenInfo } from '../xen/info.ts';
 import type { Point } from './point.ts';

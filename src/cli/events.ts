@@ -20,7 +20,7 @@ export const eventsCommand = defineCommand({
       })
       .example('runx events --interval 1m30s web', 'a line of JSON each time'),
   handler: async (args) => {
-    const { watchStats } = await import('../container/stats.ts');
+    const { watchStats } = await import('../container/events.ts');
     const { parseDuration } = await import('./duration.ts');
     const intervalMs = parseDuration(args.interval, 'interval');
     if (intervalMs <= 0) throw new RunxError('duration interval must be greater than 0');

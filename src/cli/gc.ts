@@ -9,7 +9,7 @@ export const gcCommand = defineCommand({
   ],
   builder: (y) => y,
   handler: async (args) => {
-    const { collectGarbage } = await import('../container/garbage.ts');
+    const { collectGarbage } = await import('../container/gc.ts');
     await collectGarbage(await openContext(args), (what) => print(`${what}\n`));
   },
 });

@@ -25,7 +25,7 @@ export const psCommand = defineCommand({
       })
       .options(psOptions),
   handler: async (args) => {
-    const { listPids, renderProcesses } = await import('../container/processes.ts');
+    const { listPids, renderProcesses } = await import('../container/ps.ts');
     const context = await openContext(args);
     const pids = await listPids(context, args.id);
     if (args.format === 'json') await print(`${JSON.stringify(pids)}\n`);

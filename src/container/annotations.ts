@@ -2,7 +2,7 @@ import * as v from 'valibot';
 
 import { annotationNames, domainTypes, rootfsKinds } from '../config.ts';
 import { RunxError } from '../errors.ts';
-import { maximumArguments } from '../guest/own-boot.ts';
+import { maximumArguments } from '../domain/boot.ts';
 import { describeIssue } from '../schema.ts';
 
 /** The guest kernel's CONFIG_NR_CPUS. */

@@ -1,12 +1,12 @@
-import { endMonitor, type Launched } from '../monitor/monitor.ts';
+import { endMonitor, type Launched } from '../monitor/container-monitor.ts';
 import type { Bundle } from '../oci/bundle.ts';
 import { ociVersion } from '../oci/version.ts';
-import { enterCgroup, removeCgroup } from './cgroup.ts';
+import { enterCgroup, removeCgroup } from '../host/cgroup.ts';
 import { claimContainer } from './claim.ts';
 import type { Context } from './context.ts';
 import { hasCreateHooks, runCreateHooks, runPoststopHooks } from './hooks.ts';
 import { writePidFile } from './pid-file.ts';
-import { type ContainerRecord, removeContainer, saveRecord, saveSpec } from './store.ts';
+import { type ContainerRecord, removeContainer, saveRecord, saveSpec } from './record.ts';
 import { type Undo, withUndo } from './undo.ts';
 
 /** Which container is to be created, and of what. */

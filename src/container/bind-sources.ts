@@ -6,7 +6,7 @@ import { RunxError, hasCode, messageOf } from '../errors.ts';
 import type { BindSource } from '../guest/shares.ts';
 import { isBindMount, parseMountOptions } from '../oci/mount-options.ts';
 import type { Mount } from '../oci/spec.ts';
-import { loadMounts, mountsBelow } from './mountinfo.ts';
+import { loadMounts, mountsBelow } from '../host/mounts.ts';
 
 // Devices that are the same in every kernel, by their number, as the guest has them.
 const guestDevices = new Map([

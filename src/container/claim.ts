@@ -7,11 +7,11 @@ import {
   monitorIsAlive,
   signalMonitor,
   waitForMonitor,
-} from '../monitor/monitor.ts';
+} from '../monitor/container-monitor.ts';
 import type { Context } from './context.ts';
 import { isCreated } from './status.ts';
 import { type Lock, lockContainer } from './lock.ts';
-import { containerDirectory, findRecord, readMark, removeContainer, setMark } from './store.ts';
+import { containerDirectory, findRecord, readMark, removeContainer, setMark } from './record.ts';
 
 /** A container's directory, and the lock on it while the container is being created. */
 export interface Claim {

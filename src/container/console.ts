@@ -5,11 +5,11 @@ import type { Log } from '../log.ts';
 import { connectMonitor, makeFrameReader, renderFrames } from '../monitor/attach.ts';
 import { killedExitCode } from '../oci/signals.ts';
 import { run } from '../process.ts';
-import { parseContainerId } from './container-id.ts';
+import { parseContainerId } from './id.ts';
 import type { Context } from './context.ts';
-import { lastLines, openOutput } from './output.ts';
+import { lastLines, openOutput } from './logs.ts';
 import { statusOf } from './status.ts';
-import { containerDirectory, domainOf, loadRecord, loadSavedSpec } from './store.ts';
+import { containerDirectory, domainOf, loadRecord, loadSavedSpec } from './record.ts';
 
 const detachKey = 0x1d; // ^]
 const defaultRows = 24;

@@ -1,17 +1,17 @@
 import { RunxError, messageOf, sentences } from '../errors.ts';
-import { endMonitor } from '../monitor/monitor.ts';
+import { endMonitor } from '../monitor/container-monitor.ts';
 import type { Hooks, Spec } from '../oci/spec.ts';
 import { destroyDomain, domainExists, findXl } from '../xen/xl.ts';
 import { detachNetworks } from '../network/cni.ts';
-import { removeLayer } from '../image/layer.ts';
-import { removeCgroup } from './cgroup.ts';
+import { removeLayer } from '../rootfs/layer.ts';
+import { removeCgroup } from '../host/cgroup.ts';
 import { creatorIsDead, endCreation } from './claim.ts';
-import { parseContainerId } from './container-id.ts';
+import { parseContainerId } from './id.ts';
 import type { Context } from './context.ts';
 import { runPoststopHooks } from './hooks.ts';
 import { endTool, endUnrecorded } from './leftovers.ts';
 import { lockContainer } from './lock.ts';
-import { giveBack } from './readonly-mounts.ts';
+import { giveBack } from '../rootfs/readonly-mounts.ts';
 import { isCreated, statusOf } from './status.ts';
 import {
   type ContainerRecord,
@@ -22,7 +22,7 @@ import {
   loadSavedSpec,
   removeContainer,
   setMark,
-} from './store.ts';
+} from './record.ts';
 
 const monitorEndsMs = 30_000;
 

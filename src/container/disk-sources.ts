@@ -2,7 +2,7 @@ import type { Stats } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 
 import { RunxError, hasCode, messageOf } from '../errors.ts';
-import { diskTypes, isDiskType } from '../guest/rootfs.ts';
+import { diskTypes, isDiskType } from '../rootfs/rootfs.ts';
 import { isBindMount } from '../oci/mount-options.ts';
 import type { Mount } from '../oci/spec.ts';
 

@@ -1,21 +1,21 @@
 import { resolve } from 'node:path';
 
 import { RunxError, sentences } from '../errors.ts';
-import { renderAddedProcess } from '../guest/process.ts';
-import { compileFilter } from '../guest/seccomp-filter.ts';
+import { renderAddedProcess } from '../guest/record.ts';
+import { compileFilter } from '../guest/seccomp/filter.ts';
 import { startExecMonitor } from '../monitor/exec-monitor.ts';
-import { endMonitor } from '../monitor/monitor.ts';
+import { endMonitor } from '../monitor/container-monitor.ts';
 import { killedExitCode } from '../oci/signals.ts';
 import type { Process, Spec } from '../oci/spec.ts';
-import { enterCgroup } from './cgroup.ts';
-import { parseContainerId } from './container-id.ts';
+import { enterCgroup } from '../host/cgroup.ts';
+import { parseContainerId } from './id.ts';
 import type { Context } from './context.ts';
 import { withLock } from './lock.ts';
 import { withoutNetconf } from './networks.ts';
 import { writePidFile } from './pid-file.ts';
 import { catchSignals } from './signals.ts';
 import { statusOf } from './status.ts';
-import { containerDirectory, domainOf, loadRecord, loadSavedSpec, saveExec } from './store.ts';
+import { containerDirectory, domainOf, loadRecord, loadSavedSpec, saveExec } from './record.ts';
 import { warnOfCapabilities } from './supported.ts';
 import { checkTerminal } from './terminal.ts';
 import { withUndo } from './undo.ts';

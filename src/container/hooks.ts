@@ -8,7 +8,7 @@ import type { Status } from '../oci/state.ts';
 import { type GroupResult, runInGroup } from '../process.ts';
 import type { Context } from './context.ts';
 import { renderHookState } from './status.ts';
-import { type ContainerRecord, setMark } from './store.ts';
+import { type ContainerRecord, setMark } from './record.ts';
 
 /** How a hook failed, in runc's words; undefined if it did not. */
 export const describeFailure = (hook: Hook, result: GroupResult): string | undefined => {

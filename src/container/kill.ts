@@ -1,14 +1,14 @@
 import { constants } from 'node:os';
 
 import { RunxError, sentences } from '../errors.ts';
-import { signalGuest } from '../monitor/guest.ts';
-import { signalMonitor } from '../monitor/monitor.ts';
+import { signalGuest } from '../host/runx-monitor.ts';
+import { signalMonitor } from '../monitor/container-monitor.ts';
 import { endsByDefault } from '../oci/signals.ts';
 import { destroyDomain, findXl } from '../xen/xl.ts';
-import { parseContainerId } from './container-id.ts';
+import { parseContainerId } from './id.ts';
 import type { Context } from './context.ts';
 import { isCreated, statusOf } from './status.ts';
-import { loadRecord, setMark } from './store.ts';
+import { loadRecord, setMark } from './record.ts';
 
 /**
  * Sends a signal to the container's process.  KILL destroys the domain; so does any

@@ -1,10 +1,10 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { type ProcessIdentity, endMonitor, findIdentity } from '../monitor/monitor.ts';
+import { type ProcessIdentity, endMonitor, findIdentity } from '../monitor/container-monitor.ts';
 import { destroyDomain, domainExists, findXl } from '../xen/xl.ts';
 import type { Context } from './context.ts';
-import { containerDirectory } from './store.ts';
+import { containerDirectory } from './record.ts';
 
 const readIfThere = (file: string): Promise<string> => readFile(file, 'utf8').catch(() => '');
 

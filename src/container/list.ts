@@ -3,8 +3,8 @@ import type { State } from '../oci/state.ts';
 import type { Context } from './context.ts';
 import { stateOf } from './state.ts';
 import { isCreated } from './status.ts';
-import { findRecord, listContainers } from './store.ts';
-import { renderTable } from './table.ts';
+import { findRecord, listContainers } from './record.ts';
+import { renderTable } from '../cli/table.ts';
 
 /** A container in the list. */
 export interface Listed {

@@ -1,10 +1,10 @@
 import { closeSync } from 'node:fs';
 
 import { RunxError, sentences } from '../errors.ts';
-import { flock, isSame, openIfThere } from '../flock.ts';
+import { flock, isSame, openIfThere } from '../host/flock.ts';
 import { findProgram } from '../process.ts';
 import type { Context } from './context.ts';
-import { containerDirectory } from './store.ts';
+import { containerDirectory } from './record.ts';
 
 const timeoutMs = 60_000;
 

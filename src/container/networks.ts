@@ -1,5 +1,5 @@
 import { type PlannedNetwork, checkPlugins } from '../network/cni.ts';
-import { renderGuestNetwork } from '../network/guest-network.ts';
+import { renderGuestNetwork } from '../guest/network.ts';
 import type { Interface } from '../network/interfaces.ts';
 import { type NetworkRequest, parseNetconf } from '../network/netconf.ts';
 import { loadNetconfFile } from '../network/netconf-file.ts';
@@ -8,12 +8,12 @@ import { planAddressing } from '../network/static-address.ts';
 import { readInterfaces, wireInterfaces } from '../network/wiring.ts';
 import type { Config } from '../config.ts';
 import { RunxError } from '../errors.ts';
-import { tellNetwork } from '../monitor/guest.ts';
+import { tellNetwork } from '../host/runx-monitor.ts';
 import type { Bundle } from '../oci/bundle.ts';
 import type { Process } from '../oci/spec.ts';
 import { type Xl, attachVif } from '../xen/xl.ts';
 import type { Context } from './context.ts';
-import type { ContainerRecord } from './store.ts';
+import type { ContainerRecord } from './record.ts';
 
 const variable = 'NETCONF=';
 

@@ -1,10 +1,10 @@
 import { RunxError, sentences } from '../errors.ts';
 import { findXl, pauseDomain, unpauseDomain } from '../xen/xl.ts';
-import { parseContainerId } from './container-id.ts';
+import { parseContainerId } from './id.ts';
 import type { Context } from './context.ts';
 import { withLock } from './lock.ts';
 import { statusOf } from './status.ts';
-import { domainOf, loadRecord, removeMark, setMark } from './store.ts';
+import { domainOf, loadRecord, removeMark, setMark } from './record.ts';
 
 /**
  * Stops the domain's virtual CPUs.  The mark comes first, so that after a pause that

@@ -1,14 +1,14 @@
 import { access } from 'node:fs/promises';
 
 import { RunxError, messageOf } from '../errors.ts';
-import { checkCommand } from '../guest/command.ts';
-import { devicesMiB } from '../guest/memory.ts';
+import { checkCommand } from '../rootfs/command.ts';
+import { devicesMiB } from '../domain/memory.ts';
 import { type MountPlan, planMounts } from '../guest/mounts.ts';
-import { type OwnBoot, isOwnGuest, planOwnBoot, renderOwnArguments } from '../guest/own-boot.ts';
+import { type OwnBoot, isOwnGuest, planOwnBoot, renderOwnArguments } from '../domain/boot.ts';
 import { buildRamdisk } from '../guest/ramdisk.ts';
-import { type Rootfs, sharesOf } from '../guest/rootfs.ts';
+import { type Rootfs, sharesOf } from '../rootfs/rootfs.ts';
 import type { Share } from '../guest/shares.ts';
-import type { MonitorOptions } from '../monitor/monitor.ts';
+import type { MonitorOptions } from '../monitor/container-monitor.ts';
 import type { Bundle } from '../oci/bundle.ts';
 import { parseLimits } from '../oci/resources.ts';
 import type { Process } from '../oci/spec.ts';
@@ -22,8 +22,8 @@ import { findBindSources } from './bind-sources.ts';
 import type { Context } from './context.ts';
 import { findDiskSources } from './disk-sources.ts';
 import { withHostname } from './hostname.ts';
-import { checkDiskScript, checkVolumes, chooseRootfs } from './rootfs.ts';
-import { planSize } from './size.ts';
+import { checkDiskScript, checkVolumes, chooseRootfs } from '../rootfs/choose.ts';
+import { planSize } from '../domain/size.ts';
 import { renderHookState } from './status.ts';
 import { warnOfCapabilities } from './supported.ts';
 

@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 
 import { RunxError, messageOf, sentences } from '../errors.ts';
 import { endsByDefault, killedExitCode } from '../oci/signals.ts';
-import { waitForMonitor } from '../monitor/monitor.ts';
+import { waitForMonitor } from '../monitor/container-monitor.ts';
 import { createContainer } from './create.ts';
 import type { Context } from './context.ts';
 import { deleteContainer } from './delete.ts';

@@ -1,5 +1,5 @@
-import { startHolder } from '../monitor/holder.ts';
-import type { Launched } from '../monitor/monitor.ts';
+import { startHolder } from '../monitor/sandbox-holder.ts';
+import type { Launched } from '../monitor/container-monitor.ts';
 import { type Subject, beginContainer } from './begin.ts';
 import type { Context } from './context.ts';
 

@@ -1,7 +1,7 @@
 import { RunxError, ToolError, sentences } from '../errors.ts';
-import { endMonitor } from '../monitor/monitor.ts';
+import { endMonitor } from '../monitor/container-monitor.ts';
 import { domainExists, findXl, unpauseDomain } from '../xen/xl.ts';
-import { parseContainerId } from './container-id.ts';
+import { parseContainerId } from './id.ts';
 import type { Context } from './context.ts';
 import { runPoststartHooks } from './hooks.ts';
 import { connectDomain } from './networks.ts';
@@ -14,7 +14,7 @@ import {
   loadSavedSpec,
   saveRecord,
   setMark,
-} from './store.ts';
+} from './record.ts';
 
 /** Starts the process of a created container. */
 export const startContainer = async (context: Context, idText: string): Promise<void> => {

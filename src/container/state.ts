@@ -1,7 +1,7 @@
 import type { State } from '../oci/state.ts';
 import type { Context } from './context.ts';
 import { renderState, statusOf } from './status.ts';
-import type { ContainerRecord } from './store.ts';
+import type { ContainerRecord } from './record.ts';
 
 // A running container's, with the addresses that its domain has by DHCP.
 const withLeases = async (
@@ -12,7 +12,7 @@ const withLeases = async (
   const domid = domain?.domid;
   if (domid === undefined || network === undefined || network.dhcp.length === 0) return record;
   // Most have none, and state is asked for often.
-  const { leasedAddress } = await import('../monitor/guest.ts');
+  const { leasedAddress } = await import('../host/runx-monitor.ts');
   const known = await Promise.all(
     interfaces.map(async (one) => {
       if (!network.dhcp.includes(one.name)) return one;

@@ -1,8 +1,8 @@
 import { userInfo } from 'node:os';
 
-import { monitorIsAlive } from '../monitor/monitor.ts';
+import { monitorIsAlive } from '../monitor/container-monitor.ts';
 import type { State, Status } from '../oci/state.ts';
-import { type ContainerRecord, hasMark } from './store.ts';
+import { type ContainerRecord, hasMark } from './record.ts';
 
 /** Whether `create` has come to its end: the domain is there, or need not be. */
 export const isCreated = ({ domain }: ContainerRecord): boolean =>

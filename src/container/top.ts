@@ -4,11 +4,11 @@ import type { Status } from '../oci/state.ts';
 import { bytesPerMiB, renderSize } from '../units.ts';
 import { type DomainLoad, findXentop, watchXentop } from '../xen/xentop.ts';
 import { findXl } from '../xen/xl.ts';
-import { parseContainerId } from './container-id.ts';
+import { parseContainerId } from './id.ts';
 import type { Context } from './context.ts';
 import { statusOf } from './status.ts';
-import { domainOf, findRecord, listContainers, loadRecord } from './store.ts';
-import { renderTable } from './table.ts';
+import { domainOf, findRecord, listContainers, loadRecord } from './record.ts';
+import { renderTable } from '../cli/table.ts';
 
 /** How a container does. */
 export interface Load {

@@ -1,14 +1,14 @@
 import { RunxError, sentences } from '../errors.ts';
-import { checkMemory, memoryForLimit } from '../guest/memory.ts';
+import { checkMemory, memoryForLimit } from '../domain/memory.ts';
 import type { Limits } from '../oci/resources.ts';
 import { type Scheduling, setScheduling } from '../xen/scheduler.ts';
 import { findXl, pinVcpus, setMemory, setVcpus } from '../xen/xl.ts';
-import { parseContainerId } from './container-id.ts';
+import { parseContainerId } from './id.ts';
 import type { Context } from './context.ts';
 import { withLock } from './lock.ts';
-import { capFor, vcpusFor } from './size.ts';
+import { capFor, vcpusFor } from '../domain/size.ts';
 import { statusOf } from './status.ts';
-import { type DomainRecord, domainOf, loadRecord, saveRecord } from './store.ts';
+import { type DomainRecord, domainOf, loadRecord, saveRecord } from './record.ts';
 
 /** What becomes of a domain; what is missing stays as it is. */
 export interface DomainUpdate {

@@ -6,9 +6,9 @@ import { readCopies } from './copies.ts';
 import { renderCpio } from './cpio.ts';
 import { renderHooks } from './hooks.ts';
 import type { MountPlan } from './mounts.ts';
-import { renderProcess } from './process.ts';
-import { type Rootfs, renderRootfs } from './rootfs.ts';
-import { compileFilter } from './seccomp-filter.ts';
+import { renderProcess } from './record.ts';
+import { type Rootfs, renderRootfs } from '../rootfs/rootfs.ts';
+import { compileFilter } from './seccomp/filter.ts';
 
 const privateFile = 0o100600;
 

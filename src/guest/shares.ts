@@ -30,7 +30,7 @@ interface Export {
   readonly recursive: boolean;
 }
 
-// src/monitor/share.h; the rootfs has one of each.
+// src/backend/9p/share.h; the rootfs has one of each.
 const maximumShares = 31;
 const maximumExports = 255;
 

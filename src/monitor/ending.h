@@ -1,8 +1,8 @@
 // What can be learned of a domain that ended without saying how its process did.
 #pragma once
 
+#include "../protocol/xenstore.h"
 #include "monitor.h"
-#include "xenstore.h"
 
 // The exit code of a container whose domain is gone: the state directory says for
 // which signal runx destroyed it.

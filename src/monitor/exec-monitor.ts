@@ -1,5 +1,5 @@
 import type { Log } from '../log.ts';
-import { type Launched, launch, terminalArguments } from './monitor.ts';
+import { type Launched, launch, terminalArguments } from './container-monitor.ts';
 
 export interface ExecMonitorOptions {
   /** The runx-monitor program. */

@@ -1,8 +1,8 @@
 // The monitor of one process that is added to a running container: a console of its
 // own on the domain, which initrd/process answers with frames (frame.h).
 #define _GNU_SOURCE
+#include "../protocol/read_full.h"
 #include "monitor.h"
-#include "read_full.h"
 #include "relay.h"
 #include "terminal.h"
 

@@ -2,7 +2,7 @@
 // the terminal that xenconsoled has for it.
 #pragma once
 
-#include "xenstore.h"
+#include "../protocol/xenstore.h"
 
 #include <poll.h>
 

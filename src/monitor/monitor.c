@@ -1,9 +1,9 @@
 #define _GNU_SOURCE
 #include "monitor.h"
+#include "../backend/9p/serving.h"
 #include "attach.h"
 #include "ending.h"
 #include "relay.h"
-#include "serving.h"
 #include "terminal.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
 // backend of the container's consoles.
 #pragma once
 
-#include "share.h"
+#include "../backend/9p/share.h"
 
 #include <stdbool.h>
 

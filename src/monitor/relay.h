@@ -2,8 +2,8 @@
 // frame.h for what they mean.
 #pragma once
 
-#include "console.h"
-#include "frame.h"
+#include "../backend/console.h"
+#include "../protocol/frame.h"
 #include "kernel_console.h"
 
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 #define _GNU_SOURCE
 #include "terminal.h"
-#include "descriptor.h"
+#include "../protocol/descriptor.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import * as v from 'valibot';
 
 import { RunxError, messageOf } from '../errors.ts';
-import { namesIn, readIfThere } from '../files.ts';
+import { namesIn, readIfThere } from '../host/files.ts';
 import { parseJson } from '../schema.ts';
 
 const attachmentSchema = v.object({

@@ -1,7 +1,7 @@
 import { capabilityNames } from './capabilities.ts';
 import { hookNames } from './hooks.ts';
 import { mountOptionNames } from './mount-options.ts';
-import { actions, architectures, flags, operators } from './seccomp/profile.ts';
+import { actions, architectures, flags, operators } from './seccomp.ts';
 import { ociVersion } from './version.ts';
 
 /** The Features document of the runtime specification (features.md). */

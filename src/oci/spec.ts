@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { parseJson } from '../schema.ts';
 import { resourcesSchema } from './resources.ts';
 import { ioPrioritySchema, personalitySchema, schedulerSchema } from './scheduling.ts';
-import { quoteLargeValues, seccompSchema } from './seccomp/profile.ts';
+import { quoteLargeValues, seccompSchema } from './seccomp.ts';
 
 // A string that becomes a C string in the guest.
 const text = v.pipe(

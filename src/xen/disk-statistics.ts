@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { RunxError, hasCode } from '../errors.ts';
-import { namesIn } from '../files.ts';
+import { namesIn } from '../host/files.ts';
 
 const sectorBytes = 512;
 

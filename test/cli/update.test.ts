@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 
-import { devicesMiB, memoryForLimit } from '../../src/guest/memory.ts';
+import { devicesMiB, memoryForLimit } from '../../src/domain/memory.ts';
 import { assertFails, assertSilent } from '../support/assert-result.ts';
 import { cliProgram } from '../support/built-cli.ts';
 import { makeCreated, makeRunning, makeStopped } from '../support/created-container.ts';

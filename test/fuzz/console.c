@@ -1,5 +1,5 @@
 // A guest's end of consoles: the rings, and the frames of a process that was added
-// (src/monitor/console.c, relay.c, exec.c).
+// (src/backend/console.c, src/monitor/relay.c, exec.c).
 #define _GNU_SOURCE
 #include "fuzz.h"
 #include "program.h"

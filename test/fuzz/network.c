@@ -1,5 +1,5 @@
-// The lines from which the guest sets up its network (initrd/process/network_line.c).
-#include "../../initrd/process/network_line.h"
+// The lines from which the guest sets up its network (initrd/process/network/network_line.c).
+#include "../../initrd/process/network/network_line.h"
 #include "fuzz.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-// The records of the container's process and of its hooks (initrd/process/process.c).
-#include "../../initrd/process/process.h"
+// The records of the container's process and of its hooks (initrd/process/record.c).
+#include "../../initrd/process/record.h"
 #include "fuzz.h"
 
 #include <stdlib.h>

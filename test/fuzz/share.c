@@ -1,11 +1,11 @@
-// A guest's end of the rings of a 9P device (src/monitor/share.c).
+// A guest's end of the rings of a 9P device (src/backend/9p/share.c).
 #define _GNU_SOURCE
 #include "fuzz.h"
 #include "program.h"
 
-#include "../../src/monitor/ring.c"
-#include "../../src/monitor/share.c"
-#include "../../src/monitor/split.c"
+#include "../../src/backend/9p/ring.c"
+#include "../../src/backend/9p/share.c"
+#include "../../src/backend/9p/split.c"
 
 #include <stdlib.h>
 

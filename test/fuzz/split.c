@@ -1,10 +1,10 @@
-// Reads and writes that are too large for the 9P server (src/monitor/split.c), against one
+// Reads and writes that are too large for the 9P server (src/backend/9p/split.c), against one
 // file: the guest gets what one large request would have given it.
 #define _GNU_SOURCE
 #include "fuzz.h"
 #include "program.h"
 
-#include "../../src/monitor/split.c"
+#include "../../src/backend/9p/split.c"
 
 enum { TAGS = 8, FILE_SIZE = 4096, LARGEST = 512, OUTSTANDING = 64 };
 

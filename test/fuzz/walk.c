@@ -1,6 +1,6 @@
-// A guest's 9P request on its way to the server, and the reply (src/monitor/walk.c).
+// A guest's 9P request on its way to the server, and the reply (src/backend/9p/walk.c).
 #define _GNU_SOURCE
-#include "../../src/monitor/walk.h"
+#include "../../src/backend/9p/walk.h"
 #include "fuzz.h"
 
 #include <stdlib.h>

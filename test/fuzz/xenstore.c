@@ -1,6 +1,6 @@
-// What xenstore says, a guest's own nodes with it (src/monitor/xenstore.c, device.c).
+// What xenstore says, a guest's own nodes with it (src/protocol/xenstore.c, src/backend/device.c).
 #define _GNU_SOURCE
-#include "../../src/monitor/device.h"
+#include "../../src/backend/device.h"
 #include "fuzz.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-import syscalls from '../../src/oci/seccomp/syscalls.json' with { type: 'json' };
+import syscalls from '../../src/guest/seccomp/syscalls.json' with { type: 'json' };
 
 // What docker's default profile keeps from a container with docker's default
 // capabilities, on amd64; it allows all other system calls by name.

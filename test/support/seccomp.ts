@@ -1,4 +1,4 @@
-import { compileSeccomp } from '../../src/oci/seccomp/compile.ts';
+import { compileSeccomp } from '../../src/guest/seccomp/compile.ts';
 import { specWith } from './spec.ts';
 
 /** A system call as the kernel shows it to a filter (struct seccomp_data). */

@@ -5,8 +5,8 @@ import { test } from 'node:test';
 
 import { buildRamdisk } from '../../../src/guest/ramdisk.ts';
 import { planMounts } from '../../../src/guest/mounts.ts';
-import { renderProcess } from '../../../src/guest/process.ts';
-import { planNinep, renderRootfs } from '../../../src/guest/rootfs.ts';
+import { renderProcess } from '../../../src/guest/record.ts';
+import { planNinep, renderRootfs } from '../../../src/rootfs/rootfs.ts';
 import { RunxError } from '../../../src/errors.ts';
 import { parseCpio } from '../../support/cpio-archive.ts';
 import { processWith, specWith } from '../../support/spec.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 
-import { monitorIsAlive, parseStartTime } from '../../../src/monitor/monitor.ts';
+import { monitorIsAlive, parseStartTime } from '../../../src/monitor/container-monitor.ts';
 
 // /proc/PID/stat of a process with this name and state, whose start time is 987654.
 const statOf = (name: string, state: string): string =>

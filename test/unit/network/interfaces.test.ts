@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { renderGuestNetwork } from '../../../src/network/guest-network.ts';
+import { renderGuestNetwork } from '../../../src/guest/network.ts';
 import {
   type Interface,
   type NetnsText,

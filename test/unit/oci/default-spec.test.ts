@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { checkSupported } from '../../../src/container/supported.ts';
-import { renderProcess } from '../../../src/guest/process.ts';
+import { renderProcess } from '../../../src/guest/record.ts';
 import { defaultSpec } from '../../../src/oci/default-spec.ts';
 import { parseSpec } from '../../../src/oci/spec.ts';
 

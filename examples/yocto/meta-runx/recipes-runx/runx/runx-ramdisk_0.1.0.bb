@@ -12,7 +12,7 @@ SRC_URI = " \
     file://initrd;subdir=runx \
     file://package.json;subdir=runx \
     file://src/guest/cpio.ts;subdir=runx \
-    file://src/monitor;subdir=runx \
+    file://src/protocol;subdir=runx \
     file://tsconfig.json;subdir=runx \
 "
 SRC_URI[busybox.sha256sum] = "3311dff32e746499f4df0d5df04d7eb396382d7e108bb9250e7b519b837043a4"

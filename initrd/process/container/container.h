@@ -1,0 +1,18 @@
+// The container's side of the fork: from the ramdisk to the container's process.
+#pragma once
+
+#include "../record.h"
+
+struct child_fds {
+    int stdio[3]; // without a terminal: what becomes 0, 1 and 2
+    int terminal; // with one: where the pseudoterminal's master goes
+    int go;       // with one: wait here until the window size is known
+    int waker;    // the other end of that, which only others may hold
+    int error;    // text written here and the exit code say why there is no process
+};
+
+// Becomes the container's process; runs in the new namespaces, never returns.
+_Noreturn void container_exec(const struct process *process, const struct child_fds *fds);
+// Becomes a process beside that of the container, whose pidfd is given.
+_Noreturn void container_join(const struct process *process, const struct child_fds *fds,
+                              int container);

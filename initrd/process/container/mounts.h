@@ -1,0 +1,12 @@
+// The container's file systems, devices and protected paths.  All return NULL
+// when done, else what failed, with errno set.
+#pragma once
+
+#include "../record.h"
+
+// Makes /rootfs the root directory of this mount namespace.
+const char *mounts_enter_rootfs(void);
+const char *mounts_apply(const struct process *process);
+const char *mounts_make_devices(const struct process *process);
+// Sysctls, masked and read-only paths and the read-only rootfs: the last step.
+const char *mounts_protect(const struct process *process);

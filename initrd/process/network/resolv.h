@@ -1,0 +1,14 @@
+// The container's /etc/resolv.conf: a file of the ramdisk, which is made of what Dom0
+// says and what leases bring.
+#pragma once
+
+#include "../record.h"
+
+// The part that Dom0 gives; no interface has a name with a space.
+#define RESOLV_FIXED "0 fixed"
+
+// Replaces the part of this name with the text, and writes the file anew.  0, or a
+// negative errno.
+int resolv_write(const char *part, const char *text, size_t length);
+// Has the file bound in the container, if there is one and nothing else is mounted there.
+void resolv_mount(struct process *process);

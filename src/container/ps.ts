@@ -1,0 +1,40 @@
+import { RunxError, sentences } from '../errors.ts';
+import { monitorIsAlive } from '../monitor/container-monitor.ts';
+import { run } from '../process.ts';
+import { parseContainerId } from './id.ts';
+import type { Context } from './context.ts';
+import { statusOf } from './status.ts';
+import { listExecs, loadRecord } from './record.ts';
+
+/** The host pids that stand for the container's processes: its monitor's, then those of exec. */
+export const listPids = async ({ root }: Context, idText: string): Promise<readonly number[]> => {
+  const id = parseContainerId(idText);
+  const record = await loadRecord(root, id);
+  if ((await statusOf(root, record)) === 'stopped') throw new RunxError(sentences.notRunning);
+  const pids: number[] = [];
+  for (const exec of await listExecs(root, id)) {
+    if (await monitorIsAlive(exec)) pids.push(exec.pid);
+  }
+  return [record.monitor.pid, ...pids.toSorted((a, b) => a - b)];
+};
+
+/** The title of what ps(1) printed, and the lines of these processes. */
+export const selectProcesses = (output: string, pids: readonly number[]): string => {
+  const [title = '', ...lines] = output.split('\n');
+  const column = title.trim().split(/\s+/).indexOf('PID');
+  if (column < 0) throw new RunxError("couldn't find PID field in ps output");
+  const own = lines.filter((line) => pids.includes(Number(line.trim().split(/\s+/)[column])));
+  return [title, ...own].map((line) => `${line}\n`).join('');
+};
+
+const timeoutMs = 30_000;
+
+/** The processes as ps(1) shows them; `args` are for ps. */
+export const renderProcesses = async (
+  { log }: Context,
+  pids: readonly number[],
+  args: readonly string[],
+): Promise<string> => {
+  const { stdout } = await run('ps', args.length === 0 ? ['-ef'] : args, { log, timeoutMs });
+  return selectProcesses(stdout, pids);
+};

@@ -1,0 +1,128 @@
+#define _GNU_SOURCE
+#include "../monitor/monitor.h"
+#include "../protocol/xenstore.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/loop.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+#include <unistd.h>
+
+// Makes a loop device of the file, which the kernel takes apart when the last who has
+// it open closes it.  The open device, or a negative errno.
+static int loop_attach(int file, bool readonly, char *name, size_t size) {
+    enum { MAX_TRIES = 64 };
+    int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+    if (control < 0) return errno == ENOENT ? -ENXIO : -errno;
+    int rc = -EBUSY;
+    for (int tries = 0; tries < MAX_TRIES && rc == -EBUSY; tries++) {
+        int number = ioctl(control, LOOP_CTL_GET_FREE);
+        if (number < 0) {
+            rc = -errno;
+            break;
+        }
+        snprintf(name, size, "/dev/loop%d", number);
+        int device = open(name, (readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+        if (device < 0) {
+            rc = -errno;
+            break;
+        }
+        const struct loop_config config = {.fd = (uint32_t)file,
+                                           .info.lo_flags = LO_FLAGS_AUTOCLEAR |
+                                                            (readonly ? LO_FLAGS_READ_ONLY : 0)};
+        rc = ioctl(device, LOOP_CONFIGURE, &config) < 0 ? -errno : device;
+        if (rc < 0) close(device); // another was faster, or the file is none for it
+    }
+    close(control);
+    return rc;
+}
+
+// The device of a file: its own, or a loop device.
+static int open_device(const char *path, bool readonly, char *name, size_t size) {
+    struct stat info;
+    int file = open(path, (readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+    if (file < 0 || fstat(file, &info) < 0) return -errno;
+    if (S_ISBLK(info.st_mode)) {
+        snprintf(name, size, "%s", path);
+        return file;
+    }
+    int device = S_ISREG(info.st_mode) ? loop_attach(file, readonly, name, size) : -ENOTBLK;
+    close(file);
+    return device;
+}
+
+// Waits until Xen's block backend has the device open too, for it would go with us.
+static int wait_for_backend(const char *path) {
+    enum { MAX_TRIES = 1500 };
+    const struct timespec pause = {.tv_nsec = 10000000};
+    unsigned domid, number;
+    const char *kind = strstr(path, "/vbd/");
+    char opened[128];
+    if (kind == NULL || sscanf(kind, "/vbd/%u/%u", &domid, &number) != 2) return -EINVAL;
+    snprintf(opened, sizeof opened, "/sys/bus/xen-backend/devices/vbd-%u-%u/physical_device", domid,
+             number);
+    for (int tries = 0; tries < MAX_TRIES; tries++) {
+        if (access(opened, F_OK) == 0) return 0;
+        nanosleep(&pause, NULL);
+    }
+    return -ETIMEDOUT;
+}
+
+static int node_write(struct xenstore *xs, const char *path, const char *node, const char *value) {
+    char full[256];
+    snprintf(full, sizeof full, "%s/%s", path, node);
+    return xenstore_write(xs, 0, full, value);
+}
+
+static int node_read(struct xenstore *xs, const char *path, const char *node, char *value,
+                     size_t size) {
+    char full[256];
+    snprintf(full, sizeof full, "%s/%s", path, node);
+    return xenstore_read(xs, 0, full, value, size);
+}
+
+static int connect_device(struct xenstore *xs, const char *path, const char *file, bool readonly) {
+    char name[PATH_MAX], number[32];
+    struct stat info;
+    int device = open_device(file, readonly, name, sizeof name);
+    if (device < 0) return device;
+    if (fstat(device, &info) < 0) return -errno;
+    snprintf(number, sizeof number, "%x:%x", major(info.st_rdev), minor(info.st_rdev));
+    int rc = node_write(xs, path, "physical-device-path", name);
+    if (rc == 0) rc = node_write(xs, path, "physical-device", number);
+    return rc < 0 ? rc : wait_for_backend(path);
+}
+
+static const char *describe(int rc) {
+    if (rc == -ENXIO) return "there is no /dev/loop-control: is the module loop loaded?";
+    if (rc == -ETIMEDOUT) return "Xen's block backend does not take it: is xen-blkback loaded?";
+    return strerror(-rc);
+}
+
+int vbd_connect(const char *path) {
+    struct xenstore xs;
+    char file[PATH_MAX] = "", mode[8], error[PATH_MAX + 128];
+    if (path == NULL || strlen(path) > 200) return -EINVAL;
+    int rc = xenstore_open(&xs);
+    if (rc < 0) return rc;
+    rc = node_read(&xs, path, "params", file, sizeof file);
+    if (rc >= 0) rc = node_read(&xs, path, "mode", mode, sizeof mode);
+    if (rc >= 0) rc = connect_device(&xs, path, file, !strchr(mode, 'w'));
+    if (rc == 0) {
+        rc = node_write(&xs, path, "hotplug-status", "connected");
+    } else {
+        // xl prints it.
+        snprintf(error, sizeof error, "disk %s: %s", file, describe(rc));
+        (void)node_write(&xs, path, "hotplug-error", error);
+        (void)node_write(&xs, path, "hotplug-status", "error");
+    }
+    xenstore_close(&xs);
+    return rc;
+}
