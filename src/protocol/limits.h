@@ -1,0 +1,14 @@
+// The numbers on which Dom0 and guest agree.
+#pragma once
+
+enum {
+    FIRST_SLOT = 1, // of a container that is alone in its domain
+    // Console 0 is the kernel's; 1 and 2 are those of the container that the domain boots with,
+    // and what is added later takes the first free one from 3 on.
+    FIRST_ADDED_CONSOLE = 3,
+    LAST_CONSOLE = 63,
+    MAX_RECORD = 8 << 20, // bytes of a record that comes over a console
+    MAX_SHARES = 32,      // 9pfs devices of one monitor, the rootfs included
+    MAX_EXPORTS = 256,    // files and directories in all of these
+    EXIT_GUEST = 125,     // exit status: the guest has failed to start the process
+};
