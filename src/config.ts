@@ -25,7 +25,7 @@ const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
 export const rootfsKinds = ['auto', '9p', 'disk', 'block'] as const;
 
 /** The type of a domain (xl.cfg(5)), or that of the host's choice. */
-export const domainTypes = ['auto', 'pv', 'pvh'] as const;
+export const domainTypeChoices = ['auto', 'pv', 'pvh'] as const;
 
 /** The annotations of a config.json that can change its domain. */
 export const annotationNames = [
@@ -111,7 +111,7 @@ export const configSchema = v.strictObject({
   ),
   domain_type: v.optional(
     setting(
-      v.picklist(domainTypes),
+      v.picklist(domainTypeChoices),
       'Type of the domains, as in xl.cfg(5); `auto` is PV where Xen has it, or else PVH',
     ),
     'auto',

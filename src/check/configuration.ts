@@ -1,6 +1,6 @@
 import { type Config, defaultConfigFile, loadConfig, parseConfig } from '../config.ts';
 import { messageOf } from '../errors.ts';
-import { readIfThere } from './files.ts';
+import { readIfReadable } from './files.ts';
 import type { Point } from './point.ts';
 
 export interface ConfigurationFacts {
@@ -14,7 +14,7 @@ export interface ConfigurationFacts {
 /** Reads runx.toml, or the file of --config. */
 export const findConfiguration = async (file: string | undefined): Promise<ConfigurationFacts> => {
   const path = file ?? defaultConfigFile;
-  const isThere = (await readIfThere(path)) !== undefined;
+  const isThere = (await readIfReadable(path)) !== undefined;
   try {
     return { config: await loadConfig(file), path, isThere, problem: undefined };
   } catch (error) {

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 
-import { namesIn, readIfThere } from './files.ts';
+import { namesIfReadable, readIfReadable } from './files.ts';
 import type { Point } from './point.ts';
 
 /** The names of all processes, as /proc/PID/comm has them; `root` is the host's. */
 export const findProcessNames = async (root = '/'): Promise<ReadonlySet<string>> => {
   const proc = join(root, 'proc');
-  const pids = (await namesIn(proc)).filter((name) => /^\d+$/.test(name));
-  const names = await Promise.all(pids.map((pid) => readIfThere(join(proc, pid, 'comm'))));
+  const pids = (await namesIfReadable(proc)).filter((name) => /^\d+$/.test(name));
+  const names = await Promise.all(pids.map((pid) => readIfReadable(join(proc, pid, 'comm'))));
   return new Set(names.map((name) => name?.trimEnd() ?? ''));
 };
 

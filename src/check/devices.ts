@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 
-import { namesIn } from './files.ts';
+import { namesIfReadable } from './files.ts';
 import type { Point } from './point.ts';
 
 const needed = ['xenbus', 'gntdev', 'evtchn'] as const;
 
 /** The names in /dev/xen; `root` is the host's. */
 export const findXenDevices = (root = '/'): Promise<readonly string[]> =>
-  namesIn(join(root, 'dev/xen'));
+  namesIfReadable(join(root, 'dev/xen'));
 
 /** Whether the devices are there through which the monitor serves a domain. */
 export const checkDevices = (present: readonly string[]): Point => {

@@ -1,7 +1,7 @@
 import { release } from 'node:os';
 import { join } from 'node:path';
 
-import { readIfThere } from './files.ts';
+import { readIfReadable } from './files.ts';
 import type { Point } from './point.ts';
 
 export interface Dom0Facts {
@@ -20,7 +20,7 @@ export interface Dom0Facts {
 export const findDom0 = async (root = '/'): Promise<Dom0Facts> => {
   const [capabilities, hypervisor, features] = await Promise.all(
     ['proc/xen/capabilities', 'sys/hypervisor/type', 'sys/hypervisor/properties/features'].map(
-      (file) => readIfThere(join(root, file)),
+      (file) => readIfReadable(join(root, file)),
     ),
   );
   return { uid: process.getuid?.() ?? 0, release: release(), capabilities, hypervisor, features };

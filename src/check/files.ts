@@ -1,11 +1,12 @@
 import { open, readFile, readdir } from 'node:fs/promises';
 
 /** The text of a file; undefined when it cannot be read, for whatever reason. */
-export const readIfThere = (path: string): Promise<string | undefined> =>
+export const readIfReadable = (path: string): Promise<string | undefined> =>
   readFile(path, 'utf8').catch(() => undefined);
 
 /** The names in a directory; none when it cannot be read. */
-export const namesIn = (path: string): Promise<readonly string[]> => readdir(path).catch(() => []);
+export const namesIfReadable = (path: string): Promise<readonly string[]> =>
+  readdir(path).catch(() => []);
 
 /** The first bytes of a file. */
 export const readHead = async (path: string, bytes: number): Promise<Buffer> => {

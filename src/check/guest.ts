@@ -8,7 +8,7 @@ import {
   kernelArchitecture,
   ramdiskArchitecture,
 } from './binary.ts';
-import { readHead, readIfThere } from './files.ts';
+import { readHead, readIfReadable } from './files.ts';
 import type { Point } from './point.ts';
 
 /** A file that runx comes with. */
@@ -51,7 +51,7 @@ export const findGuestFiles = async (config: Config): Promise<GuestFacts> => {
     findFile(config.monitor, constants.X_OK),
     findFile(config.kernel, constants.R_OK),
     findFile(config.ramdisk, constants.R_OK),
-    readIfThere(`${config.kernel}.config`),
+    readIfReadable(`${config.kernel}.config`),
   ]);
   return { monitor, kernel, ramdisk, options };
 };

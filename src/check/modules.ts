@@ -1,7 +1,7 @@
 import { release } from 'node:os';
 import { basename, join } from 'node:path';
 
-import { namesIn, readIfThere } from './files.ts';
+import { namesIfReadable, readIfReadable } from './files.ts';
 import type { Point } from './point.ts';
 
 export interface ModuleFacts {
@@ -20,10 +20,10 @@ export interface ModuleFacts {
 export const findModules = async (root = '/', kernel = release()): Promise<ModuleFacts> => {
   const directory = join(root, 'lib/modules', kernel);
   const [loaded = '', present, builtin, loadable] = await Promise.all([
-    readIfThere(join(root, 'proc/modules')),
-    namesIn(join(root, 'sys/module')),
-    readIfThere(join(directory, 'modules.builtin')),
-    readIfThere(join(directory, 'modules.dep')),
+    readIfReadable(join(root, 'proc/modules')),
+    namesIfReadable(join(root, 'sys/module')),
+    readIfReadable(join(directory, 'modules.builtin')),
+    readIfReadable(join(directory, 'modules.dep')),
   ]);
   return { release: kernel, loaded, present, builtin, loadable };
 };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { messageOf } from '../errors.ts';
 import { loadNetconfFile } from '../network/netconf-file.ts';
-import { namesIn } from './files.ts';
+import { namesIfReadable } from './files.ts';
 import type { Point } from './point.ts';
 
 /** A network configuration as NETCONF could name it. */
@@ -37,7 +37,7 @@ const isExecutable = (path: string): Promise<boolean> =>
 const findPlugins = async (directories: readonly string[]): Promise<readonly string[]> => {
   const names = new Set<string>();
   for (const directory of directories) {
-    for (const name of await namesIn(directory)) {
+    for (const name of await namesIfReadable(directory)) {
       if (await isExecutable(join(directory, name))) names.add(name);
     }
   }
@@ -57,7 +57,9 @@ const findNetwork = async (file: string): Promise<NetworkFacts> => {
 };
 
 const findNetworks = async (directory: string): Promise<readonly NetworkFacts[]> => {
-  const names = (await namesIn(directory)).filter((name) => /\.(conflist|conf|json)$/.test(name));
+  const names = (await namesIfReadable(directory)).filter((name) =>
+    /\.(conflist|conf|json)$/.test(name),
+  );
   return Promise.all(names.toSorted().map((name) => findNetwork(join(directory, name))));
 };
 
@@ -66,8 +68,8 @@ export const findCni = async (path: readonly string[], root = '/'): Promise<CniF
   const directory = join(root, 'etc/cni/net.d');
   const net = join(root, 'sys/class/net');
   const bridges: string[] = [];
-  for (const name of await namesIn(net)) {
-    if ((await namesIn(join(net, name, 'bridge'))).length > 0) bridges.push(name);
+  for (const name of await namesIfReadable(net)) {
+    if ((await namesIfReadable(join(net, name, 'bridge'))).length > 0) bridges.push(name);
   }
   const [plugins, networks] = await Promise.all([findPlugins(path), findNetworks(directory)]);
   return { path, plugins, directory, networks, bridges };

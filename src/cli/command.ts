@@ -1,7 +1,7 @@
 import type { ArgumentsCamelCase, Argv, CommandModule, InferredOptionTypes, Options } from 'yargs';
 
-import type { Context } from '../container/context.ts';
 import { loadConfig } from '../config.ts';
+import type { Context } from '../context.ts';
 import { RunxError } from '../errors.ts';
 import { openLog } from '../log.ts';
 

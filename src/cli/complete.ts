@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
 
 import { loadConfig } from '../config.ts';
-import { listContainers } from '../container/record.ts';
+import { listContainers } from '../container/directory.ts';
 import type { GlobalOptions } from './command.ts';
 
 /** Commands that take the id of a container that is there. */

@@ -1,3 +1,5 @@
+import { RunxError } from '../errors.ts';
+import { killedExitCode } from '../oci/signals.ts';
 import { defineCommand, openContext } from './command.ts';
 
 export const consoleCommand = defineCommand({
@@ -17,7 +19,20 @@ export const consoleCommand = defineCommand({
       .positional('id', { type: 'string', demandOption: true, describe: "the container's id" })
       .example('runx console web', 'its terminal, until ^]'),
   handler: async (args) => {
-    const { attachToContainer } = await import('../container/console.ts');
-    process.exitCode = await attachToContainer(await openContext(args), args.id);
+    const { openConsole } = await import('../container/console.ts');
+    const { showConsole } = await import('./attached-terminal.ts');
+    const context = await openContext(args);
+    const { socket, terminal } = await openConsole(context, args.id);
+    if (process.stdin.isTTY && process.stderr.isTTY) {
+      const how = terminal ? '^] detaches' : 'it has no terminal; ^C detaches, ^D ends its input';
+      process.stderr.write(`attached to ${args.id}: ${how}\n`);
+    }
+    const detachment = await showConsole({ socket, terminal, log: context.log });
+    if (detachment.how === 'refused') {
+      throw new RunxError(`container ${args.id} has another runx console attached`);
+    }
+    if (detachment.how === 'detached') return;
+    // A monitor that is killed says no code, and its container is killed with it.
+    process.exitCode = detachment.exitCode ?? killedExitCode;
   },
 });

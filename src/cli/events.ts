@@ -20,15 +20,16 @@ export const eventsCommand = defineCommand({
       })
       .example('runx events --interval 1m30s web', 'a line of JSON each time'),
   handler: async (args) => {
-    const { watchStats } = await import('../container/events.ts');
+    const { watchUsage } = await import('../container/events.ts');
+    const { renderStats } = await import('./event.ts');
     const { parseDuration } = await import('./duration.ts');
     const intervalMs = parseDuration(args.interval, 'interval');
     if (intervalMs <= 0) throw new RunxError('duration interval must be greater than 0');
-    await watchStats(
+    await watchUsage(
       await openContext(args),
       args.id,
       args.stats ? undefined : intervalMs,
-      (stats) => print(`${JSON.stringify(stats)}\n`),
+      (usage) => print(`${JSON.stringify(renderStats(args.id, usage))}\n`),
     );
   },
 });

@@ -21,6 +21,7 @@ export const killCommand = defineCommand({
     const { killContainer } = await import('../container/kill.ts');
     const { parseSignal } = await import('../oci/signals.ts');
     const context = await openContext(args);
-    await killContainer(context, args.id, parseSignal(args.signal), args.all);
+    const options = { signal: parseSignal(args.signal), all: args.all };
+    await killContainer(context, args.id, options);
   },
 });

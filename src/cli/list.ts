@@ -17,11 +17,12 @@ export const listCommand = defineCommand({
       .option('quiet', { alias: 'q', type: 'boolean', default: false, describe: 'ids only' })
       .example('runx list --quiet', 'their ids, a line each'),
   handler: async (args) => {
-    const { listAll, renderList } = await import('../container/list.ts');
+    const { listAll } = await import('../container/list.ts');
+    const { renderContainers } = await import('./container-table.ts');
     const listed = await listAll(await openContext(args));
     const states = listed.map(({ state }) => state);
     if (args.quiet) await print(states.map(({ id }) => `${id}\n`).join(''));
     else if (args.format === 'json') await print(`${JSON.stringify(states)}\n`);
-    else await print(renderList(listed, Date.now()));
+    else await print(renderContainers(listed, Date.now()));
   },
 });

@@ -29,8 +29,8 @@ export const logsCommand = defineCommand({
     if (tail !== undefined && !/^\d{1,9}$/.test(tail)) {
       throw new UsageError(`--tail: not a number of lines: "${tail}"`);
     }
-    const { showOutput } = await import('../container/logs.ts');
+    const { showLogs } = await import('../container/logs.ts');
     const options = { follow: args.follow, tail: tail === undefined ? undefined : Number(tail) };
-    await showOutput(await openContext(args), args.id, options, print);
+    await showLogs(await openContext(args), args.id, options, print);
   },
 });

@@ -9,7 +9,7 @@ export const resumeCommand = defineCommand({
   builder: (y) =>
     y.positional('id', { type: 'string', demandOption: true, describe: "the container's id" }),
   handler: async (args) => {
-    const { resumeContainer } = await import('../container/pause.ts');
+    const { resumeContainer } = await import('../container/resume.ts');
     await resumeContainer(await openContext(args), args.id);
   },
 });

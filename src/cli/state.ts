@@ -9,11 +9,8 @@ export const stateCommand = defineCommand({
   builder: (y) =>
     y.positional('id', { type: 'string', demandOption: true, describe: "the container's id" }),
   handler: async (args) => {
-    const { parseContainerId } = await import('../container/id.ts');
-    const { stateOf } = await import('../container/state.ts');
-    const { loadRecord } = await import('../container/record.ts');
-    const context = await openContext(args);
-    const record = await loadRecord(context.root, parseContainerId(args.id));
-    await print(`${JSON.stringify(await stateOf(context, record), null, 2)}\n`);
+    const { showState } = await import('../container/state.ts');
+    const state = await showState(await openContext(args), args.id);
+    await print(`${JSON.stringify(state, null, 2)}\n`);
   },
 });

@@ -42,7 +42,8 @@ export const topCommand = defineCommand({
     if (!/^(Infinity|[1-9]\d{0,8})$/.test(iterations)) {
       throw new UsageError(`--iterations: not a number from 1 on: "${iterations}"`);
     }
-    const { renderLoads, watchLoads } = await import('../container/top.ts');
+    const { watchLoads } = await import('../container/top.ts');
+    const { renderLoads } = await import('./load-table.ts');
     const context = await openContext(args);
     const end = new AbortController();
     const isTerminal = process.stdout.isTTY;

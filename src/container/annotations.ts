@@ -1,12 +1,10 @@
 import * as v from 'valibot';
 
-import { annotationNames, domainTypes, rootfsKinds } from '../config.ts';
-import { RunxError } from '../errors.ts';
+import { annotationNames, domainTypeChoices, rootfsKinds } from '../config.ts';
 import { maximumArguments } from '../domain/boot.ts';
+import { maximumVcpus } from '../domain/size.ts';
+import { RunxError } from '../errors.ts';
 import { describeIssue } from '../schema.ts';
-
-/** The guest kernel's CONFIG_NR_CPUS. */
-export const maximumVcpus = 64;
 
 const prefix = 'io.runx.';
 
@@ -25,13 +23,13 @@ const path = v.pipe(
   v.check((value) => !value.includes('\0'), 'must not hold a NUL byte'),
 );
 
-const wishesSchema = v.strictObject({
+const annotationsSchema = v.strictObject({
   memory_mib: v.optional(number(maximumMiB)),
   memory_max_mib: v.optional(number(maximumMiB)),
   vcpus: v.optional(number(maximumVcpus)),
   vcpus_max: v.optional(number(maximumVcpus)),
   netconf: v.optional(v.string()),
-  domain_type: v.optional(v.picklist(domainTypes)),
+  domain_type: v.optional(v.picklist(domainTypeChoices)),
   rootfs: v.optional(v.picklist(rootfsKinds)),
   kernel: v.optional(path),
   ramdisk: v.optional(path),
@@ -44,14 +42,14 @@ const wishesSchema = v.strictObject({
   ),
 });
 
-/** What the annotations of a container ask of its domain. */
-export type DomainWishes = v.InferOutput<typeof wishesSchema>;
+/** What the annotations `io.runx.*` of a container say of its domain, by their names without the prefix. */
+export type DomainAnnotations = v.InferOutput<typeof annotationsSchema>;
 
 /** Reads the annotations `io.runx.*`; one that runx.toml does not allow is refused. */
-export const parseWishes = (
+export const parseAnnotations = (
   annotations: Readonly<Record<string, string>>,
   allowed: readonly string[],
-): DomainWishes => {
+): DomainAnnotations => {
   const names = Object.keys(annotations).filter((name) => name.startsWith(prefix));
   for (const name of names) {
     if (!annotationNames.some((known) => known === name)) {
@@ -65,10 +63,10 @@ export const parseWishes = (
       );
     }
   }
-  const wishes = Object.fromEntries(
+  const values = Object.fromEntries(
     names.map((name) => [name.slice(prefix.length), annotations[name]]),
   );
-  const result = v.safeParse(wishesSchema, wishes);
+  const result = v.safeParse(annotationsSchema, values);
   if (result.success) return result.output;
   throw new RunxError(`annotation ${prefix}${describeIssue(result.issues[0])}`);
 };

@@ -1,17 +1,18 @@
 import { mkdir } from 'node:fs/promises';
 
+import type { Context } from '../context.ts';
 import { RunxError, hasCode, messageOf, sentences } from '../errors.ts';
 import {
   type ProcessIdentity,
   findIdentity,
-  monitorIsAlive,
-  signalMonitor,
-  waitForMonitor,
-} from '../monitor/container-monitor.ts';
-import type { Context } from './context.ts';
-import { isCreated } from './status.ts';
+  isAlive,
+  sendSignal,
+  waitForEnd,
+} from '../host/process-identity.ts';
+import { containerDirectory, removeContainer } from './directory.ts';
 import { type Lock, lockContainer } from './lock.ts';
-import { containerDirectory, findRecord, readMark, removeContainer, setMark } from './record.ts';
+import { readMark, setMark } from './marks.ts';
+import { findRecord } from './record.ts';
 
 /** A container's directory, and the lock on it while the container is being created. */
 export interface Claim {
@@ -54,20 +55,20 @@ const findCreator = async (root: string, id: string): Promise<ProcessIdentity | 
   return startTime === undefined ? undefined : { pid: Number(pid), startTime };
 };
 
-/** Whether the runx that creates the container has died over it. */
+/** Whether the runx that was creating the container has died. */
 export const creatorIsDead = async (root: string, id: string): Promise<boolean> => {
   const creator = await findCreator(root, id);
-  return creator !== undefined && !(await monitorIsAlive(creator));
+  return creator !== undefined && !(await isAlive(creator));
 };
 
 const creatorEndsMs = 10_000;
 
 /** Ends the runx that is creating the container, if one is. */
 export const endCreation = async (root: string, id: string): Promise<void> => {
-  // Whoever has made the domain is done, and may be in the foreground of it.
   const record = await findRecord(root, id).catch(() => undefined);
-  if (record !== undefined && isCreated(record)) return;
+  // A runx that has created it may be waiting for its end in the foreground.
+  if (record !== undefined && !record.creating) return;
   const creator = await findCreator(root, id);
-  if (creator === undefined || !(await signalMonitor(creator, 'SIGKILL'))) return;
-  await waitForMonitor(creator, creatorEndsMs);
+  if (creator === undefined || !(await sendSignal(creator, 'SIGKILL'))) return;
+  await waitForEnd(creator, creatorEndsMs);
 };

@@ -1,29 +1,46 @@
 import { randomUUID } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 
-import type { Config } from '../config.ts';
-import { copyOwnFile, isOwnGuest } from '../domain/boot.ts';
-import { removeLayer } from '../rootfs/layer.ts';
-import { type Launched, startMonitor } from '../monitor/container-monitor.ts';
+import type { Context } from '../context.ts';
+import { hasOwnGuest, provideBootFiles } from '../domain/boot.ts';
+import { createDomain } from '../domain/create.ts';
+import {
+  type DomainRecord,
+  domainDirectory,
+  firstSlot,
+  makeDomainDirectory,
+  removeDomain,
+  saveDomain,
+} from '../domain/record.ts';
+import { enterCgroup, removeCgroup } from '../host/cgroup.ts';
+import { endProcess } from '../host/process-identity.ts';
+import { openRunxMonitor } from '../host/runx-monitor.ts';
+import { type ContainerMonitor, startContainerMonitor } from '../monitor/container-monitor.ts';
+import type { MonitorProcess } from '../monitor/control.ts';
 import { attachNetworks, detachNetworks } from '../network/cni.ts';
 import { loadBundle } from '../oci/bundle.ts';
-import { type DomainConfig, renderDomainConfig } from '../xen/domain-config.ts';
-import { createDomain, destroyDomain, domainId } from '../xen/xl.ts';
-import { parseWishes } from './annotations.ts';
-import { type Subject, beginContainer } from './begin.ts';
+import { ociVersion } from '../oci/version.ts';
+import { makeDisks } from '../rootfs/disk.ts';
+import { removeLayer } from '../rootfs/layer.ts';
+import { makeWritableAgain } from '../rootfs/readonly-mounts.ts';
+import { type Xl, destroyDomain as xlDestroy, findXl } from '../xen/xl.ts';
+import { parseAnnotations } from './annotations.ts';
+import { claimContainer } from './claim.ts';
+import { removeContainer } from './directory.ts';
+import { hasCreateHooks, runCreateHooks, runPoststopHooks } from './hooks.ts';
 import { parseContainerId } from './id.ts';
-import type { Context } from './context.ts';
-import { planNetworks, withoutNetconf } from './networks.ts';
-import { type DomainPlan, planDomain } from './plan.ts';
-import { giveBack } from '../rootfs/readonly-mounts.ts';
-import { makeDisks } from '../rootfs/choose.ts';
-import { createSandbox, isSandbox } from './sandbox.ts';
-import { type ContainerRecord, saveRecord } from './record.ts';
-import { checkOwnGuest, checkSupported } from './supported.ts';
+import { withoutNetconf } from './netconf-env.ts';
+import { type NetworkPlan, planNetworks } from './networks.ts';
+import { writePidFile } from './pid-file.ts';
+import { type ContainerPlan, type NewContainer, planContainer } from './plan.ts';
+import { type ContainerRecord, saveRecord, saveSpec } from './record.ts';
+import { isSandbox } from './pod.ts';
+import { createSandbox } from './sandbox.ts';
+import { checkOwnGuest, checkSupported, warnOfCapabilities } from './supported.ts';
 import { checkTerminal } from './terminal.ts';
-import type { Undo } from './undo.ts';
+import { type Undo, withUndo } from './undo.ts';
 
+/** What `runx create` and `runx run` are given. */
 export interface CreateOptions {
   readonly id: string;
   readonly bundle: string;
@@ -35,109 +52,178 @@ export interface CreateOptions {
   readonly foreground: boolean;
 }
 
-/** Creates a container, as the numbered lifecycle of runtime.md up to "created". */
+/** A container whose bundle has been read and found to be supported. */
+interface Request extends NewContainer {
+  readonly options: CreateOptions;
+  readonly network: NetworkPlan;
+  readonly plan: ContainerPlan;
+  readonly xl: Xl;
+}
+
+/** Creates a container (runtime-spec, runtime.md, "Lifecycle", steps 1 to 5). */
 export const createContainer = async (
   context: Context,
   options: CreateOptions,
-): Promise<Launched> => {
+): Promise<MonitorProcess> => {
   const { config, log, root } = context;
   const id = parseContainerId(options.id);
   const bundle = await loadBundle(options.bundle);
-  const { annotations } = bundle.spec;
-  const configured = checkSupported(bundle.spec);
+  const { spec } = bundle;
+  const configured = checkSupported(spec);
   const process = withoutNetconf(configured);
-  const wishes = parseWishes(annotations, config.annotations);
-  const { netns, networks } = await planNetworks(context, bundle, configured, wishes.netconf);
-  const subject: Subject = { id, bundle, pidFile: options.pidFile };
-  if (isSandbox(annotations)) return createSandbox(context, subject, netns);
-  const { consoleSocket, keepOutput } = options;
-  checkTerminal(process.terminal, !options.foreground, consoleSocket, keepOutput);
-  const plan = await planDomain(context, id, bundle, process, wishes, networks.length);
-  const ownGuest = isOwnGuest(plan.own);
-  if (ownGuest) checkOwnGuest(bundle.spec);
+  const annotations = parseAnnotations(spec.annotations, config.annotations);
+  const network = await planNetworks(context, bundle, configured, annotations.netconf);
+  if (isSandbox(spec.annotations)) {
+    return createSandbox(context, { id, bundle, pidFile: options.pidFile, netns: network.netns });
+  }
+  checkTerminal(process.terminal, !options.foreground, options.consoleSocket, options.keepOutput);
+  warnOfCapabilities(process, log);
+  const container = { id, bundle, process, annotations, networkCount: network.networks.length };
+  const plan = await planContainer(context, container);
+  if (hasOwnGuest(plan.boot.kind)) checkOwnGuest(spec);
+  const xl = await findXl(config.xl, log);
+  const request: Request = { ...container, options, network, plan, xl };
 
-  const start = (directory: string) =>
-    startMonitor({
-      program: config.monitor,
-      stateDirectory: directory,
-      id,
-      xlPath: plan.xl.path,
-      terminal: process.terminal,
-      ownGuest,
-      consoleSocket: consoleSocket === undefined ? undefined : resolve(consoleSocket),
-      keepOutput,
-      served: plan.served,
-      disks: plan.volumes.map(({ file }) => file),
-      network: netns,
-      log,
+  return withUndo(log, async (undo) => {
+    // Undone last: the poststop hooks of a container that had run hooks.
+    const hooked: { record?: ContainerRecord } = {};
+    undo(`running the poststop hooks of ${id}`, async () => {
+      if (hooked.record) await runPoststopHooks(context, spec.hooks, hooked.record);
     });
-
-  return beginContainer(context, subject, start, async (begun) => {
-    const { directory, standing: monitor, undo } = begun;
-    const uuid = randomUUID();
-    const name = `${id.slice(0, 40)}-${uuid.slice(0, 8)}`;
-    const { forDevicesMiB, config: planned } = plan;
-    const { memoryMiB, maxMemoryMiB, maxVcpus } = planned;
-    const domain = { name, uuid, memoryMiB, maxMemoryMiB, maxVcpus, forDevicesMiB, ownGuest };
-    const record = { ...begun.record, domain };
+    // 1. The id is taken.
+    const { directory, lock } = await claimContainer(context, id);
+    undo(`removing ${directory}`, () => removeContainer(root, id));
+    await saveSpec(root, id, bundle.json);
+    // 2. A process stands for the container on the host.
+    const monitor = await startMonitor(context, request, directory, undo);
+    // 3. The container and its domain have records; from here on `delete` knows of both.
+    const domain = planRecord(request);
+    const record = recordOf(request, monitor, domain);
     await saveRecord(root, record);
-    monitor.name(name);
-    await begun.runHooks(record);
-
-    let network: ContainerRecord['network'];
-    if (networks.length > 0) {
-      const place = { config, log, directory };
-      undo(`removing the networks of ${id}`, () => detachNetworks(place, { force: true }));
-      network = await attachNetworks(place, monitor.identity.pid, networks);
-    }
-
-    // Hooks may have changed the rootfs.
-    undo(`giving back the rootfs of ${id}`, async () => void (await giveBack(context, directory)));
-    undo(`removing the writable layer of ${id}`, () => removeLayer(config.data_root, directory));
-    const disks = [...(await makeDisks(context, plan.rootfs, directory)), ...plan.volumes];
-    const files = await provideBootFiles(plan, bundle.rootfs, directory, config.own_kernel);
-    const domid = await makeDomain(plan, { name, uuid, disks, ...files }, directory, undo);
-    await monitor.attach(domid);
-    return { ...record, domain: { ...domain, domid }, network };
+    undo(`removing the record of the domain ${domain.name}`, () => removeDomain(root, domain.name));
+    await makeDomainDirectory(root, domain.name);
+    await saveDomain(root, domain);
+    monitor.nameDomain(domain.name);
+    // 4. The hooks of create run.
+    if (hasCreateHooks(spec.hooks)) hooked.record = record;
+    await runCreateHooks(context, spec.hooks, record);
+    // 5. The container is added to its networks.
+    const settings = await joinNetworks(context, request, { directory, monitor, undo });
+    // 6. The domain is made, paused, and its devices are offered.
+    const domid = await makeDomain(context, request, { directory, domain, undo });
+    await monitor.offerDevices(domid);
+    // 7. The container is created.
+    await saveRecord(root, { ...record, creating: false, network: settings });
+    if (options.pidFile !== undefined) await writePidFile(options.pidFile, monitor.identity.pid);
+    monitor.commit();
+    lock.release();
+    return monitor;
   });
 };
 
-/** Puts what the domain boots into the state directory, as far as it is the container's. */
-const provideBootFiles = async (
-  { config, own, ramdisk: content }: DomainPlan,
-  rootfs: string,
+const monitorEndsMs = 30_000;
+
+const startMonitor = async (
+  context: Context,
+  { id, bundle, process, options, network, plan, xl }: Request,
   directory: string,
-  allowed: Config['own_kernel'],
-): Promise<Pick<DomainConfig, 'kernel' | 'ramdisk'>> => {
-  const kernel = join(directory, 'kernel');
-  const ramdisk = join(directory, 'ramdisk');
-  if (own.kernel !== undefined) await copyOwnFile(rootfs, own.kernel, kernel, allowed);
-  if (content !== undefined) await writeFile(ramdisk, content, { mode: 0o600 });
-  else if (typeof own.ramdisk === 'object') {
-    await copyOwnFile(rootfs, own.ramdisk, ramdisk, allowed);
-  }
+  undo: Undo,
+): Promise<ContainerMonitor> => {
+  const { log } = context;
+  const { cgroupsPath } = bundle.spec.linux;
+  if (cgroupsPath) undo(`removing the cgroup of ${id}`, () => removeCgroup(cgroupsPath, log));
+  const { consoleSocket, keepOutput } = options;
+  const monitor = await startContainerMonitor(openRunxMonitor(context), {
+    stateDirectory: directory,
+    id,
+    slot: firstSlot,
+    xlPath: xl.path,
+    terminal: process.terminal,
+    consoleSocket: consoleSocket === undefined ? undefined : resolve(consoleSocket),
+    ownGuest: hasOwnGuest(plan.boot.kind),
+    keepOutput,
+    served: plan.served,
+    disks: plan.volumes.map(({ file }) => file),
+    network: network.netns,
+  });
+  undo(`ending the monitor of ${id}`, async () => {
+    monitor.release();
+    await endProcess(monitor.identity, { patienceMs: 0, killedMs: monitorEndsMs });
+  });
+  // Before the monitor starts other processes, which stay in its cgroup.
+  if (cgroupsPath) await enterCgroup(cgroupsPath, monitor.identity.pid, log);
+  return monitor;
+};
+
+const planRecord = ({ id, plan }: Request): DomainRecord => {
+  const uuid = randomUUID();
+  const { type, memoryMiB, maxMemoryMiB, vcpus, maxVcpus } = plan.config;
   return {
-    kernel: own.kernel === undefined ? config.kernel : kernel,
-    ramdisk: own.ramdisk === 'none' ? undefined : ramdisk,
+    version: 1,
+    name: `${id.slice(0, 40)}-${uuid.slice(0, 8)}`,
+    uuid,
+    type,
+    size: { memoryMiB, maxMemoryMiB, vcpus, maxVcpus, forDevicesMiB: plan.forDevicesMiB },
+    boot: plan.boot.kind,
+    owner: { kind: 'container', id },
+    slots: { [firstSlot]: id },
   };
 };
 
-/** Has xl make the domain, paused; its id comes back. */
+const recordOf = (
+  { id, bundle }: Request,
+  { identity }: MonitorProcess,
+  { name }: DomainRecord,
+): ContainerRecord => ({
+  version: 2,
+  ociVersion,
+  id,
+  bundle: bundle.path,
+  rootfs: bundle.rootfs,
+  created: new Date().toISOString(),
+  annotations: bundle.spec.annotations,
+  creating: true,
+  monitor: identity,
+  domain: name,
+  slot: firstSlot,
+});
+
+/** Adds the container to the networks that NETCONF names; undefined when it names none. */
+const joinNetworks = async (
+  { config, log }: Context,
+  { id, network }: Request,
+  { directory, monitor, undo }: { directory: string; monitor: MonitorProcess; undo: Undo },
+): Promise<ContainerRecord['network']> => {
+  if (network.networks.length === 0) return undefined;
+  const change = { config, log, directory };
+  undo(`removing the networks of ${id}`, () => detachNetworks(change, { force: true }));
+  return attachNetworks(change, monitor.identity.pid, network.networks);
+};
+
+/** Makes the disks and the files that the domain boots, then the domain itself; its domid comes back. */
 const makeDomain = async (
-  { xl, config }: DomainPlan,
-  domain: Pick<DomainConfig, 'name' | 'uuid' | 'disks' | 'kernel' | 'ramdisk'>,
-  directory: string,
-  undo: Undo,
+  context: Context,
+  { id, bundle, plan, xl }: Request,
+  { directory, domain, undo }: { directory: string; domain: DomainRecord; undo: Undo },
 ): Promise<number> => {
-  const text = renderDomainConfig({ ...config, ...domain });
-  const configFile = join(directory, 'xl.cfg');
-  await writeFile(configFile, text, { mode: 0o600 });
-  undo(`destroying the domain ${domain.name}`, () => destroyDomain(xl, domain.name));
-  await createDomain(xl, configFile);
-  const domid = await domainId(xl, domain.name);
-  // The domain has its own copies by now; the ramdisk holds the container's env.
-  for (const file of [domain.kernel, domain.ramdisk]) {
-    if (file !== undefined && file !== config.kernel) await writeFile(file, '');
-  }
-  return domid;
+  const { config, root } = context;
+  const { name, uuid } = domain;
+  undo(`making the rootfs of ${id} writable again`, async () => {
+    await makeWritableAgain(context, directory);
+  });
+  undo(`removing the writable layer of ${id}`, () => removeLayer(config, directory));
+  // Hooks may have changed the rootfs, so its disks are made only now.
+  const disks = [...(await makeDisks(context, plan.rootfs, directory)), ...plan.volumes];
+  const { boot, ramdisk } = plan;
+  const files = await provideBootFiles(
+    { boot, ramdisk, rootfs: bundle.rootfs, config },
+    domainDirectory(root, name),
+  );
+  undo(`destroying the domain ${name}`, () => xlDestroy(xl, name));
+  const created = await createDomain(xl, {
+    root,
+    record: domain,
+    config: { ...plan.config, ...files, name, uuid, disks },
+  });
+  return created.domid;
 };

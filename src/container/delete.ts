@@ -1,35 +1,29 @@
+import type { Context } from '../context.ts';
+import { destroyDomain } from '../domain/destroy.ts';
+import { findDomain, listDomains, removeDomain } from '../domain/record.ts';
 import { RunxError, messageOf, sentences } from '../errors.ts';
-import { endMonitor } from '../monitor/container-monitor.ts';
-import type { Hooks, Spec } from '../oci/spec.ts';
-import { destroyDomain, domainExists, findXl } from '../xen/xl.ts';
-import { detachNetworks } from '../network/cni.ts';
-import { removeLayer } from '../rootfs/layer.ts';
 import { removeCgroup } from '../host/cgroup.ts';
+import { endProcessesWith } from '../host/command-lines.ts';
+import { endProcess } from '../host/process-identity.ts';
+import { detachNetworks } from '../network/cni.ts';
+import type { Hooks, Spec } from '../oci/spec.ts';
+import { removeLayer } from '../rootfs/layer.ts';
+import { makeWritableAgain } from '../rootfs/readonly-mounts.ts';
 import { creatorIsDead, endCreation } from './claim.ts';
-import { parseContainerId } from './id.ts';
-import type { Context } from './context.ts';
+import { containerDirectory, containerExists, removeContainer } from './directory.ts';
 import { runPoststopHooks } from './hooks.ts';
-import { endTool, endUnrecorded } from './leftovers.ts';
+import { parseContainerId } from './id.ts';
 import { lockContainer } from './lock.ts';
-import { giveBack } from '../rootfs/readonly-mounts.ts';
-import { isCreated, statusOf } from './status.ts';
-import {
-  type ContainerRecord,
-  containerDirectory,
-  containerExists,
-  findRecord,
-  hasMark,
-  loadSavedSpec,
-  removeContainer,
-  setMark,
-} from './record.ts';
+import { hasMark, setMark } from './marks.ts';
+import { type ContainerRecord, findRecord, findSpec } from './record.ts';
+import { phaseOf, refusalOf } from './status.ts';
 
 const monitorEndsMs = 30_000;
 
 /**
- * Removes a container and whatever is left of it, then runs its poststop hooks.  One
- * that runs is refused unless `force`; a created one goes, as with runc, on which
- * engines rely although the specification calls it an error.
+ * Removes a container and whatever is left of it, then runs its poststop hooks.  A container that
+ * runs is refused unless `force`; a created one goes, as with runc, on which engines rely although
+ * the specification calls it an error.
  */
 export const deleteContainer = async (
   context: Context,
@@ -38,7 +32,7 @@ export const deleteContainer = async (
 ): Promise<void> => {
   const { root } = context;
   const id = parseContainerId(idText);
-  // Before the lock: a create that is under way has it, perhaps for long.
+  // Before the lock: a create that is under way holds it, perhaps for long.
   if (force) await endCreation(root, id);
   else await findDeletable(root, id);
   const lock = await lockContainer(context, id);
@@ -50,15 +44,15 @@ export const deleteContainer = async (
   let hooks: Hooks | undefined;
   try {
     record = force ? await findReadable(context, id) : await findDeletable(root, id);
-    if (record === undefined) await endUnrecorded(context, id);
-    else await endDomain(context, record);
+    await endDomains(context, id, record);
     const directory = containerDirectory(root, id);
-    await detachNetworks({ config: context.config, log: context.log, directory }, { force });
-    await removeLayer(context.config.data_root, directory);
-    await giveBack(context, directory);
-    const spec = await findSpec(context, id);
+    const { config, log } = context;
+    await detachNetworks({ config, log, directory }, { force });
+    await removeLayer(config, directory);
+    await makeWritableAgain(context, directory);
+    const spec = await findReadableSpec(context, id);
     if (await needsHooks(root, id, record)) hooks = spec?.hooks;
-    if (spec?.linux.cgroupsPath) await removeCgroup(spec.linux.cgroupsPath, context.log);
+    if (spec?.linux.cgroupsPath) await removeCgroup(spec.linux.cgroupsPath, log);
     await removeContainer(root, id);
   } finally {
     lock.release();
@@ -67,8 +61,8 @@ export const deleteContainer = async (
 };
 
 /**
- * The record of a container that may be deleted, undefined for one whose creation was
- * cut short before it had any; anything else is an error.
+ * The record of a container that may be deleted; undefined for one whose creation was cut short
+ * before it had a record.  Anything else is an error.
  */
 const findDeletable = async (root: string, id: string): Promise<ContainerRecord | undefined> => {
   if (!(await containerExists(root, id))) throw new RunxError(sentences.doesNotExist);
@@ -81,10 +75,9 @@ const findDeletable = async (root: string, id: string): Promise<ContainerRecord 
     );
   }
   if (record === undefined && (await creatorIsDead(root, id))) return undefined;
-  const status = record === undefined ? 'creating' : await statusOf(root, record);
-  if (status !== 'stopped' && status !== 'created') {
-    throw new RunxError(sentences.notStopped(id, status));
-  }
+  const phase = record === undefined ? 'creating' : await phaseOf(root, record);
+  const refusal = refusalOf('delete', id, phase);
+  if (refusal !== undefined) throw new RunxError(refusal);
   return record;
 };
 
@@ -101,21 +94,59 @@ const findReadable = async (
   }
 };
 
-/** Makes sure that neither the domain nor its monitor is left. */
-const endDomain = async (context: Context, record: ContainerRecord): Promise<void> => {
-  const { config, log, root } = context;
-  const { id, domain, monitor } = record;
-  if (domain === undefined) {
-    await endMonitor(monitor, { patienceMs: 0, killedMs: monitorEndsMs });
-    return;
+/** The configuration that was kept, if there is one that can be read. */
+const findReadableSpec = async ({ log, root }: Context, id: string): Promise<Spec | undefined> => {
+  try {
+    return await findSpec(root, id);
+  } catch (error) {
+    log.warn(`${messageOf(error)}; no poststop hook of ${id} is run`);
+    return undefined;
   }
-  if (domain.domid === undefined) await endTool(root, id);
-  const xl = await findXl(config.xl, log);
-  if (await domainExists(xl, domain.name)) {
-    await setMark(root, id, 'killed-by', '9');
-    await destroyDomain(xl, domain.name);
+};
+
+/** Makes sure that neither the container's domain nor its monitor is left, nor the domain's record. */
+const endDomains = async (
+  context: Context,
+  id: string,
+  record: ContainerRecord | undefined,
+): Promise<void> => {
+  const { root } = context;
+  if (record === undefined) {
+    await endProcessesWith(`--state=${containerDirectory(root, id)}`, 0);
   }
-  await endMonitor(monitor, { patienceMs: monitorEndsMs, killedMs: monitorEndsMs });
+  for (const name of await domainsOf(context, id, record)) {
+    const domain = await findDomain(root, name).catch(() => undefined);
+    // The monitor tells by this mark why its domain is gone.
+    if (domain?.domid !== undefined) await setMark(root, id, 'killed-by', '9');
+    await destroyDomain(context, domain ?? { name });
+    if (record !== undefined) {
+      await endProcess(record.monitor, { patienceMs: monitorEndsMs, killedMs: monitorEndsMs });
+    }
+    await removeDomain(root, name);
+  }
+  // The holder of a sandbox has no domain whose end it would wait for.
+  if (record !== undefined) {
+    await endProcess(record.monitor, { patienceMs: 0, killedMs: monitorEndsMs });
+  }
+};
+
+/** The names of the domains that end with the container. */
+const domainsOf = async (
+  { root }: Context,
+  id: string,
+  record: ContainerRecord | undefined,
+): Promise<readonly string[]> => {
+  if (record !== undefined) return record.domain === undefined ? [] : [record.domain];
+  const names = await listDomains(root);
+  const owned = await Promise.all(
+    names.map(async (name) => {
+      const domain = await findDomain(root, name).catch(() => undefined);
+      if (domain !== undefined) return domain.owner.kind === 'container' && domain.owner.id === id;
+      // A record that cannot be read: the name begins with the id of the container that made it.
+      return name.replace(/-[0-9a-f]{8}$/, '') === id.slice(0, 40);
+    }),
+  );
+  return names.filter((_, index) => owned[index]);
 };
 
 /** Whether the container has come as far as to have run hooks, or to need some. */
@@ -123,14 +154,4 @@ const needsHooks = async (
   root: string,
   id: string,
   record: ContainerRecord | undefined,
-): Promise<boolean> => (record !== undefined && isCreated(record)) || hasMark(root, id, 'hooked');
-
-/** The configuration that was kept, if there is one that can be read. */
-const findSpec = async ({ log, root }: Context, id: string): Promise<Spec | undefined> => {
-  try {
-    return await loadSavedSpec(root, id);
-  } catch (error) {
-    log.warn(`${messageOf(error)}; no poststop hook of ${id} is run`);
-    return undefined;
-  }
-};
+): Promise<boolean> => (record !== undefined && !record.creating) || hasMark(root, id, 'hooked');

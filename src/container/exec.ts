@@ -1,25 +1,30 @@
 import { resolve } from 'node:path';
 
+import type { Context } from '../context.ts';
+import { hasOwnGuest } from '../domain/boot.ts';
 import { RunxError, sentences } from '../errors.ts';
 import { renderAddedProcess } from '../guest/record.ts';
 import { compileFilter } from '../guest/seccomp/filter.ts';
-import { startExecMonitor } from '../monitor/exec-monitor.ts';
-import { endMonitor } from '../monitor/container-monitor.ts';
+import { enterCgroup } from '../host/cgroup.ts';
+import { endProcess } from '../host/process-identity.ts';
+import { openRunxMonitor } from '../host/runx-monitor.ts';
+import { type ExecMonitor, startExecMonitor } from '../monitor/exec-monitor.ts';
 import { killedExitCode } from '../oci/signals.ts';
 import type { Process, Spec } from '../oci/spec.ts';
-import { enterCgroup } from '../host/cgroup.ts';
+import { containerDirectory } from './directory.ts';
+import { saveExec } from './exec-records.ts';
 import { parseContainerId } from './id.ts';
-import type { Context } from './context.ts';
 import { withLock } from './lock.ts';
-import { withoutNetconf } from './networks.ts';
+import { withoutNetconf } from './netconf-env.ts';
 import { writePidFile } from './pid-file.ts';
-import { catchSignals } from './signals.ts';
-import { statusOf } from './status.ts';
-import { containerDirectory, domainOf, loadRecord, loadSavedSpec, saveExec } from './record.ts';
+import { type ContainerRecord, findSpec, loadDomainOf, loadRecord, placementOf } from './record.ts';
+import { type CaughtSignals, catchSignals } from './signals.ts';
+import { checkAllowed } from './status.ts';
 import { warnOfCapabilities } from './supported.ts';
 import { checkTerminal } from './terminal.ts';
 import { withUndo } from './undo.ts';
 
+/** What `runx exec` is given. */
 export interface ExecOptions {
   readonly id: string;
   /** The process to add, made from the container's own configuration if need be. */
@@ -29,9 +34,90 @@ export interface ExecOptions {
   readonly consoleSocket?: string | undefined;
 }
 
+/** A process that is to be added to a running container. */
+interface NewProcess {
+  readonly record: ContainerRecord;
+  readonly domain: { readonly name: string; readonly domid: number };
+  readonly spec: Spec;
+  readonly process: Process;
+}
+
+/** Adds a process to a running container; in the foreground, waits for it and returns its exit code. */
+export const execInContainer = async (context: Context, options: ExecOptions): Promise<number> => {
+  const added = await planProcess(context, options);
+  const signals = options.detach ? undefined : catchSignals();
+  const monitor = await startProcess(context, options, added, signals);
+  signals?.forward(monitor.identity.pid);
+  // A monitor that is killed says no code, and its process is killed with it.
+  const exitCode = options.detach ? 0 : await monitor.exitCode().catch(() => killedExitCode);
+  monitor.release();
+  return exitCode;
+};
+
+/** Checks that the container can be given the process. */
+const planProcess = async (context: Context, options: ExecOptions): Promise<NewProcess> => {
+  const { log, root } = context;
+  const id = parseContainerId(options.id);
+  const record = await loadRecord(root, id);
+  placementOf(record);
+  await checkAllowed('exec', root, record);
+  const { name, domid, boot } = await loadDomainOf(root, record);
+  if (domid === undefined) throw new RunxError(sentences.cannotExec('stopped'));
+  if (hasOwnGuest(boot)) {
+    throw new RunxError(
+      `container ${id} boots a ramdisk of its own, or none: nothing in its domain takes a process`,
+    );
+  }
+  const spec = await findSpec(root, id);
+  if (spec === undefined) throw new RunxError(`container ${id} has lost its configuration`);
+  const process = withoutNetconf(await options.process(spec));
+  checkTerminal(process.terminal, options.detach, options.consoleSocket);
+  warnOfCapabilities(process, log);
+  return { record, domain: { name, domid }, spec, process };
+};
+
 // A guest may still be booting, and boots slowly under emulation.
 const startsMs = 60_000;
 const monitorEndsMs = 1000;
+
+const startProcess = async (
+  context: Context,
+  { consoleSocket, pidFile }: ExecOptions,
+  { record, domain, spec, process }: NewProcess,
+  signals: CaughtSignals | undefined,
+): Promise<ExecMonitor> => {
+  const { log, root } = context;
+  const { id } = record;
+  const rendered = renderAddedProcess(spec, process, await compileFilter(spec));
+  return withUndo(log, async (undo) => {
+    const monitor = await startExecMonitor(openRunxMonitor(context), {
+      stateDirectory: containerDirectory(root, id),
+      id,
+      slot: placementOf(record).slot,
+      domain,
+      terminal: process.terminal,
+      consoleSocket: consoleSocket === undefined ? undefined : resolve(consoleSocket),
+    });
+    undo(`ending the monitor ${monitor.identity.pid}`, async () => {
+      monitor.release();
+      // Without runx it ends by itself, and leaves the terminal as it was.
+      await endProcess(monitor.identity, { patienceMs: monitorEndsMs, killedMs: monitorEndsMs });
+    });
+    // A delete at the same time must find it, or have it refused here.
+    await withLock(context, id, async () => {
+      if ((await loadRecord(root, id)).monitor.pid !== record.monitor.pid) {
+        throw new RunxError(sentences.doesNotExist);
+      }
+      await saveExec(root, id, monitor.identity);
+      const { cgroupsPath } = spec.linux;
+      if (cgroupsPath) await enterCgroup(cgroupsPath, monitor.identity.pid, log);
+    });
+    const start = withTimeout(monitor.start(rendered), startsMs);
+    await Promise.race(signals === undefined ? [start] : [start, signals.interrupted]);
+    if (pidFile !== undefined) await writePidFile(pidFile, monitor.identity.pid);
+    return monitor;
+  });
+};
 
 const withTimeout = async (promise: Promise<void>, timeoutMs: number): Promise<void> => {
   let timer: NodeJS.Timeout | undefined;
@@ -46,65 +132,4 @@ const withTimeout = async (promise: Promise<void>, timeoutMs: number): Promise<v
   } finally {
     clearTimeout(timer);
   }
-};
-
-/**
- * Adds a process to a running container; in the foreground, waits for it and returns
- * its exit code.
- */
-export const execInContainer = async (context: Context, options: ExecOptions): Promise<number> => {
-  const { config, log, root } = context;
-  const id = parseContainerId(options.id);
-  const record = await loadRecord(root, id);
-  const status = await statusOf(root, record);
-  const { domid, name, ownGuest } = domainOf(record);
-  if (status !== 'running' || domid === undefined)
-    throw new RunxError(sentences.cannotExec(status));
-  if (ownGuest) {
-    throw new RunxError(
-      `container ${id} boots a ramdisk of its own, or none: nothing in its domain takes a process`,
-    );
-  }
-  const spec = await loadSavedSpec(root, id);
-  if (spec === undefined) throw new RunxError(`container ${id} has lost its configuration`);
-  const process = withoutNetconf(await options.process(spec));
-  checkTerminal(process.terminal, options.detach, options.consoleSocket);
-  warnOfCapabilities(process, log);
-  const added = renderAddedProcess(spec, process, await compileFilter(spec));
-  const signals = options.detach ? undefined : catchSignals();
-  const monitor = await withUndo(log, async (undo) => {
-    const started = await startExecMonitor({
-      program: config.monitor,
-      stateDirectory: containerDirectory(root, id),
-      id,
-      domain: { name, domid },
-      terminal: process.terminal,
-      consoleSocket:
-        options.consoleSocket === undefined ? undefined : resolve(options.consoleSocket),
-      log,
-    });
-    undo(`ending the monitor ${started.identity.pid}`, async () => {
-      started.release();
-      // Without runx it ends by itself, and leaves the terminal as it was.
-      await endMonitor(started.identity, { patienceMs: monitorEndsMs, killedMs: monitorEndsMs });
-    });
-    // A delete at the same time must find it, or have it refused here.
-    await withLock(context, id, async () => {
-      if ((await loadRecord(root, id)).monitor.pid !== record.monitor.pid) {
-        throw new RunxError(sentences.doesNotExist);
-      }
-      await saveExec(root, id, started.identity);
-      const { cgroupsPath } = spec.linux;
-      if (cgroupsPath) await enterCgroup(cgroupsPath, started.identity.pid, log);
-    });
-    const start = withTimeout(started.start(added), startsMs);
-    await Promise.race(signals === undefined ? [start] : [start, signals.interrupted]);
-    if (options.pidFile !== undefined) await writePidFile(options.pidFile, started.identity.pid);
-    return started;
-  });
-  signals?.forward(monitor.identity.pid);
-  // A monitor that is killed says no code, and its process is killed with it.
-  const exitCode = options.detach ? 0 : await monitor.exitCode().catch(() => killedExitCode);
-  monitor.release();
-  return exitCode;
 };

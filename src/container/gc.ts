@@ -1,42 +1,30 @@
 import { basename } from 'node:path';
 
+import type { Context } from '../context.ts';
 import { RunxError, messageOf } from '../errors.ts';
 import { isThere } from '../host/files.ts';
-import { evictImages, imageDirectory, removeDrafts } from '../rootfs/image-cache.ts';
-import { removeLostLayers } from '../rootfs/layer.ts';
-import { listAttachments } from '../network/attachments.ts';
+import { attachmentsOf } from '../network/attachments.ts';
 import { detachNetworks } from '../network/cni.ts';
-import type { Context } from './context.ts';
-import { giveBackLost } from '../rootfs/readonly-mounts.ts';
+import { evictImages, openImageCache, removeDrafts } from '../rootfs/image-cache.ts';
+import { removeLostLayers } from '../rootfs/layer.ts';
+import { makeLostWritableAgain } from '../rootfs/readonly-mounts.ts';
 
 /** Removes what is left of containers whose state is gone, under any --root, and tells of each thing. */
 export const collectGarbage = async (
   context: Context,
   onRemoved: (what: string) => Promise<void>,
 ): Promise<void> => {
-  await collectFiles(context, onRemoved);
-  await collectNetworks(context, onRemoved);
-};
-
-const collectFiles = async (
-  { config, log }: Context,
-  onRemoved: (what: string) => Promise<void>,
-): Promise<void> => {
-  for (const directory of await removeLostLayers(config.data_root)) {
+  for (const directory of await removeLostLayers(context)) {
     await onRemoved(`removed the writable layer of ${basename(directory)}`);
   }
-  for (const mountPoint of await giveBackLost({ config, log })) {
+  for (const mountPoint of await makeLostWritableAgain(context)) {
     await onRemoved(`made ${mountPoint} writable again`);
   }
-  const cache = {
-    directory: imageDirectory(config.data_root),
-    limitMiB: config.images_mib,
-    monitor: config.monitor,
-    log,
-  };
+  const cache = openImageCache(context);
   for (const file of [...(await removeDrafts(cache)), ...(await evictImages(cache))]) {
     await onRemoved(`removed ${file}`);
   }
+  await collectNetworks(context, onRemoved);
 };
 
 const collectNetworks = async (
@@ -44,13 +32,13 @@ const collectNetworks = async (
   onRemoved: (what: string) => Promise<void>,
 ): Promise<void> => {
   let failed = 0;
-  const all = await listAttachments(config.data_root, (why) => {
+  const all = await attachmentsOf(config).list((why) => {
     log.warn(why);
     failed += 1;
   });
   for (const { directory, attachments } of all) {
-    if (await isThere(directory)) continue;
     try {
+      if (await isThere(directory)) continue;
       await detachNetworks({ config, log, directory });
       const networks = attachments.map(({ network }) => network).join(', ');
       await onRemoved(`removed ${basename(directory)} from ${networks}`);
@@ -59,5 +47,7 @@ const collectNetworks = async (
       failed += 1;
     }
   }
-  if (failed > 0) throw new RunxError(`of ${failed} containers the networks are still there`);
+  if (failed === 0) return;
+  const whose = failed === 1 ? '1 container' : `${failed} containers`;
+  throw new RunxError(`the networks of ${whose} could not be removed`);
 };

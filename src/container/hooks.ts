@@ -1,14 +1,16 @@
 import { access } from 'node:fs/promises';
 
+import type { Context } from '../context.ts';
 import { RunxError, sentences } from '../errors.ts';
+import { type RunxMonitor, inNetworkOf, openRunxMonitor } from '../host/runx-monitor.ts';
 import type { Log } from '../log.ts';
 import { type HookName, argumentsOf, createHookNames, environmentOf } from '../oci/hooks.ts';
 import type { Hook, Hooks } from '../oci/spec.ts';
 import type { Status } from '../oci/state.ts';
 import { type GroupResult, runInGroup } from '../process.ts';
-import type { Context } from './context.ts';
-import { renderHookState } from './status.ts';
-import { type ContainerRecord, setMark } from './record.ts';
+import { setMark } from './marks.ts';
+import type { ContainerRecord } from './record.ts';
+import { renderHookState } from './state.ts';
 
 /** How a hook failed, in runc's words; undefined if it did not. */
 export const describeFailure = (hook: Hook, result: GroupResult): string | undefined => {
@@ -24,8 +26,8 @@ interface HookRun {
   readonly record: ContainerRecord;
   readonly status: Status;
   readonly log: Log;
-  /** The monitor program, for a hook that runs in the container's network namespace. */
-  readonly monitor?: string | undefined;
+  /** What brings a hook into the container's network namespace; hooks run in the host's unless given. */
+  readonly inside?: RunxMonitor | undefined;
 }
 
 // The bundle, as with runc; after its container has been deleted it may be gone.
@@ -37,7 +39,7 @@ const workingDirectory = (bundle: string): Promise<string> =>
 
 /** Runs one hook on the host; returns how it failed, if it did. */
 const runHook = async (hook: Hook, run: HookRun): Promise<string | undefined> => {
-  const { record, status, log, monitor } = run;
+  const { record, status, log, inside } = run;
   const pid = status === 'stopped' ? 0 : record.monitor.pid;
   const [argv0, ...args] = argumentsOf(hook);
   const options = {
@@ -48,13 +50,12 @@ const runHook = async (hook: Hook, run: HookRun): Promise<string | undefined> =>
     timeoutMs:
       hook.timeout === null || hook.timeout === undefined ? undefined : hook.timeout * 1000,
   };
-  const result =
-    monitor === undefined
-      ? await runInGroup(hook.path, args, { ...options, argv0 })
-      : await runInGroup(monitor, ['enter', String(pid), '--', hook.path, argv0, ...args], {
-          ...options,
-          argv0: monitor,
-        });
+  const own = { file: hook.path, argv0, args };
+  const execution = inside === undefined ? own : inNetworkOf(inside, pid, own);
+  const result = await runInGroup(execution.file, execution.args, {
+    ...options,
+    argv0: execution.argv0,
+  });
   return describeFailure(hook, result);
 };
 
@@ -72,16 +73,17 @@ export const hasCreateHooks = (hooks: Hooks): boolean =>
 
 /** Runs the hooks that come between the monitor's start and the domain's creation. */
 export const runCreateHooks = async (
-  { config, log, root }: Context,
+  context: Context,
   hooks: Hooks,
   record: ContainerRecord,
 ): Promise<void> => {
   if (!hasCreateHooks(hooks)) return;
+  const { log, root } = context;
   await setMark(root, record.id, 'hooked');
   const run = { record, status: 'creating', log } as const;
   await runHooks('prestart', hooks, run);
   await runHooks('createRuntime', hooks, run);
-  await runHooks('createContainer', hooks, { ...run, monitor: config.monitor });
+  await runHooks('createContainer', hooks, { ...run, inside: openRunxMonitor(context) });
 };
 
 export const runPoststartHooks = (

@@ -1,46 +1,43 @@
 import { closeSync } from 'node:fs';
 
+import type { Context } from '../context.ts';
 import { RunxError, sentences } from '../errors.ts';
-import { flock, isSame, openIfThere } from '../host/flock.ts';
-import { findProgram } from '../process.ts';
-import type { Context } from './context.ts';
-import { containerDirectory } from './record.ts';
+import { isStillAt, openDescriptor } from '../host/flock.ts';
+import { isInstalled, lock, openRunxMonitor } from '../host/runx-monitor.ts';
+import { containerDirectory } from './directory.ts';
 
-const timeoutMs = 60_000;
+const deadlineMs = 60_000;
 
-/** Ends with the process that holds it, however that ends. */
+/** A lock that ends with the process that holds it, however that ends. */
 export interface Lock {
   readonly release: () => void;
 }
 
 /**
- * Makes its holder the only one to create or to remove the container; undefined if
- * there is none (any more).  The lock is flock(2)'s, on the container's directory: a
- * later container with the same id has another directory.
+ * Makes its holder the only one to create, change or remove the container; undefined when there is
+ * no such container (any more).  The lock is flock(2)'s, on the container's directory: a later
+ * container with the same id has another directory.
  */
-export const lockContainer = async (
-  { config, log, root }: Context,
-  id: string,
-): Promise<Lock | undefined> => {
-  const directory = containerDirectory(root, id);
+export const lockContainer = async (context: Context, id: string): Promise<Lock | undefined> => {
+  const directory = containerDirectory(context.root, id);
+  const tool = openRunxMonitor(context);
   for (;;) {
-    const descriptor = openIfThere(directory);
+    const descriptor = openDescriptor(directory);
     if (descriptor === undefined) return undefined;
-    const lock: Lock = { release: () => closeSync(descriptor) };
-    // Where the monitor is missing nothing can be created, but what is left can go.
-    if ((await findProgram(config.monitor)) !== undefined) {
-      const options = { program: config.monitor, log, timeoutMs };
-      const isLocked = await flock(descriptor, options).catch((error: unknown) => {
-        lock.release();
+    const held: Lock = { release: () => closeSync(descriptor) };
+    // Where runx-monitor is missing nothing can be created, but what is left can go.
+    if (await isInstalled(tool)) {
+      const isLocked = await lock(tool, descriptor, deadlineMs).catch((error: unknown) => {
+        held.release();
         throw error;
       });
       if (!isLocked) {
-        lock.release();
+        held.release();
         throw new RunxError(`container ${id} is being changed by another runx`);
       }
     }
-    if (isSame(descriptor, directory)) return lock;
-    lock.release();
+    if (isStillAt(descriptor, directory)) return held;
+    held.release();
   }
 };
 
@@ -50,11 +47,11 @@ export const withLock = async <T>(
   id: string,
   action: () => Promise<T>,
 ): Promise<T> => {
-  const lock = await lockContainer(context, id);
-  if (lock === undefined) throw new RunxError(sentences.doesNotExist);
+  const held = await lockContainer(context, id);
+  if (held === undefined) throw new RunxError(sentences.doesNotExist);
   try {
     return await action();
   } finally {
-    lock.release();
+    held.release();
   }
 };

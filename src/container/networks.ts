@@ -1,31 +1,21 @@
-import { type PlannedNetwork, checkPlugins } from '../network/cni.ts';
+import type { Config } from '../config.ts';
+import type { Context } from '../context.ts';
+import type { DomainName } from '../domain/record.ts';
+import { RunxError } from '../errors.ts';
 import { renderGuestNetwork } from '../guest/network.ts';
+import { openRunxMonitor, tellNetwork } from '../host/runx-monitor.ts';
+import { type PlannedNetwork, checkPlugins } from '../network/cni.ts';
 import type { Interface } from '../network/interfaces.ts';
-import { type NetworkRequest, parseNetconf } from '../network/netconf.ts';
 import { loadNetconfFile } from '../network/netconf-file.ts';
+import { type NetworkRequest, parseNetconf } from '../network/netconf.ts';
 import { isOwnNetns, openNetns } from '../network/netns.ts';
 import { planAddressing } from '../network/static-address.ts';
 import { readInterfaces, wireInterfaces } from '../network/wiring.ts';
-import type { Config } from '../config.ts';
-import { RunxError } from '../errors.ts';
-import { tellNetwork } from '../host/runx-monitor.ts';
 import type { Bundle } from '../oci/bundle.ts';
 import type { Process } from '../oci/spec.ts';
 import { type Xl, attachVif } from '../xen/xl.ts';
-import type { Context } from './context.ts';
+import { requestsOf } from './netconf-env.ts';
 import type { ContainerRecord } from './record.ts';
-
-const variable = 'NETCONF=';
-
-const isNetconf = (one: string): boolean => one.startsWith(variable);
-
-export const hasNetconf = (process: Process): boolean => process.env.some(isNetconf);
-
-/** The process's environment, which NETCONF does not belong to. */
-export const withoutNetconf = (process: Process): Process => ({
-  ...process,
-  env: process.env.filter((one) => !isNetconf(one)),
-});
 
 /** The networks that a container asks for, and the network namespace it is to be in. */
 export interface NetworkPlan {
@@ -33,23 +23,6 @@ export interface NetworkPlan {
   readonly netns: string | undefined;
   readonly networks: readonly PlannedNetwork[];
 }
-
-const requestsOf = (
-  process: Process,
-  annotation: string | undefined,
-  config: Config,
-): readonly NetworkRequest[] => {
-  if (annotation !== undefined) return parseNetconf(annotation, 'annotation io.runx.netconf');
-  const [value, ...others] = process.env.filter(isNetconf);
-  if (value === undefined) return [];
-  if (!config.netconf_env) {
-    throw new RunxError(
-      'NETCONF in process.env is not allowed: "netconf_env" in runx.toml is false',
-    );
-  }
-  if (others.length > 0) throw new RunxError('config.json: process.env has NETCONF several times');
-  return parseNetconf(value.slice(variable.length), 'NETCONF');
-};
 
 const insteadOfHost = ({ host_network: setting }: Config): readonly NetworkRequest[] => {
   if (setting === 'none') return [];
@@ -59,7 +32,7 @@ const insteadOfHost = ({ host_network: setting }: Config): readonly NetworkReque
   );
 };
 
-/** Reads and checks what a container asks for; nothing is done yet. */
+/** Reads and checks which networks a container asks for; nothing is done yet. */
 export const planNetworks = async (
   { config }: Context,
   { spec, path, rootfs }: Bundle,
@@ -86,21 +59,29 @@ const summaryOf = ({ name, mac, addresses }: Interface) => ({
   addresses: addresses.map(({ local, prefix }) => `${local}/${prefix}`),
 });
 
+/** A container whose domain is paused and gets its interfaces. */
+export interface Connection {
+  readonly xl: Xl;
+  readonly record: ContainerRecord;
+  readonly domain: DomainName;
+}
+
 /**
- * Gives the paused domain the interfaces of the container's network namespace, which
- * some engines have filled only now, and tells the guest about them.
+ * Gives the paused domain the interfaces of the container's network namespace, which some engines
+ * have filled only now, and tells the guest about them.  What `state` shows of them comes back.
  */
 export const connectDomain = async (
-  { config, log }: Context,
-  xl: Xl,
-  record: ContainerRecord,
-  { name, domid }: { readonly name: string; readonly domid: number },
+  context: Context,
+  { xl, record, domain }: Connection,
 ): Promise<ContainerRecord['interfaces']> => {
-  const netns = openNetns(record.monitor.pid, config.monitor, log);
+  const { config, log } = context;
+  const { name, domid } = domain;
+  const tool = openRunxMonitor(context);
+  const netns = openNetns(tool, record.monitor.pid);
   const interfaces = await readInterfaces(netns, domid, log);
   const attach = (mac: string): Promise<void> => attachVif(xl, name, mac, config.monitor);
   await wireInterfaces(netns, domid, interfaces, attach, log);
-  const text = renderGuestNetwork(interfaces, record.network ?? { dhcp: [], resolv: [] });
-  if (text !== '') await tellNetwork(config.monitor, domid, text, log);
+  const lines = renderGuestNetwork(interfaces, record.network ?? { dhcp: [], resolv: [] });
+  if (lines !== '') await tellNetwork(tool, domid, lines);
   return interfaces.map(summaryOf);
 };

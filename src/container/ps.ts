@@ -1,19 +1,20 @@
-import { RunxError, sentences } from '../errors.ts';
-import { monitorIsAlive } from '../monitor/container-monitor.ts';
+import type { Context } from '../context.ts';
+import { RunxError } from '../errors.ts';
+import { isAlive } from '../host/process-identity.ts';
 import { run } from '../process.ts';
+import { listExecs } from './exec-records.ts';
 import { parseContainerId } from './id.ts';
-import type { Context } from './context.ts';
-import { statusOf } from './status.ts';
-import { listExecs, loadRecord } from './record.ts';
+import { loadRecord } from './record.ts';
+import { checkAllowed } from './status.ts';
 
 /** The host pids that stand for the container's processes: its monitor's, then those of exec. */
 export const listPids = async ({ root }: Context, idText: string): Promise<readonly number[]> => {
   const id = parseContainerId(idText);
   const record = await loadRecord(root, id);
-  if ((await statusOf(root, record)) === 'stopped') throw new RunxError(sentences.notRunning);
+  await checkAllowed('ps', root, record);
   const pids: number[] = [];
   for (const exec of await listExecs(root, id)) {
-    if (await monitorIsAlive(exec)) pids.push(exec.pid);
+    if (await isAlive(exec)) pids.push(exec.pid);
   }
   return [record.monitor.pid, ...pids.toSorted((a, b) => a - b)];
 };

@@ -2,9 +2,9 @@ import { constants } from 'node:os';
 
 import { RunxError, messageOf, sentences } from '../errors.ts';
 import { endsByDefault, killedExitCode } from '../oci/signals.ts';
-import { waitForMonitor } from '../monitor/container-monitor.ts';
+import { waitForEnd } from '../host/process-identity.ts';
 import { createContainer } from './create.ts';
-import type { Context } from './context.ts';
+import type { Context } from '../context.ts';
 import { deleteContainer } from './delete.ts';
 import { catchSignals } from './signals.ts';
 import { startContainer } from './start.ts';
@@ -50,8 +50,8 @@ export const runContainer = async (
   // A monitor that is killed says no code, and its container is killed with it.
   const exitCode = await monitor.exitCode().catch(() => killedExitCode);
   monitor.release();
-  // It says the code a moment before it is gone.
-  await waitForMonitor(monitor.identity, monitorEndsMs);
+  // The monitor says the code a moment before it is gone.
+  await waitForEnd(monitor.identity, monitorEndsMs);
   if (!options.keep) await deleteOwn(context, id);
   return exitCode;
 };

@@ -1,42 +1,78 @@
-import { startHolder } from '../monitor/sandbox-holder.ts';
-import type { Launched } from '../monitor/container-monitor.ts';
-import { type Subject, beginContainer } from './begin.ts';
-import type { Context } from './context.ts';
+import type { Context } from '../context.ts';
+import { enterCgroup, removeCgroup } from '../host/cgroup.ts';
+import { endProcess } from '../host/process-identity.ts';
+import { openRunxMonitor } from '../host/runx-monitor.ts';
+import type { MonitorProcess } from '../monitor/control.ts';
+import { startSandboxHolder } from '../monitor/sandbox-holder.ts';
+import type { Bundle } from '../oci/bundle.ts';
+import { ociVersion } from '../oci/version.ts';
+import { claimContainer } from './claim.ts';
+import { removeContainer } from './directory.ts';
+import { hasCreateHooks, runCreateHooks, runPoststopHooks } from './hooks.ts';
+import { writePidFile } from './pid-file.ts';
+import { type ContainerRecord, saveRecord, saveSpec } from './record.ts';
+import { withUndo } from './undo.ts';
 
-// What the kubelet's side says of the containers of a pod: containerd, then CRI-O and podman.
-const typeAnnotations = [
-  'io.kubernetes.cri.container-type',
-  'io.kubernetes.cri-o.ContainerType',
-] as const;
+/** The sandbox of a pod that is to be created. */
+export interface NewSandbox {
+  readonly id: string;
+  readonly bundle: Bundle;
+  readonly pidFile: string | undefined;
+  /** Path of its network namespace; one of its own unless given. */
+  readonly netns: string | undefined;
+}
 
-type Annotations = Readonly<Record<string, string>>;
-
-const hasType = (annotations: Annotations, type: string): boolean =>
-  typeAnnotations.some((name) => annotations[name] === type);
-
-/** Whether this is the container that only holds the namespaces of a pod. */
-export const isSandbox = (annotations: Annotations): boolean => hasType(annotations, 'sandbox');
-
-/** Whether this is a container in a pod. */
-export const isInPod = (annotations: Annotations): boolean => hasType(annotations, 'container');
+const holderEndsMs = 30_000;
 
 /**
- * Creates the sandbox of a pod.  Its process would only wait, so it is a process of the
- * host, and costs no domain; nothing of its image is executed.  `network` is the path of
- * its network namespace, one of its own unless given.
+ * Creates the sandbox of a pod.  Its process would only wait, so it is a process of the host, and
+ * costs no domain; nothing of its image is executed.
  */
 export const createSandbox = (
   context: Context,
-  subject: Subject,
-  network: string | undefined,
-): Promise<Launched> => {
-  const { config, log } = context;
-  const { id, bundle } = subject;
-  const hostname = bundle.spec.hostname ?? undefined;
-  const start = (stateDirectory: string) =>
-    startHolder({ program: config.monitor, stateDirectory, id, network, hostname, log });
-  return beginContainer(context, subject, start, async ({ record, runHooks }) => {
-    await runHooks(record);
-    return record;
+  { id, bundle, pidFile, netns }: NewSandbox,
+): Promise<MonitorProcess> => {
+  const { log, root } = context;
+  const { hooks, annotations, linux, hostname } = bundle.spec;
+  const { cgroupsPath } = linux;
+  return withUndo(log, async (undo) => {
+    // Undone last: the poststop hooks of a sandbox that had run hooks.
+    const hooked: { record?: ContainerRecord } = {};
+    undo(`running the poststop hooks of ${id}`, async () => {
+      if (hooked.record) await runPoststopHooks(context, hooks, hooked.record);
+    });
+    const { directory, lock } = await claimContainer(context, id);
+    undo(`removing ${directory}`, () => removeContainer(root, id));
+    await saveSpec(root, id, bundle.json);
+    if (cgroupsPath) undo(`removing the cgroup of ${id}`, () => removeCgroup(cgroupsPath, log));
+    const holder = await startSandboxHolder(openRunxMonitor(context), {
+      stateDirectory: directory,
+      id,
+      network: netns,
+      hostname: hostname ?? undefined,
+    });
+    undo(`ending the sandbox ${id}`, async () => {
+      holder.release();
+      await endProcess(holder.identity, { patienceMs: 0, killedMs: holderEndsMs });
+    });
+    if (cgroupsPath) await enterCgroup(cgroupsPath, holder.identity.pid, log);
+    const record: ContainerRecord = {
+      version: 2,
+      ociVersion,
+      id,
+      bundle: bundle.path,
+      rootfs: bundle.rootfs,
+      created: new Date().toISOString(),
+      annotations,
+      creating: false,
+      monitor: holder.identity,
+    };
+    if (hasCreateHooks(hooks)) hooked.record = record;
+    await runCreateHooks(context, hooks, record);
+    await saveRecord(root, record);
+    if (pidFile !== undefined) await writePidFile(pidFile, holder.identity.pid);
+    holder.commit();
+    lock.release();
+    return holder;
   });
 };

@@ -1,30 +1,68 @@
-import type { State } from '../oci/state.ts';
-import type { Context } from './context.ts';
-import { renderState, statusOf } from './status.ts';
-import type { ContainerRecord } from './record.ts';
+import { isIP } from 'node:net';
+import { userInfo } from 'node:os';
 
-// A running container's, with the addresses that its domain has by DHCP.
-const withLeases = async (
-  { config, log }: Context,
-  record: ContainerRecord,
-): Promise<ContainerRecord> => {
-  const { interfaces = [], network, domain } = record;
-  const domid = domain?.domid;
-  if (domid === undefined || network === undefined || network.dhcp.length === 0) return record;
-  // Most have none, and state is asked for often.
-  const { leasedAddress } = await import('../host/runx-monitor.ts');
+import type { Context } from '../context.ts';
+import { openRunxMonitor, readLease } from '../host/runx-monitor.ts';
+import type { State, Status } from '../oci/state.ts';
+import { parseContainerId } from './id.ts';
+import { type ContainerRecord, loadDomainOf, loadRecord } from './record.ts';
+import { statusOf } from './status.ts';
+
+/** The State object of the runtime specification. */
+const renderState = (record: ContainerRecord, status: Status): State => ({
+  ociVersion: record.ociVersion,
+  id: record.id,
+  status,
+  pid: status === 'stopped' ? 0 : record.monitor.pid,
+  bundle: record.bundle,
+  rootfs: record.rootfs,
+  created: record.created,
+  owner: userInfo().username,
+  ...(record.interfaces?.length ? { network: record.interfaces } : {}),
+  ...(Object.keys(record.annotations).length > 0 ? { annotations: record.annotations } : {}),
+});
+
+/** What the state that hooks read is made of. */
+export type HookSubject = Pick<ContainerRecord, 'ociVersion' | 'id' | 'bundle' | 'annotations'>;
+
+/** The State object for hooks, with the fields that the specification has and no others. */
+export const renderHookState = (record: HookSubject, status: Status, pid: number): string =>
+  JSON.stringify({
+    ociVersion: record.ociVersion,
+    id: record.id,
+    status,
+    pid,
+    bundle: record.bundle,
+    annotations: record.annotations,
+  });
+
+// The guest may say anything.
+const isAddress = (text: string): boolean =>
+  /^[\d.]{7,15}\/\d{1,2}$/.test(text) && isIP(text.replace(/\/.*/, '')) === 4;
+
+/** The record of a running container, with the addresses that its domain has by DHCP. */
+const withLeases = async (context: Context, record: ContainerRecord): Promise<ContainerRecord> => {
+  const { interfaces = [], network } = record;
+  if (network === undefined || network.dhcp.length === 0) return record;
+  const { domid } = await loadDomainOf(context.root, record);
+  if (domid === undefined) return record;
+  const tool = openRunxMonitor(context);
   const known = await Promise.all(
     interfaces.map(async (one) => {
       if (!network.dhcp.includes(one.name)) return one;
-      const leased = await leasedAddress(config.monitor, domid, one.name, log);
-      return leased === undefined ? one : { ...one, addresses: [leased, ...one.addresses] };
+      const leased = await readLease(tool, domid, one.name);
+      return isAddress(leased) ? { ...one, addresses: [leased, ...one.addresses] } : one;
     }),
   );
   return { ...record, interfaces: known };
 };
 
-/** The container's state, as of now. */
+/** The state, as of now, of the container with this record. */
 export const stateOf = async (context: Context, record: ContainerRecord): Promise<State> => {
   const status = await statusOf(context.root, record);
   return renderState(status === 'running' ? await withLeases(context, record) : record, status);
 };
+
+/** The state, as of now, of the container with this id. */
+export const showState = async (context: Context, id: string): Promise<State> =>
+  stateOf(context, await loadRecord(context.root, parseContainerId(id)));

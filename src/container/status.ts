@@ -1,45 +1,80 @@
-import { userInfo } from 'node:os';
+import { RunxError, sentences } from '../errors.ts';
+import { isAlive } from '../host/process-identity.ts';
+import type { Status } from '../oci/state.ts';
+import { hasMark } from './marks.ts';
+import type { ContainerRecord } from './record.ts';
 
-import { monitorIsAlive } from '../monitor/container-monitor.ts';
-import type { State, Status } from '../oci/state.ts';
-import { type ContainerRecord, hasMark } from './record.ts';
+/** Where a container is in its life: the specification's status, and `starting` between the two ends of `start`. */
+export type Phase = Status | 'starting';
 
-/** Whether `create` has come to its end: the domain is there, or need not be. */
-export const isCreated = ({ domain }: ContainerRecord): boolean =>
-  domain === undefined || domain.domid !== undefined;
-
-/** The container's status: its monitor lives exactly as long as the container. */
-export const statusOf = async (root: string, record: ContainerRecord): Promise<Status> => {
-  if (!(await monitorIsAlive(record.monitor))) return 'stopped';
-  if (!isCreated(record)) return 'creating';
-  if (!(await hasMark(root, record.id, 'started'))) return 'created';
-  return (await hasMark(root, record.id, 'paused')) ? 'paused' : 'running';
+/** Where the container is in its life.  Its monitor lives exactly as long as it does. */
+export const phaseOf = async (root: string, record: ContainerRecord): Promise<Phase> => {
+  const { id, creating, monitor } = record;
+  if (!(await isAlive(monitor))) return 'stopped';
+  if (creating) return 'creating';
+  if (!(await hasMark(root, id, 'started'))) return 'created';
+  if (await hasMark(root, id, 'paused')) return 'paused';
+  return (await hasMark(root, id, 'unpaused')) ? 'running' : 'starting';
 };
 
-/** What the state in a hook's hands is made of. */
-export type HookSubject = Pick<ContainerRecord, 'ociVersion' | 'id' | 'bundle' | 'annotations'>;
+/** What the specification calls a phase: a container that is starting is running. */
+const statusOfPhase = (phase: Phase): Status => (phase === 'starting' ? 'running' : phase);
 
-/** The State object of the runtime specification. */
-export const renderState = (record: ContainerRecord, status: Status): State => ({
-  ociVersion: record.ociVersion,
-  id: record.id,
-  status,
-  pid: status === 'stopped' ? 0 : record.monitor.pid,
-  bundle: record.bundle,
-  rootfs: record.rootfs,
-  created: record.created,
-  owner: userInfo().username,
-  ...(record.interfaces?.length ? { network: record.interfaces } : {}),
-  ...(Object.keys(record.annotations).length > 0 ? { annotations: record.annotations } : {}),
-});
+/** The container's status (runtime-spec, runtime.md, "State"). */
+export const statusOf = async (root: string, record: ContainerRecord): Promise<Status> =>
+  statusOfPhase(await phaseOf(root, record));
 
-/** The same for hooks, with the fields that the specification has. */
-export const renderHookState = (record: HookSubject, status: Status, pid: number): string =>
-  JSON.stringify({
-    ociVersion: record.ociVersion,
-    id: record.id,
-    status,
-    pid,
-    bundle: record.bundle,
-    annotations: record.annotations,
-  });
+type Refusal = (id: string, status: Status) => string;
+
+const notRunning: Refusal = () => sentences.notRunning;
+const notStopped: Refusal = (id, status) => sentences.notStopped(id, status);
+const cannotExec: Refusal = (_id, status) => sentences.cannotExec(status);
+const notPaused: Refusal = () => sentences.notPaused;
+const hasNoFigures: Refusal = (id) => `container with id ${id} is not running`;
+
+/** Why an operation is refused in a phase; where nothing stands, it is allowed. */
+const refusals = {
+  start: {
+    creating: (id) => `container ${id} is still being created`,
+    running: () => sentences.alreadyRunning,
+    paused: () => sentences.pausedStart,
+    stopped: () => sentences.stoppedStart,
+  },
+  kill: { creating: notRunning, stopped: notRunning },
+  delete: { creating: notStopped, starting: notStopped, running: notStopped, paused: notStopped },
+  exec: { creating: cannotExec, created: cannotExec, paused: cannotExec, stopped: cannotExec },
+  pause: { creating: notRunning, created: notRunning, paused: notRunning, stopped: notRunning },
+  resume: {
+    creating: notPaused,
+    created: notPaused,
+    starting: notPaused,
+    running: notPaused,
+    stopped: notPaused,
+  },
+  update: { creating: notRunning, stopped: notRunning },
+  events: { creating: hasNoFigures, stopped: hasNoFigures },
+  top: { creating: notRunning, stopped: notRunning },
+  ps: { stopped: notRunning },
+  console: { stopped: notRunning },
+} as const satisfies Readonly<Record<string, Readonly<Partial<Record<Phase, Refusal>>>>>;
+
+/** An operation that is not allowed in every phase. */
+export type Operation = keyof typeof refusals;
+
+/** Why the operation is refused, in runc's words where engines know them; undefined when it is allowed. */
+export const refusalOf = (operation: Operation, id: string, phase: Phase): string | undefined => {
+  const table: Readonly<Partial<Record<Phase, Refusal>>> = refusals[operation];
+  return table[phase]?.(id, statusOfPhase(phase));
+};
+
+/** Refuses the operation where the container's phase does not allow it; the phase comes back. */
+export const checkAllowed = async (
+  operation: Operation,
+  root: string,
+  record: ContainerRecord,
+): Promise<Phase> => {
+  const phase = await phaseOf(root, record);
+  const refusal = refusalOf(operation, record.id, phase);
+  if (refusal !== undefined) throw new RunxError(refusal);
+  return phase;
+};

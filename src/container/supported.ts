@@ -2,8 +2,8 @@ import { RunxError, sentences } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { unknownCapabilities } from '../oci/capabilities.ts';
 import type { Process, Spec } from '../oci/spec.ts';
-import { hasNetconf } from './networks.ts';
-import { isInPod, isSandbox } from './sandbox.ts';
+import { hasNetconf } from './netconf-env.ts';
+import { isInPod, isSandbox } from './pod.ts';
 
 /**
  * Refuses, by name, what a spec asks for and runx cannot give; what a domain makes

@@ -1,20 +1,19 @@
-import { sentences, RunxError } from '../errors.ts';
+import type { Context } from '../context.ts';
+import { findDomain } from '../domain/record.ts';
 import { findVifs } from '../network/interface-statistics.ts';
 import type { Status } from '../oci/state.ts';
-import { bytesPerMiB, renderSize } from '../units.ts';
 import { type DomainLoad, findXentop, watchXentop } from '../xen/xentop.ts';
 import { findXl } from '../xen/xl.ts';
+import { listContainers } from './directory.ts';
 import { parseContainerId } from './id.ts';
-import type { Context } from './context.ts';
-import { statusOf } from './status.ts';
-import { domainOf, findRecord, listContainers, loadRecord } from './record.ts';
-import { renderTable } from '../cli/table.ts';
+import { type ContainerRecord, findRecord, loadRecord, placementOf } from './record.ts';
+import { checkAllowed, statusOf } from './status.ts';
 
-/** How a container does. */
+/** How much of the host a container uses. */
 export interface Load {
   readonly id: string;
   readonly status: Status;
-  /** Of one CPU; undefined where nothing was measured yet. */
+  /** In percent of one CPU; undefined where nothing was measured yet. */
   readonly cpuPercent: number | undefined;
   readonly memoryBytes: number;
   readonly receivedBytes: number;
@@ -23,27 +22,11 @@ export interface Load {
   readonly writtenBytes: number | undefined;
 }
 
-const orDash = (value: string | undefined): string => value ?? '-';
-const sizeOrDash = (bytes: number | undefined): string =>
-  orDash(bytes === undefined ? undefined : renderSize(bytes));
-
-/** A table of loads; of network and disks since the domain began. */
-export const renderLoads = (loads: readonly Load[]): string =>
-  renderTable([
-    ['ID', 'STATUS', 'CPU', 'MEMORY', 'RECEIVED', 'SENT', 'READ', 'WRITTEN'],
-    ...loads.map((load) => [
-      load.id,
-      load.status,
-      orDash(load.cpuPercent === undefined ? undefined : `${load.cpuPercent.toFixed(1)} %`),
-      `${Math.round(load.memoryBytes / bytesPerMiB)} MiB`,
-      renderSize(load.receivedBytes),
-      renderSize(load.sentBytes),
-      sizeOrDash(load.readBytes),
-      sizeOrDash(load.writtenBytes),
-    ]),
-  ]);
-
 const total = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
+
+/** The domid of a container's domain; undefined for a container that has none, or cannot be read. */
+const findDomid = async (root: string, { domain }: ContainerRecord): Promise<number | undefined> =>
+  domain === undefined ? undefined : (await findDomain(root, domain).catch(() => undefined))?.domid;
 
 const findLoad = async (
   { root }: Context,
@@ -52,11 +35,11 @@ const findLoad = async (
   isFirst: boolean,
 ): Promise<Load | undefined> => {
   const record = await findRecord(root, id).catch(() => undefined);
-  const { name = '', domid } = record?.domain ?? {};
-  const domain = domains.get(name);
-  if (record === undefined || domid === undefined || domain === undefined) return undefined;
+  const domain = domains.get(record?.domain ?? '');
+  if (record === undefined || domain === undefined) return undefined;
+  const domid = await findDomid(root, record);
   const status = await statusOf(root, record);
-  if (status === 'stopped') return undefined;
+  if (domid === undefined || status === 'stopped') return undefined;
   // xentop looks into Dom0's network namespace alone, where vifs do not stay.
   const vifs = await findVifs(domid, record.monitor.pid);
   return {
@@ -74,7 +57,7 @@ const findLoad = async (
 
 /** What is watched, and for how long. */
 export interface TopOptions {
-  /** Of these containers, until they have all ended; of all if there are none. */
+  /** These containers, until they have all ended; all containers when the list is empty. */
   readonly ids: readonly string[];
   readonly intervalSeconds: number;
   /** After so many tables it ends. */
@@ -94,9 +77,8 @@ export const watchLoads = async (
   const ids = texts.map(parseContainerId);
   for (const id of ids) {
     const record = await loadRecord(root, id);
-    domainOf(record);
-    const status = await statusOf(root, record);
-    if (status === 'stopped' || status === 'creating') throw new RunxError(sentences.notRunning);
+    placementOf(record);
+    await checkAllowed('top', root, record);
   }
   const program = await findXentop(await findXl(config.xl, log));
   let count = -1;

@@ -1,14 +1,15 @@
-import { RunxError, sentences } from '../errors.ts';
+import type { Context } from '../context.ts';
 import { checkMemory, memoryForLimit } from '../domain/memory.ts';
+import { type DomainRecord, saveDomain } from '../domain/record.ts';
+import { capFor, vcpusFor } from '../domain/size.ts';
+import { RunxError } from '../errors.ts';
 import type { Limits } from '../oci/resources.ts';
 import { type Scheduling, setScheduling } from '../xen/scheduler.ts';
 import { findXl, pinVcpus, setMemory, setVcpus } from '../xen/xl.ts';
 import { parseContainerId } from './id.ts';
-import type { Context } from './context.ts';
 import { withLock } from './lock.ts';
-import { capFor, vcpusFor } from '../domain/size.ts';
-import { statusOf } from './status.ts';
-import { type DomainRecord, domainOf, loadRecord, saveRecord } from './record.ts';
+import { loadDomainOf, loadRecord, placementOf } from './record.ts';
+import { checkAllowed } from './status.ts';
 
 /** What becomes of a domain; what is missing stays as it is. */
 export interface DomainUpdate {
@@ -18,7 +19,8 @@ export interface DomainUpdate {
   readonly cpuset?: string | undefined;
 }
 
-type Bounds = Pick<DomainRecord, 'maxMemoryMiB' | 'maxVcpus' | 'forDevicesMiB'>;
+/** What the domain was created for. */
+type Bounds = Pick<DomainRecord['size'], 'maxMemoryMiB' | 'maxVcpus' | 'forDevicesMiB'>;
 
 const planMemoryUpdate = (
   limit: Limits['memoryBytes'],
@@ -58,19 +60,23 @@ export const updateContainer = async (
 ): Promise<void> => {
   const { config, log, root } = context;
   const id = parseContainerId(idText);
-  domainOf(await loadRecord(root, id));
+  placementOf(await loadRecord(root, id));
   const xl = await findXl(config.xl, log);
   await withLock(context, id, async () => {
     const record = await loadRecord(root, id);
-    const domain = domainOf(record);
-    const status = await statusOf(root, record);
-    if (status === 'stopped' || status === 'creating') throw new RunxError(sentences.notRunning);
-    const { memoryMiB, vcpus, scheduling, cpuset } = planUpdate(limits, domain);
-    if (cpuset !== undefined) await pinVcpus(xl, domain.name, cpuset);
-    if (vcpus !== undefined) await setVcpus(xl, domain.name, vcpus);
-    await setScheduling(xl, domain.name, scheduling);
-    if (memoryMiB === undefined) return;
-    await setMemory(xl, domain.name, memoryMiB);
-    await saveRecord(root, { ...record, domain: { ...domain, memoryMiB } });
+    await checkAllowed('update', root, record);
+    const domain = await loadDomainOf(root, record);
+    const { name, size } = domain;
+    const { memoryMiB, vcpus, scheduling, cpuset } = planUpdate(limits, size);
+    if (cpuset !== undefined) await pinVcpus(xl, name, cpuset);
+    if (vcpus !== undefined) await setVcpus(xl, name, vcpus);
+    await setScheduling(xl, name, scheduling);
+    if (memoryMiB !== undefined) await setMemory(xl, name, memoryMiB);
+    const updated = {
+      ...size,
+      memoryMiB: memoryMiB ?? size.memoryMiB,
+      vcpus: vcpus ?? size.vcpus,
+    };
+    await saveDomain(root, { ...domain, size: updated });
   });
 };

@@ -42,8 +42,8 @@ const leastLimitBytes = Array.from({ length: minimumMiB }, (_, mib) => mib * byt
 export interface MemoryChoice {
   /** The container's limit. */
   readonly limitBytes?: number | undefined;
-  /** What an annotation asks for; it goes before the limit. */
-  readonly wishMiB?: number | undefined;
+  /** What an annotation asks for; an annotation goes before the limit. */
+  readonly annotationMiB?: number | undefined;
   /** What a container gets that says nothing. */
   readonly defaultMiB: number;
   /** To what the domain can grow. */
@@ -55,15 +55,15 @@ export interface MemoryChoice {
 /** A domain's memory, and to what it can grow, in MiB. */
 export const planMemory = ({
   limitBytes,
-  wishMiB,
+  annotationMiB,
   defaultMiB,
   maxMiB,
   forDevicesMiB = 0,
 }: MemoryChoice): { readonly memoryMiB: number; readonly maxMemoryMiB: number } => {
-  const limited = wishMiB === undefined && limitBytes !== undefined;
+  const limited = annotationMiB === undefined && limitBytes !== undefined;
   const memoryMiB = limited
     ? memoryForLimit(limitBytes, maxMiB, forDevicesMiB)
-    : (wishMiB ?? defaultMiB);
+    : (annotationMiB ?? defaultMiB);
   checkMemory(memoryMiB, limited ? limitBytes : undefined);
   return { memoryMiB, maxMemoryMiB: Math.max(memoryMiB, maxMiB ?? 0) };
 };

@@ -1,41 +1,53 @@
 import type { Config } from '../config.ts';
-import { planMemory } from './memory.ts';
 import type { Limits } from '../oci/resources.ts';
 import type { DomainSize } from '../xen/domain-config.ts';
-import { type DomainWishes, maximumVcpus } from '../container/annotations.ts';
+import { planMemory } from './memory.ts';
+
+/** The guest kernel's CONFIG_NR_CPUS. */
+export const maximumVcpus = 64;
 
 const percent = 100;
 
-/** Virtual CPUs for so many CPUs' time. */
+/** The number of virtual CPUs for the time of so many CPUs. */
 export const vcpusFor = (cpus: number): number =>
   Math.min(maximumVcpus, Math.max(1, Math.ceil(cpus)));
 
-/** The scheduler's cap in percent of one CPU; 0, none, where the virtual CPUs are limit enough. */
+/** The scheduler's cap in percent of one CPU; 0, which is no cap, where the virtual CPUs are limit enough. */
 export const capFor = (cpus: number, vcpus: number): number => {
   const cap = Math.max(1, Math.round(cpus * percent));
   return cap >= vcpus * percent ? 0 : cap;
 };
 
-/** A domain's memory and CPUs: what annotations say, then the container's limits, then runx.toml. */
-export const planSize = (
-  limits: Limits,
-  wishes: DomainWishes,
-  config: Config,
-  forDevicesMiB = 0,
-): DomainSize => {
+/** What decides a domain's size, each before the next: annotations, the container's limits, runx.toml. */
+export interface SizeChoice {
+  readonly annotations: {
+    readonly memory_mib?: number | undefined;
+    readonly memory_max_mib?: number | undefined;
+    readonly vcpus?: number | undefined;
+    readonly vcpus_max?: number | undefined;
+  };
+  readonly limits: Limits;
+  readonly config: Pick<Config, 'memory_mib' | 'memory_max_mib' | 'vcpus' | 'vcpus_max'>;
+  /** What the domain's devices take of its memory. */
+  readonly forDevicesMiB?: number;
+}
+
+/** A domain's memory and CPUs. */
+export const planSize = (choice: SizeChoice): DomainSize => {
+  const { annotations, limits, config, forDevicesMiB = 0 } = choice;
   const cpus = typeof limits.cpus === 'number' ? limits.cpus : undefined;
-  const vcpus = wishes.vcpus ?? (cpus === undefined ? config.vcpus : vcpusFor(cpus));
+  const vcpus = annotations.vcpus ?? (cpus === undefined ? config.vcpus : vcpusFor(cpus));
   const maxVcpus = Math.max(
     vcpus,
-    wishes.vcpus_max ?? config.vcpus_max ?? 0,
+    annotations.vcpus_max ?? config.vcpus_max ?? 0,
     cpus === undefined ? 0 : vcpusFor(cpus),
   );
   return {
     ...planMemory({
       limitBytes: typeof limits.memoryBytes === 'number' ? limits.memoryBytes : undefined,
-      wishMiB: wishes.memory_mib,
+      annotationMiB: annotations.memory_mib,
       defaultMiB: config.memory_mib,
-      maxMiB: wishes.memory_max_mib ?? config.memory_max_mib,
+      maxMiB: annotations.memory_max_mib ?? config.memory_max_mib,
       forDevicesMiB,
     }),
     vcpus,

@@ -3,26 +3,24 @@ import { dirname, join, posix } from 'node:path';
 
 import { hasCode, messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { unescapePath } from './mounts.ts';
+import { type MountInfo, loadMounts } from './mounts.ts';
 
 /** One hierarchy of cgroups(7) on this host. */
 export interface CgroupMount {
   readonly path: string;
   readonly version: 1 | 2;
-  /** Of version 1: its cpuset controller wants to be set up before a process may enter. */
+  /** Whether it has version 1's cpuset controller, which must be set up before a process may enter. */
   readonly cpuset: boolean;
 }
 
-/** The hierarchies in the text of /proc/self/mounts. */
-export const parseCgroupMounts = (mounts: string): readonly CgroupMount[] =>
+/** The hierarchies among the mounts of this host. */
+export const cgroupMounts = (mounts: readonly MountInfo[]): readonly CgroupMount[] =>
   mounts
-    .split('\n')
-    .map((line) => line.split(' '))
-    .filter(([, , type]) => type === 'cgroup' || type === 'cgroup2')
-    .map(([, path = '', type, options = '']) => ({
-      path: unescapePath(path),
+    .filter(({ type }) => type === 'cgroup' || type === 'cgroup2')
+    .map(({ mountPoint, type, superOptions }) => ({
+      path: mountPoint,
       version: type === 'cgroup2' ? 2 : 1,
-      cpuset: type === 'cgroup' && options.split(',').includes('cpuset'),
+      cpuset: type === 'cgroup' && superOptions.includes('cpuset'),
     }));
 
 /**
@@ -45,7 +43,7 @@ const findDirectories = async (
 ): Promise<readonly (CgroupMount & { readonly directory: string })[]> => {
   const below = cgroupDirectory(cgroupsPath);
   if (below === '/') return [];
-  const mounts = parseCgroupMounts(await readFile('/proc/self/mounts', 'utf8'));
+  const mounts = cgroupMounts(await loadMounts());
   return mounts.map((mount) => ({ ...mount, directory: join(mount.path, below) }));
 };
 

@@ -1,8 +1,8 @@
-import { access, readFile, readdir } from 'node:fs/promises';
+import { access, open, readFile, readdir, rename } from 'node:fs/promises';
 
 import { RunxError, hasCode, messageOf } from '../errors.ts';
 
-/** What reading comes to; undefined when there is no such file or directory. */
+/** What a reading of `path` resolves to; undefined when the path does not exist.  Any other failure is an error. */
 export const ifThere = async <T>(path: string, reading: Promise<T>): Promise<T | undefined> => {
   try {
     return await reading;
@@ -12,20 +12,43 @@ export const ifThere = async <T>(path: string, reading: Promise<T>): Promise<T |
   }
 };
 
-/** The text of a file; undefined when there is none.  One that cannot be read is an error. */
+/** The text of a file; undefined when the file does not exist.  Any other failure is an error. */
 export const readIfThere = (file: string): Promise<string | undefined> =>
   ifThere(file, readFile(file, 'utf8'));
 
-/** The names in a directory; none when there is none.  One that cannot be read is an error. */
+/** The names in a directory; empty when the directory does not exist.  Any other failure is an error. */
 export const namesIn = async (directory: string): Promise<readonly string[]> =>
   (await ifThere(directory, readdir(directory))) ?? [];
 
-/** Whether there is anything at a path.  Where that cannot be known, it is an error. */
+/** Whether the path exists; an error where that cannot be known. */
 export const isThere = async (path: string): Promise<boolean> =>
   (await ifThere(
     path,
     access(path).then(() => true),
   )) ?? false;
 
-/** The same, where what cannot be known counts as there. */
+/** Whether the path exists; true also where that cannot be known. */
 export const mayBeThere = (path: string): Promise<boolean> => isThere(path).catch(() => true);
+
+export interface WriteOptions {
+  readonly mode: number;
+  /** Whether the text must outlive a power cut: it is on the disk before it has its name. */
+  readonly durable?: boolean;
+}
+
+/** Writes a file so that a reader finds the old text or the new one, never a part. */
+export const writeAtomically = async (
+  file: string,
+  text: string,
+  { mode, durable = false }: WriteOptions,
+): Promise<void> => {
+  const draft = `${file}.new`;
+  const handle = await open(draft, 'w', mode);
+  try {
+    await handle.writeFile(text);
+    if (durable) await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(draft, file);
+};

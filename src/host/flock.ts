@@ -1,11 +1,10 @@
-import { fstatSync, openSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
 
-import type { Log } from '../log.ts';
-import { ToolError, hasCode } from '../errors.ts';
-import { runWithDescriptor } from '../process.ts';
+import { RunxError, hasCode } from '../errors.ts';
+import { type RunxMonitor, lock } from './runx-monitor.ts';
 
-/** A descriptor that can be locked; undefined when there is no such file or directory. */
-export const openIfThere = (path: string): number | undefined => {
+/** A descriptor on a file or directory; undefined when the path does not exist. */
+export const openDescriptor = (path: string): number | undefined => {
   try {
     return openSync(path, 'r');
   } catch (error) {
@@ -15,46 +14,27 @@ export const openIfThere = (path: string): number | undefined => {
 };
 
 /** Whether the descriptor is on what the path names now. */
-export const isSame = (descriptor: number, path: string): boolean => {
+export const isStillAt = (descriptor: number, path: string): boolean => {
   const held = fstatSync(descriptor);
   const named = statSync(path, { throwIfNoEntry: false });
   return named !== undefined && held.ino === named.ino && held.dev === named.dev;
 };
 
-export interface FlockOptions {
-  /** The runx-monitor program: Node has no flock, and a lock belongs to all who share the descriptor. */
-  readonly program: string;
-  readonly log: Log;
-  readonly timeoutMs: number;
-}
+const deadlineMs = 60_000;
 
-/** Locks what the descriptor is open on (flock(2)); false when it is not ours in time. */
-export const flock = async (
-  descriptor: number,
-  { program, log, timeoutMs }: FlockOptions,
-): Promise<boolean> => {
+/** Runs `action` while no other process holds the lock of the directory (flock(2)). */
+export const withDirectoryLock = async <T>(
+  tool: RunxMonitor,
+  directory: string,
+  action: () => Promise<T>,
+): Promise<T> => {
+  const descriptor = openSync(directory, 'r');
   try {
-    await runWithDescriptor(program, ['lock'], descriptor, { log, timeoutMs });
-    return true;
-  } catch (error) {
-    // A tool that was ended, and not one that failed.
-    if (!(error instanceof ToolError) || error.exitCode !== undefined) throw error;
-    return false;
-  }
-};
-
-const locked = 4;
-
-/** The same without waiting. */
-export const tryFlock = async (
-  descriptor: number,
-  { program, log, timeoutMs }: FlockOptions,
-): Promise<boolean> => {
-  try {
-    await runWithDescriptor(program, ['lock', '--try'], descriptor, { log, timeoutMs });
-    return true;
-  } catch (error) {
-    if (error instanceof ToolError && error.exitCode === locked) return false;
-    throw error;
+    if (!(await lock(tool, descriptor, deadlineMs))) {
+      throw new RunxError(`${directory}: another runx holds its lock`);
+    }
+    return await action();
+  } finally {
+    closeSync(descriptor);
   }
 };

@@ -1,39 +1,26 @@
-import type { Log } from '../log.ts';
-import { type Launched, launch, terminalArguments } from './container-monitor.ts';
-
-export interface ExecMonitorOptions {
-  /** The runx-monitor program. */
-  readonly program: string;
-  readonly stateDirectory: string;
-  readonly id: string;
-  readonly domain: { readonly name: string; readonly domid: number };
-  readonly terminal: boolean;
-  readonly consoleSocket: string | undefined;
-  readonly log: Log;
-}
+import { type ExecMonitorOptions, type RunxMonitor, startExec } from '../host/runx-monitor.ts';
+import { type MonitorProcess, openControl } from './control.ts';
 
 /** The monitor of a process that is being added to a container, or is waited for. */
-export interface ExecMonitor extends Launched {
+export interface ExecMonitor extends MonitorProcess {
   /** Sends what is to run; resolves once it does. */
   readonly start: (record: Buffer) => Promise<void>;
 }
 
-/** Starts the process that will stand for the added one. */
-export const startExecMonitor = async (options: ExecMonitorOptions): Promise<ExecMonitor> => {
-  const args = [
-    'exec',
-    `--state=${options.stateDirectory}`,
-    `--id=${options.id}`,
-    `--domain=${options.domain.name}`,
-    `--domid=${options.domain.domid}`,
-    ...terminalArguments(options.terminal, options.consoleSocket),
-  ];
-  const { socket, receive, launched } = await launch(options.program, args, options.log);
+/** Starts the process that stands on the host for one that exec adds. */
+export const startExecMonitor = async (
+  tool: RunxMonitor,
+  options: ExecMonitorOptions,
+): Promise<ExecMonitor> => {
+  const control = await openControl(await startExec(tool, options));
+  const { identity, exitCode, release, send, sendBytes, receive } = control;
   return {
-    ...launched,
+    identity,
+    exitCode,
+    release,
     start: async (record) => {
-      socket.write(`process ${record.length}\n`);
-      socket.write(record);
+      send(`process ${record.length}`);
+      sendBytes(record);
       await receive('started');
     },
   };

@@ -2,16 +2,9 @@ import type { Cni, NetworkConfigurationList, Result, RuntimeConf } from 'cni-ts-
 
 import type { Config } from '../config.ts';
 import { RunxError, messageOf } from '../errors.ts';
+import { lastingName } from '../host/lasting-records.ts';
 import type { Log } from '../log.ts';
-import {
-  type Attachment,
-  type Attachments,
-  containerIDOf,
-  findAttachments,
-  listAttachments,
-  removeAttachments,
-  saveAttachments,
-} from './attachments.ts';
+import { type Attachment, type Attachments, attachmentsOf } from './attachments.ts';
 import { heldNetnsPath, holdNetns, releaseNetns } from './held-netns.ts';
 import { interfaceNames } from './interface-statistics.ts';
 import type { StaticAddress } from './netconf.ts';
@@ -30,20 +23,21 @@ export interface NetworkSettings {
   readonly resolv: readonly string[];
 }
 
-interface Place {
+/** Which container's networks are changed, and with what. */
+interface NetworkChange {
   readonly config: Pick<Config, 'cni_path' | 'data_root'>;
   readonly log: Log;
   /** The container's state directory. */
   readonly directory: string;
 }
 
-const openCni = async (config: Place['config']): Promise<Cni> => {
+const openCni = async (config: NetworkChange['config']): Promise<Cni> => {
   const { createCni } = await import('cni-ts-client');
   return createCni({ path: config.cni_path, cacheDir: `${config.data_root}/cni` });
 };
 
 const confOf = (
-  attachments: Attachments,
+  attachments: Pick<Attachments, 'containerID' | 'netNS'>,
   { ifName, args }: Pick<RuntimeConf, 'ifName' | 'args'>,
 ): RuntimeConf => ({
   containerID: attachments.containerID,
@@ -82,20 +76,22 @@ const firstFree = (taken: ReadonlySet<string>): string => {
   for (let number = 0; ; number += 1) if (!taken.has(`eth${number}`)) return `eth${number}`;
 };
 
-// host-local sees to this for its own; with `static`, nobody does.
-const refuseTaken = async (place: Place, own: Attachments): Promise<void> => {
-  const { config, log, directory } = place;
-  const all = await listAttachments(config.data_root, (why) => log.warn(why));
-  for (const { network, address } of own.attachments) {
+// host-local keeps its addresses apart; of those given out by `static`, nobody else keeps account.
+const refuseTaken = async (
+  { config, log, directory }: NetworkChange,
+  own: readonly Attachment[],
+): Promise<void> => {
+  const all = await attachmentsOf(config).list((why) => log.warn(why));
+  for (const { network, address } of own) {
     if (address === undefined) continue;
-    const holder = all.find(
+    const owner = all.find(
       (other) =>
         other.directory !== directory &&
         other.attachments.some((one) => one.network === network && one.address === address),
     );
-    if (holder === undefined) continue;
+    if (owner === undefined) continue;
     throw new RunxError(
-      `network ${network}: ${address} is taken by the container of ${holder.directory} (if that is gone: runx gc)`,
+      `network ${network}: ${address} is taken by the container of ${owner.directory} (if that is gone: runx gc)`,
     );
   }
 };
@@ -119,47 +115,46 @@ const attachmentOf = ({ list, args, address }: PlannedNetwork, ifName: string): 
   ...(address === undefined ? {} : { address: address.ip }),
 });
 
+/** Undoes what an earlier container with this state directory has left, which a reboot has ended. */
+const detachStale = async ({ config, log, directory }: NetworkChange): Promise<void> => {
+  const stale = await attachmentsOf(config).find(directory);
+  const failures = stale === undefined ? [] : await deleteAll(config, stale);
+  for (const failure of failures) log.warn(`${failure}, for an earlier container of this id`);
+};
+
 /**
  * Adds the network namespace of process `pid` to the networks, by ADD of their plugins.
  * When it fails, the networks before that are for detachNetworks.
  */
 export const attachNetworks = async (
-  place: Place,
+  change: NetworkChange,
   pid: number,
   networks: readonly PlannedNetwork[],
 ): Promise<NetworkSettings> => {
-  const { config, log, directory } = place;
-  const stale = await findAttachments(config.data_root, directory);
-  // Of a container of this id that a reboot has ended.
-  const failures = stale === undefined ? [] : await deleteAll(config, stale);
-  for (const failure of failures) log.warn(`${failure}, for an earlier container of this id`);
+  const { config, log, directory } = change;
+  await detachStale(change);
   await holdNetns(directory, pid, log);
   const taken = new Set(await interfaceNames(pid));
   const cni = await openCni(config);
+  const records = attachmentsOf(config);
+  const names = { containerID: lastingName(directory), netNS: heldNetnsPath(directory) };
+  const save = (attachments: Attachment[]): Promise<void> =>
+    records.save(directory, { ...names, attachments });
   const settings = { dhcp: new Array<string>(), resolv: new Set<string>() };
-  let attachments: Attachments = {
-    version: 1,
-    directory,
-    containerID: containerIDOf(directory),
-    netNS: heldNetnsPath(directory),
-    attachments: [],
-  };
+  const attachments: Attachment[] = [];
   for (const network of networks) {
     const ifName = firstFree(taken);
     taken.add(ifName);
-    const before = attachments;
-    const attachment = attachmentOf(network, ifName);
-    attachments = { ...before, attachments: [...before.attachments, attachment] };
-    await saveAttachments(config.data_root, attachments);
-    await refuseTaken(place, attachments);
-    const conf = confOf(attachments, attachment);
+    const before = [...attachments];
+    attachments.push(attachmentOf(network, ifName));
+    await save(attachments);
+    await refuseTaken(change, attachments);
+    const conf = confOf(names, { ifName, args: network.args });
     try {
       const result = await cni.addNetworkList(network.list, conf);
       for (const line of resolvLines(result)) settings.resolv.add(line);
     } catch (error) {
-      if (await isUndone(cni, network.list, conf, error)) {
-        await saveAttachments(config.data_root, before);
-      }
+      if (await isUndone(cni, network.list, conf, error)) await save(before);
       throw new RunxError(`network ${network.list.name}: ${messageOf(error)}`);
     }
     if (network.dhcp) settings.dhcp.push(ifName);
@@ -192,28 +187,28 @@ const isUndone = async (
  * unless `force`, which warns of them.
  */
 export const detachNetworks = async (
-  { config, log, directory }: Place,
+  { config, log, directory }: NetworkChange,
   { force = false }: { readonly force?: boolean } = {},
 ): Promise<void> => {
-  const attachments = await findAttachments(config.data_root, directory);
-  const failures = attachments === undefined ? [] : await deleteAll(config, attachments);
+  const own = await attachmentsOf(config).find(directory);
+  const failures = own === undefined ? [] : await deleteAll(config, own);
   const [failure] = failures;
   if (failure !== undefined && !force) throw new RunxError(failure);
   for (const one of failures) log.warn(`${one}; runx gc tries again`);
   await releaseNetns(directory, log);
 };
 
-/** Returns what failed. */
+/** Takes a container out of all its networks; the failures come back. */
 const deleteAll = async (
-  config: Place['config'],
-  attachments: Attachments,
+  config: NetworkChange['config'],
+  { directory, containerID, netNS, attachments }: Attachments,
 ): Promise<readonly string[]> => {
   const failures: string[] = [];
   const left: Attachment[] = [];
   const cni = await openCni(config);
-  for (const attachment of attachments.attachments.toReversed()) {
+  for (const attachment of attachments.toReversed()) {
     const list = await parseList(attachment);
-    const conf = confOf(attachments, attachment);
+    const conf = confOf({ containerID, netNS }, attachment);
     try {
       // The bridge plugin that finds half of what it looks for takes that away, and fails.
       await cni.delNetworkList(list, conf).catch(() => cni.delNetworkList(list, conf));
@@ -222,7 +217,8 @@ const deleteAll = async (
       left.unshift(attachment);
     }
   }
-  if (left.length === 0) await removeAttachments(config.data_root, attachments);
-  else await saveAttachments(config.data_root, { ...attachments, attachments: left });
+  const records = attachmentsOf(config);
+  if (left.length === 0) await records.remove(directory);
+  else await records.save(directory, { containerID, netNS, attachments: left });
   return failures;
 };

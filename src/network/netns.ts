@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 
 import { RunxError } from '../errors.ts';
-import type { Log } from '../log.ts';
+import { type RunxMonitor, inNetworkOf } from '../host/runx-monitor.ts';
 import { findProgram, run } from '../process.ts';
 
 /** A way to run programs in the network namespace of a process. */
@@ -14,16 +14,20 @@ export interface Netns {
 
 const timeoutMs = 30_000;
 
-/** Opens the network namespace of a process; `monitor` is the runx-monitor program. */
-export const openNetns = (pid: number, monitor: string, log: Log): Netns => ({
+/** Opens the network namespace of a process. */
+export const openNetns = (monitor: RunxMonitor, pid: number): Netns => ({
   pid,
-  run: async (tool, args, input = '') => {
-    const path = await findProgram(tool);
+  run: async (name, args, input = '') => {
+    const path = await findProgram(name);
     if (path === undefined) {
-      throw new RunxError(`${tool} was not found: networks need ip and tc of iproute2`);
+      throw new RunxError(`${name} was not found: networks need ip and tc of iproute2`);
     }
-    const words = ['enter', String(pid), '--', path, tool, ...args];
-    const { stdout } = await run(monitor, words, { log, timeoutMs, input });
+    const inside = inNetworkOf(monitor, pid, { file: path, argv0: name, args });
+    const { stdout } = await run(inside.file, inside.args, {
+      log: monitor.log,
+      timeoutMs,
+      input,
+    });
     return stdout;
   },
 });

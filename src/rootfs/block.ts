@@ -12,10 +12,10 @@ type Found = { readonly device: BlockDevice } | { readonly lack: string };
 /** What is mounted at `directory`, as a disk for a domain. */
 export const judgeMount = (mounts: readonly MountInfo[], directory: string): Found => {
   const mount = mountAt(mounts, directory);
-  if (mount === undefined) return { lack: 'it is no mount point' };
+  if (mount === undefined) return { lack: 'it is not a mount point' };
   const { device: number, root, type, source } = mount;
-  if (number.startsWith('0:')) return { lack: `it is on no block device, but ${type}` };
-  if (directory === '/') return { lack: "it is the host's own" };
+  if (number.startsWith('0:')) return { lack: `it is on ${type}, which is not on a block device` };
+  if (directory === '/') return { lack: "it is the host's own rootfs" };
   if (root !== '/') return { lack: `it is only a part of what is on ${source}` };
   if (!isDiskType(type)) return { lack: `the guest kernel has no ${type}` };
   const [below] = mountsBelow(mounts, directory);

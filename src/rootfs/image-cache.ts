@@ -4,9 +4,17 @@ import { basename, join } from 'node:path';
 
 import { RunxError, ToolError, hasCode, messageOf } from '../errors.ts';
 import { namesIn } from '../host/files.ts';
-import { flock, isSame, openIfThere, tryFlock } from '../host/flock.ts';
-import type { Log } from '../log.ts';
-import { findProgram, runWithDescriptor } from '../process.ts';
+import type { Context } from '../context.ts';
+import { isStillAt, openDescriptor } from '../host/flock.ts';
+import {
+  type RunxMonitor,
+  lock,
+  openRunxMonitor,
+  runConfined,
+  tryLock,
+} from '../host/runx-monitor.ts';
+import { findProgram } from '../process.ts';
+import { exportsDirectory } from '../protocol/paths.ts';
 import { bytesPerMiB } from '../units.ts';
 import { showProgress } from './progress.ts';
 
@@ -14,14 +22,18 @@ import { showProgress } from './progress.ts';
 export interface ImageCache {
   readonly directory: string;
   readonly limitMiB: number;
-  /** The runx-monitor program, and mkfs.erofs: a name on PATH or an absolute path. */
-  readonly monitor: string;
+  /** mkfs.erofs: a name on PATH or an absolute path. */
   readonly mkfs: string;
-  readonly log: Log;
+  readonly tool: RunxMonitor;
 }
 
-/** The cache below runx.toml's data_root. */
-export const imageDirectory = (dataRoot: string): string => join(dataRoot, 'images');
+/** The cache of images below runx.toml's data_root. */
+export const openImageCache = ({ config, log }: Pick<Context, 'config' | 'log'>): ImageCache => ({
+  directory: join(config.data_root, 'images'),
+  limitMiB: config.images_mib,
+  mkfs: config.mkfs_erofs,
+  tool: openRunxMonitor({ config, log }),
+});
 
 const buildTimeoutMs = 30 * 60_000;
 const suffix = '.erofs';
@@ -39,43 +51,40 @@ const touch = async (file: string): Promise<boolean> => {
   }
 };
 
-// What the program sees in its own root directory (src/backend/9p/server.c).
-const seen = (tag: string): string => `/export/${tag}`;
+// What the confined program sees of its exports.
+const seen = (tag: string): string => `${exportsDirectory}/${tag}`;
 
-const build = async (
-  cache: ImageCache,
-  rootfs: string,
-  draft: string,
-  descriptor: number,
-  stateDirectory: string,
-): Promise<void> => {
-  const { log, monitor } = cache;
+/** An image that is being written: its file, which is locked, and a descriptor on it. */
+interface Draft {
+  readonly file: string;
+  readonly descriptor: number;
+}
+
+const build = async (cache: ImageCache, source: Source, draft: Draft): Promise<void> => {
+  const { rootfs, stateDirectory } = source;
   const mkfs = await findProgram(cache.mkfs);
   if (mkfs === undefined) {
     throw new RunxError(`${cache.mkfs} was not found: install erofs-utils, or diod for 9p`);
   }
-  await runWithDescriptor(
-    monitor,
-    [
-      'image',
-      `--state=${stateDirectory}`,
-      '--share=rootfs',
-      `--export=rs:${rootfs}`,
-      // The draft alone: other images are not its to write.
-      '--share=draft',
-      `--export=f:${draft}`,
-      '--',
-      mkfs,
-      '--quiet',
-      '-zlz4',
-      '-C65536',
-      `${seen('draft')}/0`,
-      seen('rootfs'),
+  await runConfined(cache.tool, {
+    stateDirectory,
+    shares: [
+      {
+        tag: 'rootfs',
+        exports: [{ path: rootfs, readonly: true, recursive: true, file: false }],
+      },
+      // The draft alone: other images are not the program's to write.
+      {
+        tag: 'draft',
+        exports: [{ path: draft.file, readonly: false, recursive: false, file: true }],
+      },
     ],
-    // While it writes, nobody else gets the lock, even if runx is killed.
-    descriptor,
-    { log, timeoutMs: buildTimeoutMs },
-  );
+    file: mkfs,
+    args: ['--quiet', '-zlz4', '-C65536', `${seen('draft')}/0`, seen('rootfs')],
+    // While the program writes, nobody else gets the lock, even if runx is killed.
+    descriptor: draft.descriptor,
+    timeoutMs: buildTimeoutMs,
+  });
 };
 
 const toolProblem = (error: unknown): string =>
@@ -83,47 +92,46 @@ const toolProblem = (error: unknown): string =>
     ? (error.stderr.trim().split('\n').at(-1) ?? '')
     : messageOf(error);
 
-/** Makes the image in the draft, which is locked, and gives it its name. */
+/** Makes the image in its draft and gives the draft the image's name. */
 const make = async (
   cache: ImageCache,
   source: Source,
+  draft: Draft,
   file: string,
-  draft: string,
-  descriptor: number,
 ): Promise<void> => {
-  const { rootfs, stateDirectory, identify } = source;
-  const stopProgress = showProgress(rootfs, draft);
+  const { rootfs, identify } = source;
+  const stopProgress = showProgress(rootfs, draft.file);
   try {
-    ftruncateSync(descriptor);
-    await build(cache, rootfs, draft, descriptor, stateDirectory);
+    ftruncateSync(draft.descriptor);
+    await build(cache, source, draft);
     if (join(cache.directory, `${identify()}${suffix}`) !== file) {
       throw new RunxError('it changed meanwhile; stop what writes to it');
     }
     // A power cut must not leave a name with nothing behind it.
-    const written = await open(draft, 'r');
+    const written = await open(draft.file, 'r');
     await written.sync();
     await written.close();
-    await rename(draft, file);
+    await rename(draft.file, file);
   } catch (error) {
-    await rm(draft, { force: true });
+    await rm(draft.file, { force: true });
     throw new RunxError(`making an image of the rootfs ${rootfs}: ${toolProblem(error)}`);
   } finally {
     stopProgress();
   }
 };
 
-/** What there is to be an image of. */
+/** A rootfs from which an image is made. */
 export interface Source {
   readonly rootfs: string;
-  /** A name for its content. */
+  /** A name for the content of the rootfs as it is now. */
   readonly identify: () => string;
   /** Directory of the container's state, in which a mount point can be made. */
   readonly stateDirectory: string;
 }
 
-/** The file with the image of a rootfs, made if there is none; of several callers, one makes it. */
+/** The file with the image of a rootfs.  Where there is none, one of several callers makes it and the others wait. */
 export const provideImage = async (cache: ImageCache, source: Source): Promise<string> => {
-  const { directory, log, monitor } = cache;
+  const { directory, tool } = cache;
   const { ensureDir } = (await import('fs-extra')).default;
   await ensureDir(directory, { mode: 0o700 });
   const file = join(directory, `${source.identify()}${suffix}`);
@@ -131,17 +139,16 @@ export const provideImage = async (cache: ImageCache, source: Source): Promise<s
   while (!(await touch(file))) {
     const descriptor = openSync(draft, 'a', 0o600);
     try {
-      const options = { program: monitor, log, timeoutMs: buildTimeoutMs };
-      if (!(await flock(descriptor, options))) {
+      if (!(await lock(tool, descriptor, buildTimeoutMs))) {
         throw new RunxError(`another runx has not finished the image ${file}`);
       }
-      // Of one that another has just made, or failed to make.
-      if (!isSame(descriptor, draft)) continue;
+      // The lock was on a draft that another runx has renamed or removed meanwhile.
+      if (!isStillAt(descriptor, draft)) continue;
       if (await touch(file)) {
         await rm(draft, { force: true }); // made between the look and the draft
         continue;
       }
-      await make(cache, source, file, draft, descriptor);
+      await make(cache, source, { file: draft, descriptor }, file);
       await evictImages(cache, file);
     } finally {
       closeSync(descriptor);
@@ -162,7 +169,7 @@ const filesInUse = async (): Promise<ReadonlySet<string>> => {
 };
 
 const bytesPerBlock = 512;
-// Between being found and being attached.
+// An image is found a while before it is attached to a loop device.
 const sparedMs = 5 * 60_000;
 
 interface CachedImage {
@@ -217,23 +224,19 @@ export const evictImages = async (
   return evicted;
 };
 
-const tryTimeoutMs = 10_000;
-
-/** Removes what was left of images that were never finished, and gives the files. */
+/** Removes the drafts of images that were never finished, and gives their files. */
 export const removeDrafts = async ({
   directory,
-  monitor,
-  log,
-}: Pick<ImageCache, 'directory' | 'monitor' | 'log'>): Promise<readonly string[]> => {
+  tool,
+}: Pick<ImageCache, 'directory' | 'tool'>): Promise<readonly string[]> => {
   const removed: string[] = [];
   for (const name of await namesIn(directory)) {
     if (!name.endsWith(draftSuffix)) continue;
     const draft = join(directory, name);
-    const descriptor = openIfThere(draft);
+    const descriptor = openDescriptor(draft);
     if (descriptor === undefined) continue;
     try {
-      const isOurs = await tryFlock(descriptor, { program: monitor, log, timeoutMs: tryTimeoutMs });
-      if (!isOurs || !isSame(descriptor, draft)) continue;
+      if (!(await tryLock(tool, descriptor)) || !isStillAt(descriptor, draft)) continue;
       await rm(draft, { force: true });
       removed.push(draft);
     } finally {

@@ -1,29 +1,21 @@
-import { createHash } from 'node:crypto';
-import { open, readlink, rm, symlink } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import type { Config } from '../config.ts';
+import type { Context } from '../context.ts';
 import { RunxError, messageOf } from '../errors.ts';
-import { mayBeThere, namesIn } from '../host/files.ts';
-import type { Log } from '../log.ts';
+import { type LastingRecords, lastingName, lastingRecords } from '../host/lasting-records.ts';
 import { findProgram, run } from '../process.ts';
 import { bytesPerMiB } from '../units.ts';
 
-const directoryOf = (dataRoot: string): string => join(dataRoot, 'layers');
-
 const timeoutMs = 60_000;
 
-interface LayerFiles {
-  /** The file system. */
-  readonly image: string;
-  /** A link to the container's state directory: with that gone, so is the container. */
-  readonly owner: string;
-}
+/** The writable layers of containers, which outlive a state directory on a tmpfs. */
+const layersOf = (config: Pick<Config, 'data_root'>): LastingRecords<object> =>
+  lastingRecords(join(config.data_root, 'layers'), {});
 
-const filesOf = (dataRoot: string, stateDirectory: string): LayerFiles => {
-  const name = createHash('sha256').update(stateDirectory).digest('hex').slice(0, 32);
-  const image = join(directoryOf(dataRoot), `${name}.ext4`);
-  return { image, owner: `${image}.owner` };
-};
+const imageOf = ({ directory }: LastingRecords<object>, stateDirectory: string): string =>
+  join(directory, `${lastingName(stateDirectory)}.ext4`);
 
 /** The program that makes the file system of a writable layer: its path, if it is there. */
 export const findMke2fs = async (): Promise<string | undefined> =>
@@ -31,24 +23,22 @@ export const findMke2fs = async (): Promise<string | undefined> =>
 
 /** Makes the file that takes a container's writes: sparse, with an empty file system. */
 export const makeLayer = async (
-  dataRoot: string,
+  { config, log }: Pick<Context, 'config' | 'log'>,
   stateDirectory: string,
   mib: number,
-  log: Log,
 ): Promise<string> => {
-  const { image, owner } = filesOf(dataRoot, stateDirectory);
+  const layers = layersOf(config);
+  const image = imageOf(layers, stateDirectory);
   const mkfs = await findMke2fs();
   if (mkfs === undefined) {
     throw new RunxError(
       'writable_layer = "disk": mke2fs was not found: install e2fsprogs, or set it to "memory"',
     );
   }
-  const { ensureDir } = (await import('fs-extra')).default;
   try {
-    await ensureDir(directoryOf(dataRoot), { mode: 0o700 });
-    // Of an earlier container with the same id, whose end was cut short.
-    await removeLayer(dataRoot, stateDirectory);
-    await symlink(stateDirectory, owner);
+    await layers.save(stateDirectory, {});
+    // An earlier container with the same id, whose end was cut short, may have left one.
+    await rm(image, { force: true });
     const file = await open(image, 'wx', 0o600);
     await file.truncate(mib * bytesPerMiB);
     await file.close();
@@ -56,29 +46,28 @@ export const makeLayer = async (
     const options = ['-O', '^has_journal', '-E', 'lazy_itable_init=1,nodiscard', '-m', '0'];
     await run(mkfs, ['-q', '-F', '-t', 'ext4', ...options, image], { log, timeoutMs });
   } catch (error) {
-    await removeLayer(dataRoot, stateDirectory);
+    await removeLayer(config, stateDirectory);
     throw new RunxError(`writable layer ${image}: ${messageOf(error)}`);
   }
   return image;
 };
 
-/** Removes the file of the container with this state directory, if it has one. */
-export const removeLayer = async (dataRoot: string, stateDirectory: string): Promise<void> => {
-  const { image, owner } = filesOf(dataRoot, stateDirectory);
-  await rm(image, { force: true });
-  await rm(owner, { force: true });
+/** Removes the writable layer of the container with this state directory, if it has one. */
+export const removeLayer = async (
+  config: Pick<Config, 'data_root'>,
+  stateDirectory: string,
+): Promise<void> => {
+  const layers = layersOf(config);
+  await rm(imageOf(layers, stateDirectory), { force: true });
+  await layers.remove(stateDirectory);
 };
 
-/** Removes those of containers that are gone, and gives the containers' state directories. */
-export const removeLostLayers = async (dataRoot: string): Promise<readonly string[]> => {
-  const lost: string[] = [];
-  const directory = directoryOf(dataRoot);
-  for (const name of await namesIn(directory)) {
-    if (!name.endsWith('.owner')) continue;
-    const stateDirectory = await readlink(join(directory, name)).catch(() => undefined);
-    if (stateDirectory === undefined || (await mayBeThere(stateDirectory))) continue;
-    await removeLayer(dataRoot, stateDirectory);
-    lost.push(stateDirectory);
-  }
-  return lost;
+/** Removes the writable layers of containers that are gone, and gives their state directories. */
+export const removeLostLayers = async ({
+  config,
+  log,
+}: Pick<Context, 'config' | 'log'>): Promise<readonly string[]> => {
+  const lost = await layersOf(config).listLost((why) => log.warn(why));
+  for (const { directory } of lost) await removeLayer(config, directory);
+  return lost.map(({ directory }) => directory);
 };

@@ -1,5 +1,5 @@
 import { RunxError } from '../errors.ts';
-import type { Share } from '../guest/shares.ts';
+import type { Share } from '../protocol/share.ts';
 
 /** How the rootfs reaches the guest. */
 export type Rootfs = NinepRootfs | DiskRootfs | BlockRootfs;

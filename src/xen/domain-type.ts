@@ -3,8 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 
+/** The types of domains (xl.cfg(5)). */
+export const domainTypes = ['pv', 'pvh'] as const;
+
 /** A type of domains (xl.cfg(5)). */
-export type DomainType = 'pv' | 'pvh';
+export type DomainType = (typeof domainTypes)[number];
 
 /** The types that a domain can have here, by Xen's interfaces to guests, such as xen-3.0-x86_64. */
 export const offeredTypes = (interfaces: readonly string[]): readonly DomainType[] => {

@@ -30,7 +30,7 @@ const makeDom0 = async (
 };
 
 const disksOf = async (dom0: FakeDom0, id = 'web') =>
-  parseXlConfig(await readFile(dom0.path('root', id, 'xl.cfg'), 'utf8')).get('disk');
+  parseXlConfig(await readFile(dom0.domainFile(id, 'xl.cfg'), 'utf8')).get('disk');
 
 const renderDisk = (dom0: FakeDom0, name: string, access: string, target: string): string =>
   `format=raw,vdev=${name},access=${access},backendtype=phy,script=${dom0.path('bin/runx-monitor')},target=${target}`;
@@ -130,7 +130,7 @@ describe('a rootfs on a block device', { ...withBlockDevices, concurrency: 4 }, 
     const bundle = await dom0.makeBundle('plain');
     assertFails(
       await dom0.runx(['create', '--bundle', bundle, 'web']),
-      `rootfs ${bundle}/rootfs: no block device: it is no mount point`,
+      `rootfs ${bundle}/rootfs: no block device: it is not a mount point`,
     );
   });
 });
@@ -155,7 +155,7 @@ test('a block device as a volume is a disk that the monitor holds', withBlockDev
   for (const [type, why] of [
     [
       'btrfs',
-      `the guest kernel has no btrfs for the block device ${device}: those that it has are ext4, xfs, erofs`,
+      `the guest kernel has no btrfs for the block device ${device}: it has ext4, xfs, erofs`,
     ],
     [
       'bind',

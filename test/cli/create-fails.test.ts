@@ -2,16 +2,10 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 
+import { assertNothingIsLeft } from '../support/assert-nothing-is-left.ts';
 import { assertFails, assertSilent } from '../support/assert-result.ts';
 import { type FakeDom0, makeFakeDom0 } from '../support/fake-dom0.ts';
 import { waitUntil } from '../support/wait-until.ts';
-
-const assertNothingIsLeft = (dom0: FakeDom0): void => {
-  assert.deepEqual(
-    { containers: dom0.containers(), domains: dom0.domains(), monitors: dom0.monitors() },
-    { containers: [], domains: [], monitors: [] },
-  );
-};
 
 const create = async (dom0: FakeDom0, ...options: string[]) =>
   dom0.runx(['create', '--bundle', await dom0.makeBundle('bundle'), ...options, 'web']);
@@ -116,6 +110,6 @@ describe('runx create that is killed', { concurrency: 4 }, () => {
     assertSilent(await dom0.runx(['delete', 'web']));
     assertNothingIsLeft(dom0);
     assertSilent(await dom0.runx(['create', '--bundle', dom0.path('bundle'), 'web']));
-    assert.match(await readFile(dom0.path('root/web/state.json'), 'utf8'), /"domid": \d/);
+    assert.match(await readFile(dom0.domainFile('web', 'domain.json'), 'utf8'), /"domid": \d/);
   });
 });

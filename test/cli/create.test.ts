@@ -15,7 +15,7 @@ describe('runx create', { concurrency: 4 }, () => {
     const { dom0, domain } = await makeCreated(t);
     assert.match(domain, /^web-[0-9a-f]{8}$/);
     assert.deepEqual(dom0.xlCalls(), [
-      ['create', '-p', '-e', '-q', dom0.path('root/web/xl.cfg')],
+      ['create', '-p', '-e', '-q', dom0.domainFile('web', 'xl.cfg')],
       ['domid', domain],
     ]);
   });
@@ -28,6 +28,7 @@ describe('runx create', { concurrency: 4 }, () => {
         'run',
         `--state=${state}`,
         '--id=web',
+        '--slot=1',
         `--xl=${dom0.xl}`,
         `--diod=${dom0.path('bin/diod')}`,
         '--share=root',
@@ -39,7 +40,7 @@ describe('runx create', { concurrency: 4 }, () => {
 
   test('keeps the domain configuration beside the state', async (t) => {
     const { dom0, domain } = await makeCreated(t);
-    const text = await readFile(dom0.path('root/web/xl.cfg'), 'utf8');
+    const text = await readFile(dom0.domainFile('web', 'xl.cfg'), 'utf8');
     const settings = parseXlConfig(text);
     const uuid = String(settings.get('uuid'));
     assert.equal(domain, `web-${uuid.slice(0, 8)}`);
@@ -50,7 +51,7 @@ describe('runx create', { concurrency: 4 }, () => {
       uuid,
       type: 'pv',
       kernel: dom0.path('kernel'),
-      ramdisk: dom0.path('root/web/ramdisk'),
+      ramdisk: dom0.domainFile('web', 'ramdisk'),
       extra: 'console=hvc0 quiet panic=0 rdinit=/init',
       memory: '256',
       vcpus: '1',
@@ -66,9 +67,9 @@ describe('runx create', { concurrency: 4 }, () => {
     await dom0.configure({ diod: dom0.path('no-diod'), rootfs: '9p' });
     const bundle = await dom0.makeBundle('bundle');
     assertSilent(await dom0.runx(['create', '--bundle', bundle, 'web']));
-    const settings = parseXlConfig(await readFile(dom0.path('root/web/xl.cfg'), 'utf8'));
+    const settings = parseXlConfig(await readFile(dom0.domainFile('web', 'xl.cfg'), 'utf8'));
     assert.deepEqual(settings.get('p9'), [`tag=root,security_model=none,path=${bundle}/rootfs`]);
-    assert.equal(dom0.monitorCalls()[0]?.length, 4);
+    assert.equal(dom0.monitorCalls()[0]?.length, 5);
   });
 
   test("takes memory from the container's limit, type and vcpus from runx.toml", async (t) => {
@@ -77,7 +78,7 @@ describe('runx create', { concurrency: 4 }, () => {
     const resources = { memory: { limit: 100 * 1024 * 1024 } };
     const bundle = await dom0.makeBundle('bundle', { linux: { resources } });
     assertSilent(await dom0.runx(['create', '--bundle', bundle, 'web']));
-    const settings = parseXlConfig(await readFile(dom0.path('root/web/xl.cfg'), 'utf8'));
+    const settings = parseXlConfig(await readFile(dom0.domainFile('web', 'xl.cfg'), 'utf8'));
     assert.deepEqual(
       ['memory', 'type', 'vcpus'].map((name) => settings.get(name)),
       ['135', 'pvh', '3'],
@@ -108,7 +109,7 @@ describe('runx create', { concurrency: 4 }, () => {
       },
     });
     assertSilent(await dom0.runx(['create', '--bundle', bundle, 'web']));
-    const settings = parseXlConfig(await readFile(dom0.path('root/web/xl.cfg'), 'utf8'));
+    const settings = parseXlConfig(await readFile(dom0.domainFile('web', 'xl.cfg'), 'utf8'));
     const expected = {
       memory: '300',
       maxmem: '512',
@@ -144,7 +145,7 @@ describe('runx create', { concurrency: 4 }, () => {
       records.slice(0, args.length),
       args.map((arg) => `arg ${arg}`),
     );
-    assert.equal(statSync(dom0.path('root/web/ramdisk')).size, 0);
+    assert.equal(statSync(dom0.domainFile('web', 'ramdisk')).size, 0);
   });
 
   test("keeps the process's strings out of files, arguments and the debug log", async (t) => {
@@ -158,52 +159,70 @@ describe('runx create', { concurrency: 4 }, () => {
     const said = [
       result.stderr,
       ...[
-        'root/web/xl.cfg',
-        'root/web/state.json',
-        'root/web/ramdisk',
-        'xl-calls',
-        'monitor-calls',
-      ].map((name) => readFileSync(dom0.path(name), 'utf8')),
+        dom0.domainFile('web', 'xl.cfg'),
+        dom0.domainFile('web', 'domain.json'),
+        dom0.domainFile('web', 'ramdisk'),
+        dom0.path('root/web/state.json'),
+        dom0.path('xl-calls'),
+        dom0.path('monitor-calls'),
+      ].map((file) => readFileSync(file, 'utf8')),
     ];
     assert.equal(said.join('').includes(secret), false);
   });
 
-  test('writes the whole record to state.json', async (t) => {
+  test('writes the whole record to state.json, and that of the domain to domain.json', async (t) => {
     const annotations = { 'org.example.note': 'two\nlines "quoted"' };
     const { dom0, bundle, domain, monitor } = await makeCreated(t, { annotations });
-    const record: { created: string; domain: { uuid: string } } = JSON.parse(
+    const record: { created: string } = JSON.parse(
       await readFile(dom0.path('root/web/state.json'), 'utf8'),
     );
     assert.deepEqual(record, {
-      version: 1,
+      version: 2,
       ociVersion: '1.2.0',
       id: 'web',
       bundle,
       rootfs: `${bundle}/rootfs`,
       created: record.created,
       annotations,
+      creating: false,
       monitor: { pid: monitor, startTime: await startTimeOf(monitor) },
-      domain: {
-        name: domain,
-        uuid: record.domain.uuid,
-        domid: 7,
-        memoryMiB: 256,
-        maxMemoryMiB: 256,
-        maxVcpus: 1,
-        forDevicesMiB: 2,
-        ownGuest: false,
-      },
+      domain,
+      slot: 1,
+    });
+    const domainRecord: { uuid: string } = JSON.parse(
+      await readFile(dom0.domainFile('web', 'domain.json'), 'utf8'),
+    );
+    assert.equal(domain, `web-${domainRecord.uuid.slice(0, 8)}`);
+    assert.deepEqual(domainRecord, {
+      version: 1,
+      name: domain,
+      uuid: domainRecord.uuid,
+      domid: 7,
+      type: 'pv',
+      size: { memoryMiB: 256, maxMemoryMiB: 256, vcpus: 1, maxVcpus: 1, forDevicesMiB: 2 },
+      boot: 'runx',
+      owner: { kind: 'container', id: 'web' },
+      slots: { 1: 'web' },
     });
   });
 
   test('lets nobody but root read what it writes', async (t) => {
     const { dom0 } = await makeCreated(t);
-    const mode = (name: string): string => (statSync(dom0.path(name)).mode & 0o777).toString(8);
-    assert.deepEqual(['root', 'root/web'].map(mode), ['700', '700']);
-    assert.deepEqual(
-      ['state.json', 'xl.cfg', 'ramdisk'].map((name) => mode(`root/web/${name}`)),
-      ['600', '600', '600'],
-    );
+    const mode = (file: string): string => (statSync(file).mode & 0o777).toString(8);
+    const directories = [dom0.root, dom0.path('root/web'), dom0.path('root/@domains')];
+    assert.deepEqual([...directories, dom0.domainFile('web', '')].map(mode), [
+      '700',
+      '700',
+      '700',
+      '700',
+    ]);
+    const files = ['domain.json', 'xl.cfg', 'ramdisk'].map((name) => dom0.domainFile('web', name));
+    assert.deepEqual([dom0.path('root/web/state.json'), ...files].map(mode), [
+      '600',
+      '600',
+      '600',
+      '600',
+    ]);
   });
 
   test("writes the monitor's pid to the pid file, without a newline", async (t) => {

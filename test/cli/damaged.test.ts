@@ -2,17 +2,11 @@ import assert from 'node:assert/strict';
 import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 
+import { assertNothingIsLeft } from '../support/assert-nothing-is-left.ts';
 import { assertFails, assertSilent } from '../support/assert-result.ts';
 import { makeCreated, makeRunning } from '../support/created-container.ts';
 import { type FakeDom0, makeFakeDom0 } from '../support/fake-dom0.ts';
 import { waitUntil } from '../support/wait-until.ts';
-
-const assertNothingIsLeft = (dom0: FakeDom0): void => {
-  assert.deepEqual(
-    { containers: dom0.containers(), domains: dom0.domains(), monitors: dom0.monitors() },
-    { containers: [], domains: [], monitors: [] },
-  );
-};
 
 const damages: readonly [what: string, damage: (file: string) => Promise<void>, words: RegExp][] = [
   ['truncated', (file) => truncate(file, 40), /state.json is not JSON: /],
@@ -88,12 +82,22 @@ describe('runx delete --force', { concurrency: 4 }, () => {
     [
       'state.json and xl.cfg',
       async (dom0) => {
+        const file = dom0.domainFile('web', 'xl.cfg');
         await rm(dom0.path('root/web/state.json'));
-        // The domain is one that nothing points to any more.
-        await rm(dom0.path('domains', dom0.domains()[0] ?? 'none'));
-        await rm(dom0.path('root/web/xl.cfg'));
+        await rm(file);
       },
     ],
+    ['domain.json', (dom0) => rm(dom0.domainFile('web', 'domain.json'))],
+    ['half of domain.json', (dom0) => truncate(dom0.domainFile('web', 'domain.json'), 40)],
+    [
+      'state.json and half of domain.json',
+      async (dom0) => {
+        const file = dom0.domainFile('web', 'domain.json');
+        await rm(dom0.path('root/web/state.json'));
+        await truncate(file, 40);
+      },
+    ],
+    ["the domain's directory", (dom0) => rm(dom0.domainFile('web', ''), { recursive: true })],
     ['the guest kernel', (dom0) => rm(dom0.path('kernel'))],
   ];
   for (const [what, lose] of losses) {

@@ -26,7 +26,7 @@ const create = (dom0: FakeDom0, id = 'web') =>
   dom0.runx(['create', '--bundle', dom0.path('bundle'), id]);
 
 const settingsOf = async (dom0: FakeDom0, id = 'web') =>
-  parseXlConfig(await readFile(dom0.path('root', id, 'xl.cfg'), 'utf8'));
+  parseXlConfig(await readFile(dom0.domainFile(id, 'xl.cfg'), 'utf8'));
 
 const namesIn = (directory: string): readonly string[] =>
   existsSync(directory) ? readdirSync(directory).toSorted() : [];
@@ -78,7 +78,7 @@ describe('a rootfs on a disk', { concurrency: 4 }, () => {
       `format=raw,vdev=xvda,access=ro,backendtype=phy,script=${dom0.path('bin/runx-monitor')},target=${dom0.path('data/images', image)}`,
     ]);
     assert.equal(settings.has('p9'), false);
-    assert.deepEqual(dom0.monitorCalls()[0]?.slice(3), [`--xl=${dom0.xl}`]);
+    assert.deepEqual(dom0.monitorCalls()[0]?.slice(4), [`--xl=${dom0.xl}`]);
     assert.equal(await rootfsRecord(dom0), 'rootfs=disk\ntype=erofs\nlayer=size=50%,mode=700\n');
     assert.match(readFileSync(dom0.path('data/images', image), 'utf8'), /bin\/program\n/);
     assert.equal((await stat(dom0.path('data/images', image))).mode & 0o777, 0o600);
@@ -278,7 +278,7 @@ describe('a rootfs of which nothing is said', { concurrency: 4 }, () => {
     assert.equal(exitCode, 1);
     assert.match(
       stderr,
-      /^runx: rootfs \S+: there is no \/no\/diod, and (no QEMU that xl could start|with Xen 4\.20\.1 no QEMU takes its place), and no \/no\/mkfs: install diod, or erofs-utils\n$/,
+      /^runx: rootfs \S+: \/no\/diod was not found, and (no QEMU that xl could start|with Xen 4\.20\.1 no QEMU takes its place); nor was \/no\/mkfs: install diod, or erofs-utils\n$/,
     );
     assert.deepEqual(dom0.containers(), []);
   });
@@ -288,7 +288,7 @@ describe('a rootfs of which nothing is said', { concurrency: 4 }, () => {
     await dom0.plan('info', xen);
     assertFails(
       await create(dom0),
-      `rootfs ${dom0.path('bundle/rootfs')}: it is to go by 9p, and there is no /no/diod, and with Xen 4.20.1 no QEMU takes its place: install diod, or let rootfs be "auto"`,
+      `rootfs ${dom0.path('bundle/rootfs')}: cannot go by 9p: /no/diod was not found, and with Xen 4.20.1 no QEMU takes its place; install diod, or set rootfs to "auto"`,
     );
     assert.deepEqual(dom0.containers(), []);
   });
@@ -302,7 +302,7 @@ describe('a rootfs of which nothing is said', { concurrency: 4 }, () => {
     assert.equal(exitCode, 1);
     assert.match(
       stderr,
-      /^runx: config\.json: mounts: a directory of the host goes to the domain by 9p, and there is no \/no\/diod, and .*: install diod\n$/,
+      /^runx: config\.json: mounts: a directory of the host goes to the domain by 9p: \/no\/diod was not found, and .*; install diod\n$/,
     );
     assert.deepEqual(dom0.containers(), []);
   });

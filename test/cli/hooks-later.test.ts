@@ -2,18 +2,12 @@ import assert from 'node:assert/strict';
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 
+import { assertNothingIsLeft } from '../support/assert-nothing-is-left.ts';
 import { assertSilent } from '../support/assert-result.ts';
 import { makeCreated, makeStopped } from '../support/created-container.ts';
 import { type FakeDom0, makeFakeDom0 } from '../support/fake-dom0.ts';
 import { hooksRun, makeHook, makeHooks } from '../support/hooks.ts';
 import { waitUntil } from '../support/wait-until.ts';
-
-const assertNothingIsLeft = (dom0: FakeDom0): void => {
-  assert.deepEqual(
-    { containers: dom0.containers(), domains: dom0.domains(), monitors: dom0.monitors() },
-    { containers: [], domains: [], monitors: [] },
-  );
-};
 
 describe('a poststart hook that fails', { concurrency: 4 }, () => {
   test('is an error of start, and the container is over before it returns', async (t) => {
@@ -47,7 +41,7 @@ const poststop = (dom0: FakeDom0): object => ({ poststop: [makeHook(dom0, 'posts
 describe('poststop hooks', { concurrency: 4 }, () => {
   test('run after the container is gone, from config.json as it was', async (t) => {
     const dom0 = await makeFakeDom0(t);
-    const script = `ls -A '${dom0.root}' > '${dom0.path('left')}'; pwd > '${dom0.path('pwd')}'`;
+    const script = `ls -A '${dom0.root}/@domains' > '${dom0.path('left')}'; pwd > '${dom0.path('pwd')}'`;
     const hooks = { poststop: [makeHook(dom0, 'poststop', script)] };
     const bundle = await dom0.makeBundle('bundle', { hooks });
     assertSilent(await dom0.runx(['create', '--bundle', bundle, 'web']));

@@ -3,17 +3,11 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { type TestContext, describe, test } from 'node:test';
 
+import { assertNothingIsLeft } from '../support/assert-nothing-is-left.ts';
 import { assertFails, assertSilent } from '../support/assert-result.ts';
 import { type FakeDom0, makeFakeDom0 } from '../support/fake-dom0.ts';
 import { hooksRun, makeHook, makeHooks, stateGiven } from '../support/hooks.ts';
 import { waitUntil } from '../support/wait-until.ts';
-
-const assertNothingIsLeft = (dom0: FakeDom0): void => {
-  assert.deepEqual(
-    { containers: dom0.containers(), domains: dom0.domains(), monitors: dom0.monitors() },
-    { containers: [], domains: [], monitors: [] },
-  );
-};
 
 // Creates "web" with these hooks.
 const create = async (t: TestContext, hooks: (dom0: FakeDom0) => object, changes: object = {}) => {

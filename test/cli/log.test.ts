@@ -104,7 +104,7 @@ describe('runx --log-format json', { concurrency: 4 }, () => {
     assert.deepEqual(programs, [
       `${dom0.path('bin/runx-monitor')} lock (took its time)`,
       `${dom0.path('bin/runx-monitor')} ${dom0.monitorCalls()[0]?.join(' ')}`,
-      `${dom0.xl} create -p -e -q ${dom0.path('root/web/xl.cfg')} (took its time)`,
+      `${dom0.xl} create -p -e -q ${dom0.domainFile('web', 'xl.cfg')} (took its time)`,
       `${dom0.xl} domid ${domain} (took its time)`,
     ]);
   });

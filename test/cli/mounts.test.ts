@@ -47,7 +47,7 @@ describe('bind mounts', { concurrency: 4 }, () => {
       { destination: '/tmp', type: 'tmpfs', source: 'tmpfs', options: ['tmpcopyup'] },
     ]);
     assertSilent(await create(dom0));
-    assert.deepEqual(dom0.monitorCalls()[0]?.slice(4), [
+    assert.deepEqual(dom0.monitorCalls()[0]?.slice(5), [
       `--diod=${dom0.path('bin/diod')}`,
       '--share=root',
       `--export=s:${dom0.path('bundle/rootfs')}`,
@@ -86,7 +86,7 @@ describe('bind mounts', { concurrency: 4 }, () => {
     const dom0 = await makeDom0(t, [bind('/data', '../data', 'ro')]);
     await dom0.configure({ diod: dom0.path('no-diod'), rootfs: '9p' });
     assertSilent(await create(dom0));
-    const settings = parseXlConfig(await readFile(dom0.path('root/web/xl.cfg'), 'utf8'));
+    const settings = parseXlConfig(await readFile(dom0.domainFile('web', 'xl.cfg'), 'utf8'));
     assert.deepEqual(settings.get('p9'), [
       `tag=root,security_model=none,path=${dom0.path('bundle/rootfs')}`,
       `tag=share1,security_model=none,path=${dom0.path('data')}`,

@@ -50,7 +50,7 @@ const create = async (
   const [domain = ''] = dom0.domains();
   return {
     dom0,
-    settings: parseXlConfig(readFileSync(dom0.path('root/web/xl.cfg'), 'utf8')),
+    settings: parseXlConfig(readFileSync(dom0.domainFile('web', 'xl.cfg'), 'utf8')),
     read: (file) => {
       const path = dom0.path('created', `${domain}.${file}`);
       return existsSync(path) ? readFileSync(path, 'latin1') : undefined;
@@ -69,7 +69,7 @@ describe("a container's own kernel", { concurrency: 4 }, () => {
     const { dom0, settings, read } = await create(t, {
       process: { ...minimalSpec.process, env },
     });
-    assert.equal(settings.get('kernel'), dom0.path('root/web/kernel'));
+    assert.equal(settings.get('kernel'), dom0.domainFile('web', 'kernel'));
     assert.equal(settings.get('extra'), usual);
     assert.equal(read('kernel'), kernel);
     assert.match(read('ramdisk') ?? '', /^base ramdisk.*arg \/bin\/program\0/s);
@@ -82,7 +82,7 @@ describe("a container's own kernel", { concurrency: 4 }, () => {
   test('is gone from the state directory once xl has read it, and was for root only', async (t) => {
     const { dom0 } = await create(t, withEnv(both));
     for (const name of ['kernel', 'ramdisk']) {
-      const { size, mode } = statSync(dom0.path('root/web', name));
+      const { size, mode } = statSync(dom0.domainFile('web', name));
       assert.deepEqual([size, mode & 0o777], [0, 0o600], name);
     }
     assert.equal(readFileSync(dom0.path('bundle/rootfs/boot/kernel'), 'utf8'), kernel);
@@ -94,7 +94,7 @@ describe("a container's own kernel", { concurrency: 4 }, () => {
     assert.equal(settings.get('extra'), 'console=hvc0 quiet "x y"');
     assert.deepEqual([read('kernel'), read('ramdisk')], [kernel, ramdisk]);
     const words = dom0.monitorCalls()[0] ?? [];
-    assert.deepEqual(words.slice(4), [
+    assert.deepEqual(words.slice(5), [
       '--own-guest',
       `--diod=${dom0.path('bin/diod')}`,
       '--share=root',
@@ -125,7 +125,7 @@ describe("a container's own kernel", { concurrency: 4 }, () => {
       [false, false, false],
     );
     assert.deepEqual([read('kernel'), read('ramdisk')], [kernel, undefined]);
-    assert.deepEqual(dom0.monitorCalls()[0]?.slice(4), ['--own-guest']);
+    assert.deepEqual(dom0.monitorCalls()[0]?.slice(5), ['--own-guest']);
   });
 
   test('alone, it has the rootfs if that is asked for', async (t) => {
@@ -168,7 +168,7 @@ describe("a container's own kernel", { concurrency: 4 }, () => {
     );
     assertSilent(await dom0.runx(['kill', 'web', 'TERM']));
     const asked = dom0.monitorCalls().filter(([command]) => command === 'signal');
-    assert.deepEqual(asked, [['signal', '--own-guest', '7', '15']]);
+    assert.deepEqual(asked, [['signal', '--own-guest', '7', '1', '15']]);
   });
 });
 
@@ -197,7 +197,7 @@ const refusals: readonly Refusal[] = [
   {
     what: 'that is the rootfs',
     path: '../../..',
-    why: '"../../.." is no regular file',
+    why: '"../../.." is not a regular file',
   },
   {
     what: 'behind a link out of the rootfs',
@@ -221,7 +221,7 @@ const refusals: readonly Refusal[] = [
     what: 'that is a FIFO, without waiting for its other end',
     path: '/boot/fifo',
     arrange: async (dom0) => execFileSync('mkfifo', [inRootfs(dom0, 'boot/fifo')]),
-    why: '"/boot/fifo" is no regular file',
+    why: '"/boot/fifo" is not a regular file',
   },
   {
     what: 'that would fill the memory of Dom0',

@@ -2,19 +2,13 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { type TestContext, describe, test } from 'node:test';
 
+import { assertNothingIsLeft } from '../support/assert-nothing-is-left.ts';
 import { assertFails, assertPrints, assertSilent } from '../support/assert-result.ts';
 import { makeCreated } from '../support/created-container.ts';
 import { type FakeDom0, makeFakeDom0 } from '../support/fake-dom0.ts';
 import type { RunningCli } from '../support/run-cli.ts';
 import { minimalSpec } from '../support/spec.ts';
 import { waitUntil } from '../support/wait-until.ts';
-
-const assertNothingIsLeft = (dom0: FakeDom0): void => {
-  assert.deepEqual(
-    { containers: dom0.containers(), domains: dom0.domains(), monitors: dom0.monitors() },
-    { containers: [], domains: [], monitors: [] },
-  );
-};
 
 // A container whose process ends at once, with this code.
 const makeEnding = async (t: TestContext, exitCode: number) => {
@@ -76,7 +70,7 @@ describe('runx run', { concurrency: 4 }, () => {
       process: { ...minimalSpec.process, terminal: true },
     });
     assertSilent(await dom0.runx(['run', '--bundle', bundle, 'web']));
-    assert.deepEqual(dom0.monitorCalls()[0]?.slice(4, 5), ['--terminal']);
+    assert.deepEqual(dom0.monitorCalls()[0]?.slice(5, 6), ['--terminal']);
   });
 
   test('has no use for a console socket in the foreground', async (t) => {
@@ -197,6 +191,6 @@ describe('runx run in the foreground', { concurrency: 4 }, () => {
     const { stdout } = await dom0.runx(['state', 'web']);
     assert.match(stdout, /"status": "running"/);
     assertPrints(await dom0.runx(['kill', 'web', 'TERM']), '');
-    assert.deepEqual(dom0.monitorCalls().at(-1), ['signal', '7', '15']);
+    assert.deepEqual(dom0.monitorCalls().at(-1), ['signal', '7', '1', '15']);
   });
 });

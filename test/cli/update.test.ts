@@ -117,10 +117,10 @@ describe('runx update', { concurrency: 4 }, () => {
   for (const [args, sentence] of refused) {
     test(`${args.join(' ')} is refused, and xl is not called`, async (t) => {
       const { dom0, xlCallsSince } = await makeRunning(t, twoCpus);
-      const before = await readFile(dom0.path('root/web/state.json'), 'utf8');
+      const before = await readFile(dom0.domainFile('web', 'domain.json'), 'utf8');
       assertFails(await dom0.runx(['update', ...args, 'web']), sentence);
       assert.deepEqual(xlCallsSince(), []);
-      assert.equal(await readFile(dom0.path('root/web/state.json'), 'utf8'), before);
+      assert.equal(await readFile(dom0.domainFile('web', 'domain.json'), 'utf8'), before);
     });
   }
 

@@ -8,7 +8,8 @@ import { type TestContext, after, before, test } from 'node:test';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
-import { connectMonitor, makeFrameReader, renderFrames } from '../../src/monitor/attach.ts';
+import { connectConsole } from '../../src/monitor/console-client.ts';
+import { makeFrameReader, renderFrames } from '../../src/protocol/frames.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -82,7 +83,7 @@ const start = async (t: TestContext, command: readonly string[] = [program]) => 
 
 /** A client, whose frames are put together by their types. */
 const attach = async (directory: string) => {
-  const socket = await connectMonitor(directory);
+  const socket = await connectConsole(directory);
   assert.ok(socket);
   return { socket, ...collect(socket) };
 };

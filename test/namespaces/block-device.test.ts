@@ -9,7 +9,11 @@ import { fileURLToPath } from 'node:url';
 
 import { parseConfig } from '../../src/config.ts';
 import { findBlockDevice } from '../../src/rootfs/block.ts';
-import { giveBack, giveBackLost, makeReadonly } from '../../src/rootfs/readonly-mounts.ts';
+import {
+  makeWritableAgain,
+  makeLostWritableAgain,
+  makeReadonly,
+} from '../../src/rootfs/readonly-mounts.ts';
 import { RunxError } from '../../src/errors.ts';
 import { startDetached } from '../../src/process.ts';
 import { blockDevices, optionsAt, withBlockDevices as options } from '../support/block-device.ts';
@@ -53,9 +57,9 @@ test('what is read-only for two containers is writable again after both', option
   assert.throws(() => openSync(path('rootfs/new'), 'w'), /EROFS/);
   await makeReadonly(place, found, path('two'));
   await devices.mount(device, path('late'), 'ro');
-  assert.equal(await giveBack(place, path('one')), false);
+  assert.equal(await makeWritableAgain(place, path('one')), false);
   assert.equal(optionsAt(path('rootfs')), 'rw ro');
-  assert.equal(await giveBack(place, path('two')), true);
+  assert.equal(await makeWritableAgain(place, path('two')), true);
   assert.equal(optionsAt(path('rootfs')), 'rw rw');
   closeSync(openSync(path('rootfs/new'), 'w'));
   assert.deepEqual([records(), warnings], [[], []]);
@@ -66,7 +70,7 @@ test('what was read-only from the start stays so', options, async (t) => {
   execFileSync('mount', ['-o', 'remount,ro', path('rootfs')]);
   await makeReadonly(place, found, path('one'));
   assert.deepEqual(records(), []);
-  assert.equal(await giveBack(place, path('one')), false);
+  assert.equal(await makeWritableAgain(place, path('one')), false);
   assert.equal(optionsAt(path('rootfs')), 'ro ro');
 });
 
@@ -89,16 +93,16 @@ test(
   async (t) => {
     const { path, found, place, records } = await prepare(t);
     await makeReadonly(place, found, path('one'));
-    assert.deepEqual(await giveBackLost(place), []);
+    assert.deepEqual(await makeLostWritableAgain(place), []);
     await rm(path('one'), { recursive: true });
-    assert.deepEqual(await giveBackLost(place), [path('rootfs')]);
+    assert.deepEqual(await makeLostWritableAgain(place), [path('rootfs')]);
     assert.equal(optionsAt(path('rootfs')), 'rw rw');
 
     await makeReadonly(place, found, path('two'));
     const [name = ''] = records();
     execFileSync('sed', ['-i', 's/"boot":"[^"]*"/"boot":"another"/', path(`data/mounts/${name}`)]);
     await rm(path('two'), { recursive: true });
-    assert.deepEqual(await giveBackLost(place), []);
+    assert.deepEqual(await makeLostWritableAgain(place), []);
     assert.deepEqual([optionsAt(path('rootfs')), records()], ['rw ro', []]);
   },
 );

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import type { TestContext } from 'node:test';
 
-import { parseStartTime } from '../../src/monitor/container-monitor.ts';
+import { parseStartTime } from '../../src/host/process-identity.ts';
 import { assertSilent } from './assert-result.ts';
 import { type FakeDom0, makeFakeDom0 } from './fake-dom0.ts';
 import { waitUntil } from './wait-until.ts';

@@ -42,6 +42,10 @@ export interface FakeDom0 {
   readonly lines: (name: string) => readonly string[];
   readonly domains: () => readonly string[];
   readonly containers: () => readonly string[];
+  /** The names of the domains that runx keeps a record of. */
+  readonly domainRecords: () => readonly string[];
+  /** Path of a file in the directory of a container's domain. */
+  readonly domainFile: (id: string, file: string) => string;
   /** Pids of the fake monitors that live. */
   readonly monitors: () => readonly number[];
   /** Pids of the fake monitors of added processes. */
@@ -69,6 +73,9 @@ const readIfThere = (file: string): string => {
     return '';
   }
 };
+
+const namesIn = (directory: string): readonly string[] =>
+  existsSync(directory) ? readdirSync(directory) : [];
 
 const killQuietly = (pid: number): void => {
   try {
@@ -166,7 +173,14 @@ export const makeFakeDom0 = async (t: TestContext): Promise<FakeDom0> => {
     mkfsCalls: () => calls('mkfs-calls'),
     lines,
     domains: () => readdirSync(path('domains')),
-    containers: () => (existsSync(root) ? readdirSync(root) : []),
+    containers: () => namesIn(root).filter((name) => name !== '@domains'),
+    domainRecords: () => namesIn(join(root, '@domains')),
+    domainFile: (id, file) => {
+      const state: { domain: string } = JSON.parse(
+        readFileSync(join(root, id, 'state.json'), 'utf8'),
+      );
+      return join(root, '@domains', state.domain, file);
+    },
     monitors: () => processesOf(directory, 'monitor.mjs'),
     execMonitors: () => processesOf(directory, 'exec.mjs'),
   };

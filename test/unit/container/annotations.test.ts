@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { annotationNames } from '../../../src/config.ts';
-import { parseWishes } from '../../../src/container/annotations.ts';
+import { parseAnnotations } from '../../../src/container/annotations.ts';
 import { RunxError } from '../../../src/errors.ts';
 
 test('other annotations are nothing to runx', () => {
-  assert.deepEqual(parseWishes({ 'io.kubernetes.cri.container-type': 'sandbox' }, []), {});
+  assert.deepEqual(parseAnnotations({ 'io.kubernetes.cri.container-type': 'sandbox' }, []), {});
 });
 
 test('every annotation that is allowed', () => {
@@ -20,7 +20,7 @@ test('every annotation that is allowed', () => {
     'io.runx.ramdisk': '',
     'io.runx.kernel_arguments': 'transparent_hugepage=never a="b c"',
   };
-  assert.deepEqual(parseWishes(annotations, annotationNames), {
+  assert.deepEqual(parseAnnotations(annotations, annotationNames), {
     memory_mib: 512,
     memory_max_mib: 1024,
     vcpus: 2,
@@ -45,7 +45,7 @@ const refused: readonly [name: string, value: string, sentence: string | RegExp]
 for (const [name, value, sentence] of refused) {
   test(`${name} = ${JSON.stringify(value.slice(0, 9))} is refused`, () => {
     assert.throws(
-      () => parseWishes({ [`io.runx.${name}`]: value }, annotationNames),
+      () => parseAnnotations({ [`io.runx.${name}`]: value }, annotationNames),
       sentence instanceof RegExp ? { message: sentence } : new RunxError(sentence),
     );
   });
@@ -53,7 +53,7 @@ for (const [name, value, sentence] of refused) {
 
 test('one that runx.toml does not allow is refused by the key that would', () => {
   assert.throws(
-    () => parseWishes({ 'io.runx.vcpus': '2' }, ['io.runx.memory_mib']),
+    () => parseAnnotations({ 'io.runx.vcpus': '2' }, ['io.runx.memory_mib']),
     new RunxError('annotation io.runx.vcpus is not allowed: add it to "annotations" in runx.toml'),
   );
 });
@@ -61,7 +61,7 @@ test('one that runx.toml does not allow is refused by the key that would', () =>
 for (const name of ['io.runx.kernels', 'io.runx.own_kernel', 'io.runx.vcpu', 'io.runx.']) {
   test(`${name} is refused`, () => {
     assert.throws(
-      () => parseWishes({ [name]: 'x' }, annotationNames),
+      () => parseAnnotations({ [name]: 'x' }, annotationNames),
       new RunxError(
         `annotation ${name} is not supported: those that "annotations" in runx.toml can allow are ${annotationNames.join(', ')}`,
       ),

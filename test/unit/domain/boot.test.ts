@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { RunxError } from '../../../src/errors.ts';
-import { isOwnGuest, planOwnBoot, renderOwnArguments } from '../../../src/domain/boot.ts';
+import { hasOwnGuest, planBoot, renderKernelArguments } from '../../../src/domain/boot.ts';
 import { processWith } from '../../support/spec.ts';
 
 const kernel = { source: 'RUNX_KERNEL in process.env', path: '/boot/kernel' };
@@ -11,9 +11,9 @@ const ramdisk = { source: 'RUNX_RAMDISK in process.env', path: 'boot/ramdisk' };
 interface Case {
   readonly what: string;
   readonly env: readonly string[];
-  readonly wishes?: { readonly kernel?: string; readonly ramdisk?: string };
-  readonly own: ReturnType<typeof planOwnBoot>;
-  /** Whether runx's init is not in it. */
+  readonly annotations?: { readonly kernel?: string; readonly ramdisk?: string };
+  readonly boot: ReturnType<typeof planBoot>;
+  /** Whether runx's init does not run in it. */
   readonly isOwn: boolean;
 }
 
@@ -21,59 +21,63 @@ const cases: readonly Case[] = [
   {
     what: 'names that only resemble those are none',
     env: ['MY_RUNX_KERNEL=x', 'RUNX_KERNELS=y', 'A=RUNX_KERNEL=z'],
-    own: { kernel: undefined, ramdisk: undefined },
+    boot: { kind: 'runx' },
     isOwn: false,
   },
   {
     what: "a kernel boots with runx's ramdisk",
     env: ['A=b', 'RUNX_KERNEL=/boot/kernel'],
-    own: { kernel, ramdisk: undefined },
+    boot: { kind: 'own-kernel', kernel },
     isOwn: false,
   },
   {
     what: "a ramdisk boots with runx's kernel",
     env: ['RUNX_RAMDISK=boot/ramdisk'],
-    own: { kernel: undefined, ramdisk },
+    boot: { kind: 'own-ramdisk', kernel: undefined, ramdisk },
     isOwn: true,
   },
   {
     what: 'both',
     env: ['RUNX_RAMDISK=boot/ramdisk', 'RUNX_KERNEL=/boot/kernel'],
-    own: { kernel, ramdisk },
+    boot: { kind: 'own-ramdisk', kernel, ramdisk },
     isOwn: true,
   },
   {
     what: 'an empty ramdisk is a kernel alone',
     env: ['RUNX_RAMDISK=', 'RUNX_KERNEL=/boot/kernel'],
-    own: { kernel, ramdisk: 'none' },
+    boot: { kind: 'no-ramdisk', kernel },
     isOwn: true,
   },
   {
     what: 'the last of several counts, and all behind the first "="',
     env: ['RUNX_KERNEL=/boot/old', 'RUNX_KERNEL=/a=b'],
-    own: { kernel: { ...kernel, path: '/a=b' }, ramdisk: undefined },
+    boot: { kind: 'own-kernel', kernel: { ...kernel, path: '/a=b' } },
     isOwn: false,
   },
   {
     what: 'annotations go before the environment, each for itself',
     env: ['RUNX_KERNEL=/boot/kernel', 'RUNX_RAMDISK=boot/ramdisk'],
-    wishes: { kernel: '/k' },
-    own: { kernel: { source: 'annotation io.runx.kernel', path: '/k' }, ramdisk },
+    annotations: { kernel: '/k' },
+    boot: {
+      kind: 'own-ramdisk',
+      kernel: { source: 'annotation io.runx.kernel', path: '/k' },
+      ramdisk,
+    },
     isOwn: true,
   },
   {
     what: 'an annotation can take the ramdisk away',
     env: ['RUNX_KERNEL=/boot/kernel', 'RUNX_RAMDISK=boot/ramdisk'],
-    wishes: { ramdisk: '' },
-    own: { kernel, ramdisk: 'none' },
+    annotations: { ramdisk: '' },
+    boot: { kind: 'no-ramdisk', kernel },
     isOwn: true,
   },
 ];
-for (const { what, env, wishes = {}, own, isOwn } of cases) {
+for (const { what, env, annotations = {}, boot, isOwn } of cases) {
   test(what, () => {
-    const found = planOwnBoot(processWith({ env }), wishes, true);
-    assert.deepEqual(found, own);
-    assert.equal(isOwnGuest(found), isOwn);
+    const found = planBoot(processWith({ env }), annotations, true);
+    assert.deepEqual(found, boot);
+    assert.equal(hasOwnGuest(found.kind), isOwn);
   });
 }
 
@@ -92,23 +96,25 @@ const refused: readonly [env: readonly string[], allowed: boolean, sentence: str
   [
     ['RUNX_RAMDISK='],
     true,
-    'RUNX_RAMDISK in process.env is empty, for a kernel that boots without: RUNX_KERNEL must name that',
+    'RUNX_RAMDISK in process.env is empty, which is for a kernel that boots without a ramdisk: RUNX_KERNEL must name that kernel',
   ],
 ];
 for (const [env, allowed, sentence] of refused) {
   test(`${env.join(' ')} with own_kernel = ${allowed} is refused`, () => {
-    assert.throws(() => planOwnBoot(processWith({ env }), {}, allowed), new RunxError(sentence));
+    assert.throws(() => planBoot(processWith({ env }), {}, allowed), new RunxError(sentence));
   });
 }
 
 test('own_kernel = false is nothing to a container that brings none', () => {
-  const none = { kernel: undefined, ramdisk: undefined };
-  assert.deepEqual(planOwnBoot(processWith({}), {}, false), none);
+  assert.deepEqual(planBoot(processWith({}), {}, false), { kind: 'runx' });
 });
 
 test("the process's arguments are the kernel's, with spaces between them", () => {
   const args = ['console=hvc0', 'a="b c"', '', '--', '/bin/sh -c'];
-  assert.equal(renderOwnArguments(processWith({ args })), 'console=hvc0 a="b c"  -- /bin/sh -c');
+  assert.equal(
+    renderKernelArguments('own-ramdisk', processWith({ args }), undefined),
+    'console=hvc0 a="b c"  -- /bin/sh -c',
+  );
 });
 
 for (const [what, args] of [
@@ -118,10 +124,25 @@ for (const [what, args] of [
 ] as const) {
   test(`arguments with ${what} are refused`, () => {
     assert.throws(
-      () => renderOwnArguments(processWith({ args })),
+      () => renderKernelArguments('no-ramdisk', processWith({ args }), undefined),
       new RunxError(
         "config.json: process.args: with a ramdisk of the container's own they are the arguments of the kernel, at most 900 characters of ASCII; io.runx.kernel_arguments goes before them",
       ),
     );
   });
 }
+
+test('an annotation stands in place of the arguments of a kernel that boots nothing of runx', () => {
+  const rendered = renderKernelArguments(
+    'no-ramdisk',
+    processWith({ args: ['é'] }),
+    'root=/dev/ram',
+  );
+  assert.equal(rendered, 'root=/dev/ram');
+});
+
+test("runx's ramdisk gets its own arguments, and those of an annotation behind them", () => {
+  const own = 'console=hvc0 quiet panic=0 rdinit=/init';
+  assert.equal(renderKernelArguments('runx', processWith({}), undefined), own);
+  assert.equal(renderKernelArguments('own-kernel', processWith({}), 'a=b'), `${own} a=b`);
+});

@@ -52,7 +52,7 @@ test('a most below the memory itself is no most', () => {
 });
 
 test('what an annotation asks for goes before the limit', () => {
-  const { memoryMiB } = planMemory({ limitBytes: 100 * MiB, wishMiB: 300, defaultMiB });
+  const { memoryMiB } = planMemory({ limitBytes: 100 * MiB, annotationMiB: 300, defaultMiB });
   assert.equal(memoryMiB, 300);
 });
 

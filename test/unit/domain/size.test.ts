@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { parseConfig } from '../../../src/config.ts';
+import type { Limits } from '../../../src/oci/resources.ts';
 import { planSize } from '../../../src/domain/size.ts';
 import { planUpdate } from '../../../src/container/update.ts';
 import { RunxError } from '../../../src/errors.ts';
@@ -17,34 +18,37 @@ const plain = {
   cpuset: undefined,
 };
 
+const size = (limits: Limits, annotations: object = {}, changes: object = {}): object =>
+  planSize({ limits, annotations, config: { ...config, ...changes } });
+
 const sizes: readonly [what: string, actual: () => object, expected: object][] = [
-  ['of no limits', () => planSize({}, {}, config), plain],
-  ['of lifted limits', () => planSize({ memoryBytes: 'max', cpus: 'max' }, {}, config), plain],
-  ['of half a CPU', () => planSize({ cpus: 0.5 }, {}, config), { ...plain, cap: 50 }],
-  ['of hardly any CPU', () => planSize({ cpus: 0.001 }, {}, config), { ...plain, cap: 1 }],
+  ['of no limits', () => size({}), plain],
+  ['of lifted limits', () => size({ memoryBytes: 'max', cpus: 'max' }), plain],
+  ['of half a CPU', () => size({ cpus: 0.5 }), { ...plain, cap: 50 }],
+  ['of hardly any CPU', () => size({ cpus: 0.001 }), { ...plain, cap: 1 }],
   [
     'of one CPU and a half',
-    () => planSize({ cpus: 1.5 }, {}, config),
+    () => size({ cpus: 1.5 }),
     { ...plain, vcpus: 2, maxVcpus: 2, cap: 150 },
   ],
   [
     'of two CPUs',
-    () => planSize({ cpus: 2, cpuWeight: 100, cpuset: '0-1' }, {}, config),
+    () => size({ cpus: 2, cpuWeight: 100, cpuset: '0-1' }),
     { ...plain, vcpus: 2, maxVcpus: 2, cpuWeight: 100, cpuset: '0-1' },
   ],
   [
     'of more CPUs than the guest kernel knows',
-    () => planSize({ cpus: 1000 }, {}, config),
+    () => size({ cpus: 1000 }),
     { ...plain, vcpus: 64, maxVcpus: 64 },
   ],
   [
     'of annotations',
-    () => planSize({ cpus: 1 }, { vcpus: 3, memory_mib: 100, memory_max_mib: 200 }, config),
+    () => size({ cpus: 1 }, { vcpus: 3, memory_mib: 100, memory_max_mib: 200 }),
     { ...plain, memoryMiB: 100, maxMemoryMiB: 200, vcpus: 3, maxVcpus: 3, cap: 100 },
   ],
   [
     'of runx.toml',
-    () => planSize({}, {}, { ...config, vcpus: 2, vcpus_max: 4, memory_max_mib: 1024 }),
+    () => size({}, {}, { vcpus: 2, vcpus_max: 4, memory_max_mib: 1024 }),
     { ...plain, maxMemoryMiB: 1024, vcpus: 2, maxVcpus: 4 },
   ],
 ];

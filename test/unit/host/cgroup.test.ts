@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { cgroupDirectory, parseCgroupMounts } from '../../../src/host/cgroup.ts';
+import { cgroupDirectory, cgroupMounts } from '../../../src/host/cgroup.ts';
+import { parseMountInfo } from '../../../src/host/mounts.ts';
 
 const directories: readonly [cgroupsPath: string, directory: string][] = [
   ['/docker/abc', '/docker/abc'],
@@ -25,12 +26,12 @@ for (const [cgroupsPath, directory] of directories) {
 }
 
 test('the hierarchies of a host with both versions', () => {
-  const mounts = `proc /proc proc rw,nosuid 0 0
-cgroup /sys/fs/cgroup/cpuset cgroup rw,nosuid,cpuset 0 0
-cgroup /sys/fs/cgroup/cpu,cpuacct cgroup rw,cpu,cpuacct 0 0
-cgroup2 /sys/fs/cgroup/a\\040b cgroup2 rw,nosuid 0 0
+  const mounts = `21 1 0:5 / /proc rw,nosuid shared:3 - proc proc rw
+22 1 0:6 / /sys/fs/cgroup/cpuset rw,nosuid - cgroup cgroup rw,cpuset
+23 1 0:7 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct
+24 1 0:8 / /sys/fs/cgroup/a\\040b rw,nosuid - cgroup2 cgroup2 rw
 `;
-  assert.deepEqual(parseCgroupMounts(mounts), [
+  assert.deepEqual(cgroupMounts(parseMountInfo(mounts)), [
     { path: '/sys/fs/cgroup/cpuset', version: 1, cpuset: true },
     { path: '/sys/fs/cgroup/cpu,cpuacct', version: 1, cpuset: false },
     { path: '/sys/fs/cgroup/a b', version: 2, cpuset: false },

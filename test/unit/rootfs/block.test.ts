@@ -36,10 +36,10 @@ test('of several mounts at one place the last is seen', () => {
 });
 
 const refused: readonly [lack: string, directory: string, ...lines: string[]][] = [
-  ['it is no mount point', '/c/rootfs'],
-  ["it is the host's own", '/'],
+  ['it is not a mount point', '/c/rootfs'],
+  ["it is the host's own rootfs", '/'],
   [
-    'it is on no block device, but overlay',
+    'it is on overlay, which is not on a block device',
     '/c/rootfs',
     '40 21 0:50 / /c/rootfs rw - overlay overlay rw,lowerdir=/l',
   ],

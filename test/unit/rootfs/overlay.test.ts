@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { parseMountInfo } from '../../../src/host/mounts.ts';
-import { findOverlay } from '../../../src/rootfs/choose.ts';
+import { findOverlay } from '../../../src/rootfs/overlay.ts';
 
 const mountOf = (options: string, type = 'overlay') =>
   parseMountInfo(`30 21 0:40 / /c/rootfs rw shared:2 - ${type} overlay ${options}\n`);

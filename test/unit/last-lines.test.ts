@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { lastLines } from '../../../src/container/logs.ts';
+import { lastLines } from '../../src/last-lines.ts';
 
 for (const [text, count, last] of [
   ['', 3, ''],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { findDiskSources } from '../../../src/container/disk-sources.ts';
+import { findDiskSources } from '../../../src/container/volumes.ts';
 import { RunxError } from '../../../src/errors.ts';
 import { specWith } from '../../support/spec.ts';
 
@@ -19,15 +19,15 @@ test('what is on no block device has none', async () => {
 
 const refused: readonly [why: string, mount: object][] = [
   [
-    'mount /d: its type is ext4, and its source "/dev/null" is no block device of this host',
+    'mount /d: its type is ext4, and its source "/dev/null" is not a block device of this host',
     { destination: '/d', type: 'ext4', source: '/dev/null' },
   ],
   [
-    'mount /d: its type is erofs, and its source "image" is no block device of this host',
+    'mount /d: its type is erofs, and its source "image" is not a block device of this host',
     { destination: '/d', type: 'erofs', source: 'image' },
   ],
   [
-    'mount /d: its type is ext4, and its source "" is no block device of this host',
+    'mount /d: its type is ext4, and its source "" is not a block device of this host',
     { destination: '/d', type: 'ext4' },
   ],
   [

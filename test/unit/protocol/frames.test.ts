@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { makeFrameReader, renderFrames } from '../../../src/monitor/attach.ts';
+import { makeFrameReader, renderFrames } from '../../../src/protocol/frames.ts';
 
 test('a frame is its type, its length and its bytes, 1024 at most', () => {
   assert.equal(renderFrames('E', Buffer.alloc(0)).toString('latin1'), 'E\0\0');

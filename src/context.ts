@@ -1,5 +1,5 @@
-import type { Config } from '../config.ts';
-import type { Log } from '../log.ts';
+import type { Config } from './config.ts';
+import type { Log } from './log.ts';
 
 /** What every operation is given. */
 export interface Context {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { selectProcesses } from '../../../src/container/ps.ts';
-import { renderStats } from '../../../src/container/events.ts';
+import { renderStats } from '../../../src/cli/event.ts';
 import { RunxError } from '../../../src/errors.ts';
 
 const usage = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { renderAge, renderList } from '../../../src/container/list.ts';
+import { renderAge, renderContainers } from '../../../src/cli/container-table.ts';
 import type { State } from '../../../src/oci/state.ts';
 
 const state: State = {
@@ -19,7 +19,7 @@ const now = Date.parse(state.created) + 150_000;
 
 test('the table of no containers is its header', () => {
   assert.equal(
-    renderList([], now),
+    renderContainers([], now),
     'ID    PID    STATUS    BUNDLE    CREATED    OWNER    AGE    MEMORY    ADDRESS\n',
   );
 });
@@ -31,7 +31,7 @@ test("the table has runc's columns first, as wide as their widest cell", () => {
     { name: 'eth1', mac: '02:00:00:00:00:02', addresses: ['10.1.0.2/24'] },
   ];
   assert.equal(
-    renderList([{ state: { ...state, network }, memoryMiB: 1024 }, { state: stopped }], now),
+    renderContainers([{ state: { ...state, network }, memoryMiB: 1024 }, { state: stopped }], now),
     [
       'ID             PID     STATUS     BUNDLE          CREATED                     OWNER    AGE    MEMORY      ADDRESS\n',
       'web            4711    running    /bundles/web    2026-01-02T03:04:05.678Z    root     2m     1024 MiB    10.0.0.2,fd00::2,10.1.0.2\n',

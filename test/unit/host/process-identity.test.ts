@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 
-import { monitorIsAlive, parseStartTime } from '../../../src/monitor/container-monitor.ts';
+import { isAlive, parseStartTime } from '../../../src/host/process-identity.ts';
 
 // /proc/PID/stat of a process with this name and state, whose start time is 987654.
 const statOf = (name: string, state: string): string =>
@@ -22,13 +22,13 @@ for (const state of ['Z', 'X']) {
 
 test('this process is alive', async () => {
   const startTime = parseStartTime(await readFile('/proc/self/stat', 'utf8'));
-  assert.equal(await monitorIsAlive({ pid: process.pid, startTime: String(startTime) }), true);
+  assert.equal(await isAlive({ pid: process.pid, startTime: String(startTime) }), true);
 });
 
 test('another process with the same pid is not taken for it', async () => {
-  assert.equal(await monitorIsAlive({ pid: process.pid, startTime: '1' }), false);
+  assert.equal(await isAlive({ pid: process.pid, startTime: '1' }), false);
 });
 
 test('a pid of no process is not alive', async () => {
-  assert.equal(await monitorIsAlive({ pid: 2 ** 22 + 1, startTime: '1' }), false);
+  assert.equal(await isAlive({ pid: 2 ** 22 + 1, startTime: '1' }), false);
 });

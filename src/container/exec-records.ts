@@ -1,0 +1,34 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { hasCode } from '../errors.ts';
+import { namesIn, readIfThere } from '../host/files.ts';
+import type { ProcessIdentity } from '../host/process-identity.ts';
+import { containerDirectory } from './directory.ts';
+
+const directoryOf = (root: string, id: string): string =>
+  join(containerDirectory(root, id), 'exec');
+
+/** Keeps the monitor of a process that exec adds; whoever ends the monitor removes the record. */
+export const saveExec = async (
+  root: string,
+  id: string,
+  monitor: ProcessIdentity,
+): Promise<void> => {
+  const directory = directoryOf(root, id);
+  await mkdir(directory, { mode: 0o700 }).catch((error: unknown) => {
+    if (!hasCode(error, 'EEXIST')) throw error;
+  });
+  await writeFile(join(directory, String(monitor.pid)), monitor.startTime, { mode: 0o600 });
+};
+
+/** The monitors of the processes that exec has added, some of which may have ended. */
+export const listExecs = async (root: string, id: string): Promise<readonly ProcessIdentity[]> => {
+  const execs: ProcessIdentity[] = [];
+  const directory = directoryOf(root, id);
+  for (const name of await namesIn(directory)) {
+    const startTime = await readIfThere(join(directory, name));
+    if (startTime !== undefined) execs.push({ pid: Number(name), startTime });
+  }
+  return execs;
+};

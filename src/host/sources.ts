@@ -1,0 +1,86 @@
+import type { Stats } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
+
+import { hasCode, messageOf } from '../errors.ts';
+import { loadMounts, mountsBelow } from './mounts.ts';
+
+/** A file or directory of the host that a container binds. */
+export interface Source {
+  /** Absolute path on the host; for a device, in the guest. */
+  readonly path: string;
+  readonly kind: 'directory' | 'file' | 'device';
+  /** Device number of its file system. */
+  readonly device: number;
+}
+
+/** What is mounted below the source of a recursive bind mount. */
+export interface SourceBelow extends Source {
+  /** Where it is mounted, relative to the source. */
+  readonly below: string;
+  /** The flags of its mount, as mount options. */
+  readonly options: readonly string[];
+}
+
+// Devices that are the same in every kernel, by their number, as the guest has them.
+const guestDevices = new Map([
+  [0x103, '/dev/null'],
+  [0x105, '/dev/zero'],
+  [0x107, '/dev/full'],
+  [0x108, '/dev/random'],
+  [0x109, '/dev/urandom'],
+  [0x500, '/dev/tty'],
+]);
+
+const kindOf = (found: Stats): 'directory' | 'file' | undefined => {
+  if (found.isDirectory()) return 'directory';
+  return found.isFile() ? 'file' : undefined;
+};
+
+/** Looks at what a bind mount names; `refuse` gets the reason why a domain cannot have it. */
+export const findSource = async (path: string, refuse: (why: string) => never): Promise<Source> => {
+  let found: Stats;
+  try {
+    found = await stat(path);
+  } catch (error) {
+    const why = hasCode(error, 'ENOENT') ? 'no such file or directory' : messageOf(error);
+    return refuse(`source ${path}: ${why}`);
+  }
+  const kind = kindOf(found);
+  if (kind !== undefined) return { path, kind, device: found.dev };
+  for (const [is, what] of [
+    [found.isSocket(), 'socket'],
+    [found.isFIFO(), 'FIFO'],
+  ]) {
+    if (!is) continue;
+    refuse(
+      `source ${path} is a ${what}: its other end is on the host, where the domain cannot reach it`,
+    );
+  }
+  if (found.isBlockDevice()) {
+    refuse(
+      `source ${path} is a block device: to have its file system, name that as the type, such as ext4`,
+    );
+  }
+  const device = found.isCharacterDevice() ? guestDevices.get(found.rdev) : undefined;
+  if (device !== undefined) return { path: device, kind: 'device', device: 0 };
+  return refuse(
+    `source ${path} is a device of the host: the domain has its own, see linux.devices`,
+  );
+};
+
+/** What is mounted below a directory, parents first. */
+export const findSourcesBelow = async (directory: string): Promise<readonly SourceBelow[]> => {
+  const real = await realpath(directory);
+  const mounts = mountsBelow(await loadMounts(), real);
+  const sources = await Promise.all(
+    mounts.map(async ({ mountPoint, options }): Promise<SourceBelow[]> => {
+      // A mount that another one hides, or that goes away now, is left out.
+      const found = await stat(mountPoint).catch(() => undefined);
+      const kind = found && kindOf(found);
+      if (found === undefined || kind === undefined) return [];
+      const below = mountPoint.slice(real === '/' ? 0 : real.length);
+      return [{ path: mountPoint, kind, device: found.dev, below, options }];
+    }),
+  );
+  return sources.flat();
+};

@@ -1,0 +1,72 @@
+import { realpath } from 'node:fs/promises';
+
+import type { Context } from '../context.ts';
+import { RunxError, messageOf } from '../errors.ts';
+import { loadMounts, mountsBelow } from '../host/mounts.ts';
+import type { Disk } from '../xen/domain-config.ts';
+import { type Content, identifyContent } from './identity.ts';
+import { openImageCache, provideImage } from './image-cache.ts';
+import { makeLayer } from './layer.ts';
+import { findOverlay } from './overlay.ts';
+import { makeReadonly } from './readonly-mounts.ts';
+import type { Rootfs } from './rootfs.ts';
+
+/** Refuses a runx-monitor whose path cannot stand in a disk specification. */
+export const checkDiskScript = (monitor: string): void => {
+  // xl.cfg(5) has no way to write a comma in a disk's script.
+  if (!monitor.includes(',')) return;
+  throw new RunxError(`monitor = "${monitor}": with a disk, the path must not hold a comma`);
+};
+
+const findContent = async (rootfs: string): Promise<Content> => {
+  const real = await realpath(rootfs);
+  const mounts = await loadMounts();
+  const below = mountsBelow(mounts, real).map(({ mountPoint }) => mountPoint);
+  return { rootfs: real, overlay: findOverlay(mounts, real), below };
+};
+
+const identify = (content: Content): string => {
+  try {
+    return identifyContent(content);
+  } catch (error) {
+    // Such as a file that went away meanwhile.
+    throw new RunxError(`rootfs ${content.rootfs}: ${messageOf(error)}`);
+  }
+};
+
+/** Makes what the disks of a rootfs need on the host; none for a rootfs by 9P. */
+export const makeDisks = async (
+  context: Context,
+  rootfs: Rootfs | undefined,
+  stateDirectory: string,
+): Promise<readonly Disk[]> => {
+  if (rootfs === undefined || rootfs.kind === '9p') return [];
+  const { path, layer } = rootfs;
+  const disks: Disk[] = [
+    { device: 'xvda', file: await lowerFile(context, rootfs, stateDirectory), readonly: true },
+  ];
+  if (layer.kind === 'disk') {
+    const file = await makeLayer(context, stateDirectory, layer.mib);
+    disks.push({ device: 'xvdb', file, readonly: false });
+  }
+  context.log.debug(`rootfs ${path}: on ${disks.map(({ file }) => file).join(' and ')}`);
+  return disks;
+};
+
+/** The file or block device with what is only read of a rootfs. */
+const lowerFile = async (
+  context: Context,
+  rootfs: Exclude<Rootfs, { readonly kind: '9p' }>,
+  stateDirectory: string,
+): Promise<string> => {
+  if (rootfs.kind === 'block') {
+    await makeReadonly(context, rootfs.device, stateDirectory);
+    return rootfs.device.path;
+  }
+  const content = await findContent(rootfs.path);
+  return provideImage(openImageCache(context), {
+    rootfs: rootfs.path,
+    stateDirectory,
+    identify: () => identify(content),
+  });
+};
