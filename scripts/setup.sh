@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Sourced by the scripts that build or test runX: progress lines, the cache,
-# and Debian packages.
+# Debian's packages and npm's.
 
 set -euo pipefail
 
@@ -61,6 +61,19 @@ need_packages() {
     run_logged "$cache/apt-install.log" apt-get install -y --no-install-recommends "${missing[@]}"
   ) 9>"$cache/apt.lock"
 }
+
+# need_npm_packages: installs the npm packages if the lock file is newer.
+need_npm_packages() (
+  local installed=$top/node_modules/.package-lock.json
+  flock 9
+  if [ -e "$installed" ] && [ ! "$top/package-lock.json" -nt "$installed" ]; then return 0; fi
+  say "installing npm packages"
+  # Not "npm ci": it refuses a lock file that lacks optional binaries for other
+  # platforms, which a registry need not hold.
+  cd "$top"
+  run_logged "$cache/npm.log" npm install --no-save --no-audit --no-fund
+  touch "$installed"
+) 9>"$cache/npm.lock"
 
 # debian_arch ARCH: Debian's name of an architecture.
 debian_arch() { [ "$1" = arm64 ] && echo arm64 || echo amd64; }
