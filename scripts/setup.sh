@@ -7,6 +7,7 @@ set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${RUNX_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/runx}
 mkdir -p "$cache"
+cache=$(cd "$cache" && pwd)
 
 say() { printf '%s %s\n' "[$(date +%H:%M:%S)]" "$*" >&2; }
 
@@ -74,6 +75,16 @@ need_npm_packages() (
   run_logged "$cache/npm.log" npm install --no-save --no-audit --no-fund
   touch "$installed"
 ) 9>"$cache/npm.lock"
+
+# become_typescript FILE WORD...: the rest of a script, which is a TypeScript program
+# of this checkout; its RUNX_CACHE is the cache.
+become_typescript() {
+  need_npm_packages
+  export RUNX_CACHE=$cache
+  # Node.js looks for tsx from the working directory.
+  cd "$top"
+  exec node --import tsx "$@"
+}
 
 # debian_arch ARCH: Debian's name of an architecture.
 debian_arch() { [ "$1" = arm64 ] && echo arm64 || echo amd64; }
