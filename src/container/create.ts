@@ -1,12 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 
 import type { Context } from '../context.ts';
-import { hasOwnGuest, provideBootFiles } from '../domain/boot.ts';
-import { createDomain } from '../domain/create.ts';
+import { hasOwnGuest } from '../domain/boot.ts';
 import {
   type DomainRecord,
-  domainDirectory,
   firstSlot,
   makeDomainDirectory,
   removeDomain,
@@ -20,19 +17,18 @@ import type { MonitorProcess } from '../monitor/control.ts';
 import { attachNetworks, detachNetworks } from '../network/cni.ts';
 import { loadBundle } from '../oci/bundle.ts';
 import { ociVersion } from '../oci/version.ts';
-import { makeDisks } from '../rootfs/disk.ts';
-import { removeLayer } from '../rootfs/layer.ts';
-import { makeWritableAgain } from '../rootfs/readonly-mounts.ts';
-import { type Xl, destroyDomain as xlDestroy, findXl } from '../xen/xl.ts';
+import { type Xl, findXl } from '../xen/xl.ts';
 import { parseAnnotations } from './annotations.ts';
 import { claimContainer } from './claim.ts';
 import { removeContainer } from './directory.ts';
 import { hasCreateHooks, runCreateHooks, runPoststopHooks } from './hooks.ts';
 import { parseContainerId } from './id.ts';
 import { withoutNetconf } from './netconf-env.ts';
+import { makeDomain, planDomainRecord } from './new-domain.ts';
 import { type NetworkPlan, planNetworks } from './networks.ts';
+import type { NewContainer } from './new-container.ts';
 import { writePidFile } from './pid-file.ts';
-import { type ContainerPlan, type NewContainer, planContainer } from './plan.ts';
+import { type ContainerPlan, planContainer } from './plan.ts';
 import { type ContainerRecord, saveRecord, saveSpec } from './record.ts';
 import { isSandbox } from './pod.ts';
 import { createSandbox } from './sandbox.ts';
@@ -97,7 +93,7 @@ export const createContainer = async (
     // 2. A process stands for the container on the host.
     const monitor = await startMonitor(context, request, directory, undo);
     // 3. The container and its domain have records; from here on `delete` knows of both.
-    const domain = planRecord(request);
+    const domain = planDomainRecord(container, plan);
     const record = recordOf(request, monitor, domain);
     await saveRecord(root, record);
     undo(`removing the record of the domain ${domain.name}`, () => removeDomain(root, domain.name));
@@ -110,7 +106,7 @@ export const createContainer = async (
     // 5. The container is added to its networks.
     const settings = await joinNetworks(context, request, { directory, monitor, undo });
     // 6. The domain is made, paused, and its devices are offered.
-    const domid = await makeDomain(context, request, { directory, domain, undo });
+    const domid = await makeDomain(context, { container, plan, record: domain, xl }, undo);
     await monitor.offerDevices(domid);
     // 7. The container is created.
     await saveRecord(root, { ...record, creating: false, network: settings });
@@ -155,21 +151,6 @@ const startMonitor = async (
   return monitor;
 };
 
-const planRecord = ({ id, plan }: Request): DomainRecord => {
-  const uuid = randomUUID();
-  const { type, memoryMiB, maxMemoryMiB, vcpus, maxVcpus } = plan.config;
-  return {
-    version: 1,
-    name: `${id.slice(0, 40)}-${uuid.slice(0, 8)}`,
-    uuid,
-    type,
-    size: { memoryMiB, maxMemoryMiB, vcpus, maxVcpus, forDevicesMiB: plan.forDevicesMiB },
-    boot: plan.boot.kind,
-    owner: { kind: 'container', id },
-    slots: { [firstSlot]: id },
-  };
-};
-
 const recordOf = (
   { id, bundle }: Request,
   { identity }: MonitorProcess,
@@ -198,32 +179,4 @@ const joinNetworks = async (
   const change = { config, log, directory };
   undo(`removing the networks of ${id}`, () => detachNetworks(change, { force: true }));
   return attachNetworks(change, monitor.identity.pid, network.networks);
-};
-
-/** Makes the disks and the files that the domain boots, then the domain itself; its domid comes back. */
-const makeDomain = async (
-  context: Context,
-  { id, bundle, plan, xl }: Request,
-  { directory, domain, undo }: { directory: string; domain: DomainRecord; undo: Undo },
-): Promise<number> => {
-  const { config, root } = context;
-  const { name, uuid } = domain;
-  undo(`making the rootfs of ${id} writable again`, async () => {
-    await makeWritableAgain(context, directory);
-  });
-  undo(`removing the writable layer of ${id}`, () => removeLayer(config, directory));
-  // Hooks may have changed the rootfs, so its disks are made only now.
-  const disks = [...(await makeDisks(context, plan.rootfs, directory)), ...plan.volumes];
-  const { boot, ramdisk } = plan;
-  const files = await provideBootFiles(
-    { boot, ramdisk, rootfs: bundle.rootfs, config },
-    domainDirectory(root, name),
-  );
-  undo(`destroying the domain ${name}`, () => xlDestroy(xl, name));
-  const created = await createDomain(xl, {
-    root,
-    record: domain,
-    config: { ...plan.config, ...files, name, uuid, disks },
-  });
-  return created.domid;
 };

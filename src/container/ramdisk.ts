@@ -1,0 +1,40 @@
+import type { Context } from '../context.ts';
+import { type Boot, hasOwnGuest } from '../domain/boot.ts';
+import { buildRamdisk } from '../guest/ramdisk.ts';
+import { openRunxMonitor, readHostname } from '../host/runx-monitor.ts';
+import type { Spec } from '../oci/spec.ts';
+import { ociVersion } from '../oci/version.ts';
+import { checkCommand } from '../rootfs/command.ts';
+import type { FileSystems } from './file-systems.ts';
+import type { NewContainer } from './new-container.ts';
+import { renderHookState } from './state.ts';
+
+// The pid of the container's process in its own pid namespace.
+const firstPid = 1;
+
+/** runx's own ramdisk for this container; undefined where the domain boots another one or none. */
+export const planRamdisk = async (
+  context: Context,
+  { id, bundle, process }: NewContainer,
+  boot: Boot,
+  { rootfs, mounts }: FileSystems,
+): Promise<Buffer | undefined> => {
+  if (hasOwnGuest(boot.kind) || rootfs === undefined) return undefined;
+  const { spec, path, rootfs: rootfsPath } = bundle;
+  const destinations = spec.mounts.map((mount) => mount.destination);
+  await checkCommand(rootfsPath, process, destinations);
+  const subject = { ociVersion, id, bundle: path, annotations: spec.annotations };
+  const hookState = renderHookState(subject, 'created', firstPid);
+  const named = await withHostname(context, spec);
+  return buildRamdisk(context.config.ramdisk, named, process, rootfs, mounts, hookState);
+};
+
+/**
+ * The spec with the host name that its process is to have: where config.json has none, that of the
+ * UTS namespace which it names, as the containers of a pod have the pod's.
+ */
+const withHostname = async (context: Context, spec: Spec): Promise<Spec> => {
+  const path = spec.linux.namespaces.find(({ type }) => type === 'uts')?.path;
+  if (spec.hostname || !path) return spec;
+  return { ...spec, hostname: await readHostname(openRunxMonitor(context), path) };
+};
