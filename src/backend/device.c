@@ -1,13 +1,14 @@
 #define _GNU_SOURCE
 #include "device.h"
+#include "../protocol/retry.h"
+#include "../protocol/transaction.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+#include <string.h>
 
-// MAX_TRIES: a guest that writes its nodes all the time must not keep us here.
-enum { PATH = 128, MAX_TRIES = 64 };
+enum { PATH = 128 };
 
 static void backend_path(char path[PATH], const struct device *device, const char *node) {
     snprintf(path, PATH, "/local/domain/0/backend/%s/%u/%u%s%s", device->kind, device->domid,
@@ -69,71 +70,67 @@ static int offer_one(struct xenstore *xs, uint32_t tx, const struct device_offer
     return write_number(xs, tx, device, frontend_path, "state", DEVICE_INITIALISING);
 }
 
-int device_offer(struct xenstore *xs, const struct device_offer *offers, size_t count) {
-    int rc, tries = MAX_TRIES;
-    do {
-        uint32_t tx;
-        if ((rc = xenstore_begin(xs, &tx)) < 0) return rc;
-        for (size_t i = 0; i < count && rc == 0; i++) rc = offer_one(xs, tx, &offers[i]);
-        int ended = xenstore_end(xs, tx, rc == 0);
-        if (rc == 0) rc = ended;
-    } while (rc == -EAGAIN && --tries > 0);
-    return rc;
-}
-
 static bool is_free(struct xenstore *xs, uint32_t tx, const struct device *device) {
     char path[PATH], value[XENSTORE_MAX + 1];
     backend_path(path, device, "frontend");
     return xenstore_read(xs, tx, path, value, sizeof value) == -ENOENT;
 }
 
-int device_offer_free(struct xenstore *xs, struct device_offer *offer, unsigned first,
-                      unsigned last) {
-    int rc, tries = MAX_TRIES;
-    do {
-        uint32_t tx;
-        if ((rc = xenstore_begin(xs, &tx)) < 0) return rc;
-        offer->device.index = first;
-        while (offer->device.index <= last && !is_free(xs, tx, &offer->device))
-            offer->device.index++;
-        rc = offer->device.index > last ? -ENOSPC : offer_one(xs, tx, offer);
-        int ended = xenstore_end(xs, tx, rc == 0);
-        if (rc == 0) rc = ended;
-    } while (rc == -EAGAIN && --tries > 0);
+struct offers {
+    struct device_offer *list;
+    size_t count;
+};
+
+// Where to look for a free index: what is below that of an offer like this one is taken.
+static unsigned first_index(const struct offers *offers, size_t i) {
+    const struct device_offer *offer = &offers->list[i];
+    if (i == 0) return offer->first;
+    const struct device_offer *before = offer - 1;
+    const bool alike =
+        before->first == offer->first && !strcmp(before->device.kind, offer->device.kind);
+    return alike ? before->device.index + 1 : offer->first;
+}
+
+static int offer_all(struct xenstore *xs, uint32_t tx, void *context) {
+    const struct offers *offers = context;
+    int rc = 0;
+    for (size_t i = 0; i < offers->count && rc == 0; i++) {
+        struct device_offer *offer = &offers->list[i];
+        unsigned *index = &offer->device.index;
+        *index = first_index(offers, i);
+        while (*index <= offer->last && !is_free(xs, tx, &offer->device)) (*index)++;
+        rc = *index > offer->last ? -ENOSPC : offer_one(xs, tx, offer);
+    }
     return rc;
 }
 
-// One step of taking a device back, with no effect if somebody else has removed it.
-static int withdraw_step(struct xenstore *xs, const struct device *device, bool remove) {
+int device_offer(struct xenstore *xs, struct device_offer *offers, size_t count) {
+    struct offers all = {offers, count};
+    return transaction_run(xs, offer_all, &all);
+}
+
+static int begin_to_close(struct xenstore *xs, uint32_t tx, void *context) {
+    const struct device *device = context;
+    if (is_free(xs, tx, device)) return -ENOENT; // somebody else has removed it
+    return write_number(xs, tx, device, backend_path, "state", DEVICE_CLOSING);
+}
+
+static int remove_both(struct xenstore *xs, uint32_t tx, void *context) {
+    const struct device *device = context;
     char frontend[PATH], backend[PATH];
-    int rc, tries = MAX_TRIES;
+    if (is_free(xs, tx, device)) return -ENOENT;
     frontend_path(frontend, device, "");
     backend_path(backend, device, "");
-    do {
-        uint32_t tx;
-        if ((rc = xenstore_begin(xs, &tx)) < 0) return rc;
-        if (is_free(xs, tx, device))
-            rc = -ENOENT;
-        else if (!remove)
-            rc = write_number(xs, tx, device, backend_path, "state", DEVICE_CLOSING);
-        else if ((rc = xenstore_remove(xs, tx, backend)) == 0)
-            rc = xenstore_remove(xs, tx, frontend);
-        int ended = xenstore_end(xs, tx, rc == 0);
-        if (rc == 0) rc = ended;
-    } while (rc == -EAGAIN && --tries > 0);
-    return rc;
+    int rc = xenstore_remove(xs, tx, backend);
+    return rc < 0 ? rc : xenstore_remove(xs, tx, frontend);
 }
 
-void device_withdraw(struct xenstore *xs, const struct device *device) {
-    enum { TRIES = 250 };
-    const struct timespec pause = {.tv_nsec = 20000000};
-    if (withdraw_step(xs, device, false) < 0) return;
-    for (int tries = 0; tries < TRIES; tries++) {
-        int state = device_frontend_state(device, xs);
-        if (state == 0 || state == DEVICE_CLOSED) break;
-        nanosleep(&pause, NULL);
-    }
-    (void)withdraw_step(xs, device, true);
+void device_withdraw(struct xenstore *xs, struct device *device) {
+    struct retry retry = {.times = 250, .pause_ms = 20};
+    if (transaction_run(xs, begin_to_close, device) < 0) return;
+    for (int state; (state = device_frontend_state(device, xs)) != 0;)
+        if (state == DEVICE_CLOSED || !retry_later(&retry)) break;
+    (void)transaction_run(xs, remove_both, device);
 }
 
 int64_t device_read_number(const struct device *device, struct xenstore *xs, const char *node) {

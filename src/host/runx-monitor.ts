@@ -23,6 +23,7 @@ export const signalGuest = async (
     ...(all ? ['--all'] : []),
     ...(ownGuest ? ['--own-guest'] : []),
     String(domid),
+    '1', // the container's slot
     String(signal),
   ];
   const { exitCode } = await run(program, args, {

@@ -222,6 +222,7 @@ export const startMonitor = async (options: MonitorOptions): Promise<Monitor> =>
     'run',
     `--state=${options.stateDirectory}`,
     `--id=${options.id}`,
+    '--slot=1',
     `--xl=${options.xlPath}`,
     ...terminalArguments(options.terminal, options.consoleSocket),
     ...networkArguments(options.network),

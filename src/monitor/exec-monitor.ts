@@ -24,6 +24,7 @@ export const startExecMonitor = async (options: ExecMonitorOptions): Promise<Exe
     'exec',
     `--state=${options.stateDirectory}`,
     `--id=${options.id}`,
+    '--slot=1',
     `--domain=${options.domain.name}`,
     `--domid=${options.domain.domid}`,
     ...terminalArguments(options.terminal, options.consoleSocket),

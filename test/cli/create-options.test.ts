@@ -51,7 +51,7 @@ describe('the options of runx create', { concurrency: 4 }, () => {
     const bundle = await dom0.makeBundle('bundle');
     const env = { PATH: `/nowhere:${dirname(dom0.xl)}:/usr/bin:/bin` };
     assertSilent(await dom0.runx(['create', '--bundle', bundle, 'web'], { env }));
-    assert.equal(dom0.monitorCalls()[0]?.[3], `--xl=${dom0.xl}`);
+    assert.equal(dom0.monitorCalls()[0]?.[4], `--xl=${dom0.xl}`);
     assert.equal(dom0.domains().length, 1);
   });
 
@@ -62,7 +62,7 @@ describe('the options of runx create', { concurrency: 4 }, () => {
     });
     const args = ['create', '--bundle', bundle, '--console-socket', 'console.sock', 'web'];
     assertSilent(await dom0.runx(args, { cwd: bundle }));
-    assert.deepEqual(dom0.monitorCalls()[0]?.slice(4, 6), [
+    assert.deepEqual(dom0.monitorCalls()[0]?.slice(5, 7), [
       '--terminal',
       `--console-socket=${bundle}/console.sock`,
     ]);

@@ -28,6 +28,7 @@ describe('runx create', { concurrency: 4 }, () => {
         'run',
         `--state=${state}`,
         '--id=web',
+        '--slot=1',
         `--xl=${dom0.xl}`,
         `--diod=${dom0.path('bin/diod')}`,
         '--share=root',
@@ -68,7 +69,7 @@ describe('runx create', { concurrency: 4 }, () => {
     assertSilent(await dom0.runx(['create', '--bundle', bundle, 'web']));
     const settings = parseXlConfig(await readFile(dom0.path('root/web/xl.cfg'), 'utf8'));
     assert.deepEqual(settings.get('p9'), [`tag=root,security_model=none,path=${bundle}/rootfs`]);
-    assert.equal(dom0.monitorCalls()[0]?.length, 4);
+    assert.equal(dom0.monitorCalls()[0]?.length, 5);
   });
 
   test("takes memory from the container's limit, type and vcpus from runx.toml", async (t) => {

@@ -78,7 +78,7 @@ describe('a rootfs on a disk', { concurrency: 4 }, () => {
       `format=raw,vdev=xvda,access=ro,backendtype=phy,script=${dom0.path('bin/runx-monitor')},target=${dom0.path('data/images', image)}`,
     ]);
     assert.equal(settings.has('p9'), false);
-    assert.deepEqual(dom0.monitorCalls()[0]?.slice(3), [`--xl=${dom0.xl}`]);
+    assert.deepEqual(dom0.monitorCalls()[0]?.slice(4), [`--xl=${dom0.xl}`]);
     assert.equal(await rootfsRecord(dom0), 'rootfs=disk\ntype=erofs\nlayer=size=50%,mode=700\n');
     assert.match(readFileSync(dom0.path('data/images', image), 'utf8'), /bin\/program\n/);
     assert.equal((await stat(dom0.path('data/images', image))).mode & 0o777, 0o600);

@@ -31,6 +31,7 @@ const execCall = (dom0: FakeDom0, domain: string, ...more: string[]): string[] =
   'exec',
   `--state=${dom0.path('root/web')}`,
   '--id=web',
+  '--slot=1',
   `--domain=${domain}`,
   '--domid=7',
   ...more,

@@ -6,11 +6,12 @@ import { assertFails, assertSilent } from '../support/assert-result.ts';
 import { makeCreated, makeRunning, makeStopped } from '../support/created-container.ts';
 import { makeFakeDom0 } from '../support/fake-dom0.ts';
 
-// The monitor is asked to signal the guest: domain 7, this number.
+// The monitor is asked to signal the guest: domain 7, slot 1, this number.
 const signalCall = (number: number, all = false): string[] => [
   'signal',
   ...(all ? ['--all'] : []),
   '7',
+  '1',
   String(number),
 ];
 

@@ -47,7 +47,7 @@ describe('bind mounts', { concurrency: 4 }, () => {
       { destination: '/tmp', type: 'tmpfs', source: 'tmpfs', options: ['tmpcopyup'] },
     ]);
     assertSilent(await create(dom0));
-    assert.deepEqual(dom0.monitorCalls()[0]?.slice(4), [
+    assert.deepEqual(dom0.monitorCalls()[0]?.slice(5), [
       `--diod=${dom0.path('bin/diod')}`,
       '--share=root',
       `--export=s:${dom0.path('bundle/rootfs')}`,

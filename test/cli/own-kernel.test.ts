@@ -94,7 +94,7 @@ describe("a container's own kernel", { concurrency: 4 }, () => {
     assert.equal(settings.get('extra'), 'console=hvc0 quiet "x y"');
     assert.deepEqual([read('kernel'), read('ramdisk')], [kernel, ramdisk]);
     const words = dom0.monitorCalls()[0] ?? [];
-    assert.deepEqual(words.slice(4), [
+    assert.deepEqual(words.slice(5), [
       '--own-guest',
       `--diod=${dom0.path('bin/diod')}`,
       '--share=root',
@@ -125,7 +125,7 @@ describe("a container's own kernel", { concurrency: 4 }, () => {
       [false, false, false],
     );
     assert.deepEqual([read('kernel'), read('ramdisk')], [kernel, undefined]);
-    assert.deepEqual(dom0.monitorCalls()[0]?.slice(4), ['--own-guest']);
+    assert.deepEqual(dom0.monitorCalls()[0]?.slice(5), ['--own-guest']);
   });
 
   test('alone, it has the rootfs if that is asked for', async (t) => {
@@ -168,7 +168,7 @@ describe("a container's own kernel", { concurrency: 4 }, () => {
     );
     assertSilent(await dom0.runx(['kill', 'web', 'TERM']));
     const asked = dom0.monitorCalls().filter(([command]) => command === 'signal');
-    assert.deepEqual(asked, [['signal', '--own-guest', '7', '15']]);
+    assert.deepEqual(asked, [['signal', '--own-guest', '7', '1', '15']]);
   });
 });
 

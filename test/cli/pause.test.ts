@@ -111,7 +111,7 @@ describe('a paused container', { concurrency: 4 }, () => {
     const { dom0, domain, status, waitForEnd, xlCallsSince } = await makeRunning(t);
     assertSilent(await dom0.runx(['pause', 'web']));
     assertSilent(await dom0.runx(['kill', 'web', 'TERM']));
-    assert.deepEqual(dom0.monitorCalls().slice(1), [['signal', '7', '15']]);
+    assert.deepEqual(dom0.monitorCalls().slice(1), [['signal', '7', '1', '15']]);
     assert.equal(await status(), 'paused');
     assertSilent(await dom0.runx(['kill', 'web', 'KILL']));
     await waitForEnd();

@@ -76,7 +76,7 @@ describe('runx run', { concurrency: 4 }, () => {
       process: { ...minimalSpec.process, terminal: true },
     });
     assertSilent(await dom0.runx(['run', '--bundle', bundle, 'web']));
-    assert.deepEqual(dom0.monitorCalls()[0]?.slice(4, 5), ['--terminal']);
+    assert.deepEqual(dom0.monitorCalls()[0]?.slice(5, 6), ['--terminal']);
   });
 
   test('has no use for a console socket in the foreground', async (t) => {
@@ -197,6 +197,6 @@ describe('runx run in the foreground', { concurrency: 4 }, () => {
     const { stdout } = await dom0.runx(['state', 'web']);
     assert.match(stdout, /"status": "running"/);
     assertPrints(await dom0.runx(['kill', 'web', 'TERM']), '');
-    assert.deepEqual(dom0.monitorCalls().at(-1), ['signal', '7', '15']);
+    assert.deepEqual(dom0.monitorCalls().at(-1), ['signal', '7', '1', '15']);
   });
 });

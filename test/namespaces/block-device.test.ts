@@ -107,7 +107,14 @@ test('the monitor takes a device that is nowhere mounted, and no other', options
   const { path, devices, device } = await prepare(t);
   const free = await devices.make();
   const run = async (disk: string): Promise<string> => {
-    const args = ['run', `--state=${path('one')}`, '--id=x', '--xl=/bin/true', `--disk=${disk}`];
+    const args = [
+      'run',
+      `--state=${path('one')}`,
+      '--id=x',
+      '--slot=1',
+      '--xl=/bin/true',
+      `--disk=${disk}`,
+    ];
     const socket = await startDetached(monitor, args, recordingLog().log);
     const [line]: unknown[] = await once(socket.setEncoding('utf8'), 'data');
     socket.destroy();

@@ -6,9 +6,16 @@
 
 enum { KEPT_FILE_MAX = 1 << 20, KEPT_LAST = 8192 };
 
+struct kept_output {
+    int fd; // -1: the file could not be made
+    size_t length;
+    size_t total; // of bytes since the beginning, which go round in `last`
+    unsigned char last[KEPT_LAST];
+};
+
 // Makes the first file; 0 or a negative errno.
-int keep_open(void);
+int kept_output_open(struct kept_output *kept);
 // Keeps bytes.  Those for which the disk has no room are dropped.
-void keep_add(const void *bytes, size_t length);
+void kept_output_add(struct kept_output *kept, const void *bytes, size_t length);
 // Copies the last bytes, KEPT_LAST at most; how many comes back.
-size_t keep_last(unsigned char *bytes);
+size_t kept_output_last(const struct kept_output *kept, unsigned char *bytes);
