@@ -20,54 +20,73 @@ static void frontend_path(char path[PATH], const struct device *device, const ch
              device->index, *node ? "/" : "", node);
 }
 
-typedef void path_of(char path[PATH], const struct device *device, const char *node);
+// Writes below a directory; the first error stays, and nothing is written after it.
+struct writer {
+    struct xenstore *xs;
+    uint32_t tx;
+    int rc;
+    char directory[PATH];
+};
 
-static int write_node(struct xenstore *xs, uint32_t tx, const struct device *device, path_of *of,
-                      const char *node, const char *value) {
-    char path[PATH];
-    of(path, device, node);
-    return xenstore_write(xs, tx, path, value);
+static void put(struct writer *writer, const char *node, const char *value) {
+    char path[2 * PATH];
+    snprintf(path, sizeof path, "%s/%s", writer->directory, node);
+    if (writer->rc == 0) writer->rc = xenstore_write(writer->xs, writer->tx, path, value);
 }
 
-static int write_number(struct xenstore *xs, uint32_t tx, const struct device *device, path_of *of,
-                        const char *node, unsigned value) {
+static void put_number(struct writer *writer, const char *node, unsigned value) {
     char text[12];
     snprintf(text, sizeof text, "%u", value);
-    return write_node(xs, tx, device, of, node, text);
+    put(writer, node, text);
 }
 
-// Makes the directory of one end, owned by `owner` and readable by `reader`.
-static int make_end(struct xenstore *xs, uint32_t tx, const char *path, unsigned owner,
-                    unsigned reader) {
-    int rc = xenstore_write(xs, tx, path, "");
-    return rc < 0 ? rc : xenstore_set_owner(xs, tx, path, owner, reader);
+static void put_all(struct writer *writer, const struct device_node *nodes) {
+    for (; nodes->name; nodes++) put(writer, nodes->name, nodes->value);
+}
+
+// Makes a directory, owned by `owner` and readable by `reader`.
+static void make(struct writer *writer, const char *path, unsigned owner, unsigned reader) {
+    if (writer->rc == 0) writer->rc = xenstore_write(writer->xs, writer->tx, path, "");
+    if (writer->rc == 0)
+        writer->rc = xenstore_set_owner(writer->xs, writer->tx, path, owner, reader);
 }
 
 static int offer_one(struct xenstore *xs, uint32_t tx, const struct device_offer *offer) {
     const struct device *device = &offer->device;
+    const unsigned domid = device->domid;
+    struct writer writer = {.xs = xs, .tx = tx};
     char path[PATH], frontend[PATH], backend[PATH];
-    unsigned domid = device->domid;
-    int rc;
     // The guest's kernel lists the kind's directory, so it must be the guest's to read.
     snprintf(path, sizeof path, "/local/domain/%u/device/%s", domid, device->kind);
-    if ((rc = make_end(xs, tx, path, domid, 0)) < 0) return rc;
+    make(&writer, path, domid, 0);
     snprintf(path, sizeof path, "/local/domain/0/backend/%s/%u", device->kind, domid);
-    if ((rc = make_end(xs, tx, path, 0, domid)) < 0) return rc;
+    make(&writer, path, 0, domid);
     frontend_path(frontend, device, "");
     backend_path(backend, device, "");
-    if ((rc = make_end(xs, tx, backend, 0, domid)) < 0) return rc;
-    if ((rc = make_end(xs, tx, frontend, domid, 0)) < 0) return rc;
-    if ((rc = write_node(xs, tx, device, backend_path, "frontend", frontend)) < 0) return rc;
-    if ((rc = write_number(xs, tx, device, backend_path, "frontend-id", domid)) < 0) return rc;
-    if ((rc = write_number(xs, tx, device, backend_path, "online", 1)) < 0) return rc;
-    for (const struct device_node *n = offer->backend; n->name; n++)
-        if ((rc = write_node(xs, tx, device, backend_path, n->name, n->value)) < 0) return rc;
-    if ((rc = write_number(xs, tx, device, backend_path, "state", DEVICE_INIT_WAIT)) < 0) return rc;
-    if ((rc = write_node(xs, tx, device, frontend_path, "backend", backend)) < 0) return rc;
-    if ((rc = write_number(xs, tx, device, frontend_path, "backend-id", 0)) < 0) return rc;
-    for (const struct device_node *n = offer->frontend; n->name; n++)
-        if ((rc = write_node(xs, tx, device, frontend_path, n->name, n->value)) < 0) return rc;
-    return write_number(xs, tx, device, frontend_path, "state", DEVICE_INITIALISING);
+    make(&writer, backend, 0, domid);
+    make(&writer, frontend, domid, 0);
+
+    strcpy(writer.directory, backend);
+    put(&writer, "frontend", frontend);
+    put_number(&writer, "frontend-id", domid);
+    put_number(&writer, "online", 1);
+    put_all(&writer, offer->backend);
+    put_number(&writer, "state", DEVICE_INIT_WAIT);
+
+    strcpy(writer.directory, frontend);
+    put(&writer, "backend", backend);
+    put_number(&writer, "backend-id", 0);
+    put_all(&writer, offer->frontend);
+    put_number(&writer, "state", DEVICE_INITIALISING);
+    return writer.rc;
+}
+
+static int set_backend_state(struct xenstore *xs, uint32_t tx, const struct device *device,
+                             enum device_state state) {
+    struct writer writer = {.xs = xs, .tx = tx};
+    backend_path(writer.directory, device, "");
+    put_number(&writer, "state", (unsigned)state);
+    return writer.rc;
 }
 
 static bool is_free(struct xenstore *xs, uint32_t tx, const struct device *device) {
@@ -112,7 +131,7 @@ int device_offer(struct xenstore *xs, struct device_offer *offers, size_t count)
 static int begin_to_close(struct xenstore *xs, uint32_t tx, void *context) {
     const struct device *device = context;
     if (is_free(xs, tx, device)) return -ENOENT; // somebody else has removed it
-    return write_number(xs, tx, device, backend_path, "state", DEVICE_CLOSING);
+    return set_backend_state(xs, tx, device, DEVICE_CLOSING);
 }
 
 static int remove_both(struct xenstore *xs, uint32_t tx, void *context) {
@@ -149,7 +168,7 @@ int device_frontend_state(const struct device *device, struct xenstore *xs) {
 
 int device_set_backend_state(const struct device *device, struct xenstore *xs,
                              enum device_state state) {
-    return write_number(xs, 0, device, backend_path, "state", (unsigned)state);
+    return set_backend_state(xs, 0, device, state);
 }
 
 int device_watch(const struct device *device, struct xenstore *xs, unsigned token) {

@@ -28,7 +28,7 @@ struct device_node {
 struct device_offer {
     struct device device; // its index is the first from `first` to `last` that is free
     unsigned first, last;
-    struct device_node backend[3], frontend[3]; // up to the first without a name
+    struct device_node backend[4], frontend[4]; // up to the first without a name, the last at most
 };
 
 // Offers the devices to their domain, all in one transaction: a guest that sees a device in

@@ -51,6 +51,6 @@ const char *ending_reason(enum domain_state state) {
     case DOMAIN_ENDED_BY_WATCHDOG:
         return "was ended by its watchdog";
     default:
-        return "ended for a reason that is not known";
+        return "ended for an unknown reason";
     }
 }
