@@ -88,25 +88,24 @@ static bool domain_is_gone(void *context) {
     return !domain_is_there(&m->loop.xs, &m->domain);
 }
 
-// Reads what the guest has said of the container in its slot.
-static int read_slot(struct monitor *m, const char *path, char *text, size_t size) {
-    return xenstore_read(&m->loop.xs, 0, path, text, size);
+// Reads what the guest has said of the container: `format` is of a slot's nodes.
+static int read_slot(struct monitor *m, const char *format, char *text, size_t size) {
+    const struct node node = domain_node(m->domain.id, format, m->options->slot);
+    return xenstore_read(&m->loop.xs, 0, node.path, text, size);
 }
 
 // Ends the monitor if the guest's init has said how the process ended.
 static void check_exit_status(struct monitor *m) {
-    const struct node status = domain_node(m->domain.id, NODE_EXIT_STATUS, m->options->slot);
-    const struct node error = domain_node(m->domain.id, NODE_ERROR, m->options->slot);
     char text[256], *end;
     if (m->options->own_guest) return;
-    if (read_slot(m, status.path, text, sizeof text) < 0) return;
+    if (read_slot(m, NODE_EXIT_STATUS, text, sizeof text) < 0) return;
     long code = strtol(text, &end, 10);
     loop_drain(&m->loop, -1);
     if (*text == '\0' || *end != '\0' || code < 0 || code > 255) {
         complain(m, "invalid exit status from the guest");
         finish(m, EXIT_KILLED);
     }
-    if (read_slot(m, error.path, text, sizeof text) > 0) {
+    if (read_slot(m, NODE_ERROR, text, sizeof text) > 0) {
         for (char *c = text; *c; c++)
             if (*c < ' ' || *c > '~') *c = '?';
         complain(m, "guest: %s", text);
