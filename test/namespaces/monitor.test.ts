@@ -210,8 +210,8 @@ describe('its processes', { skip, concurrency: 4 }, () => {
       const monitor = await launch(t, [...exec, '--domain=web-1', '--domid=7']);
       await monitor.hasPid();
       monitor.control.write(line);
+      await waitUntil('its exit code', () => monitor.told() === 'exit 137\n');
       await monitor.ends();
-      assert.equal(monitor.told(), 'exit 137\n');
     });
   }
 
@@ -225,8 +225,8 @@ describe('its processes', { skip, concurrency: 4 }, () => {
     assert.equal(stdout, 'pod-1\n');
     sandbox.control.write('commit\n');
     process.kill(sandbox.pid(), 'SIGTERM');
+    await waitUntil('its exit code', () => sandbox.told() === 'exit 0\n');
     await sandbox.ends();
-    assert.equal(sandbox.told(), 'exit 0\n');
 
     const dies = await launch(t, words);
     await dies.hasPid();
