@@ -2,7 +2,9 @@
 // tells Dom0 how it ended.  initrd/init executes it as the guest's process 1.
 #define _GNU_SOURCE
 #include "../../src/protocol/xenstore.h"
+#include "clock.h"
 #include "container/rootfs.h"
+#include "file.h"
 #include "network/network.h"
 #include "network/resolv.h"
 #include "session/exec.h"
@@ -11,12 +13,10 @@
 #include "session/signals.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/reboot.h>
-#include <time.h>
 #include <unistd.h>
 
 // Leaves the status, and why there was no process, where the monitor looks; then
@@ -42,27 +42,20 @@ static _Noreturn void fail(const char *what) {
 
 // A console is there a moment after its kernel.
 static int wait_for_console(int number) {
-    const struct timespec pause = {.tv_nsec = 5000000};
     for (int tries = 0; tries < 1000; tries++) {
         int fd = pump_open_console(number);
         if (fd >= 0) return fd;
-        nanosleep(&pause, NULL);
+        pause_ms(5);
     }
     return -1;
-}
-
-static void write_file(const char *path, const char *text) {
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0 || write(fd, text, strlen(text)) < 0) fail(path);
-    close(fd);
 }
 
 static _Noreturn void run(void) {
     struct process process;
     struct session session;
     // A container that takes all memory must not take its own output with it.
-    write_file("/proc/self/oom_score_adj", "-1000");
-    const char *wrong = process_load(&process, "/runx/process");
+    if (file_write_oom_score(-1000) < 0) fail("/proc/self/oom_score_adj");
+    const char *wrong = record_load(&process, "/runx/process");
     if (wrong) finish(EXIT_GUEST, wrong);
     resolv_mount(&process);
     int console = wait_for_console(1), console2 = process.terminal ? 0 : wait_for_console(2);

@@ -1,7 +1,9 @@
 #define _GNU_SOURCE
 #include "container.h"
 #include "../../../src/protocol/descriptor.h"
+#include "../file.h"
 #include "binds.h"
+#include "hooks.h"
 #include "mounts.h"
 #include "scheduling.h"
 #include "seccomp.h"
@@ -77,17 +79,17 @@ static void open_terminal(const struct process *process, const struct child_fds 
 }
 
 static void set_rlimits(const struct process *process) {
-    for (size_t i = 0; i < process->rlimit_count; i++)
-        if (setrlimit(process->rlimits[i].resource, &process->rlimits[i].limit) < 0)
-            fail(EXIT_SETUP, "setting a resource limit");
+    for (size_t i = 0; i < process->rlimit_count; i++) {
+        const struct rlimit_record *wanted = &process->rlimits[i];
+        const struct rlimit limit = {wanted->soft, wanted->hard};
+        if (setrlimit(wanted->resource, &limit) < 0) fail(EXIT_SETUP, "setting a resource limit");
+    }
 }
 
 // Written while the ramdisk's /proc is there, since the container may have none.  The
 // helper itself is exempt, so its children have to be told.
-static void set_oom_score(const char *score) {
-    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-    if (fd < 0 || write(fd, score, strlen(score)) < 0) fail(EXIT_SETUP, "setting oom_score_adj");
-    close(fd);
+static void set_oom_score(int score) {
+    if (file_write_oom_score(score) < 0) fail(EXIT_SETUP, "setting oom_score_adj");
 }
 
 // User, groups and capability sets, in the order in which the kernel lets them go.

@@ -1,12 +1,12 @@
 #define _GNU_SOURCE
 #include "rootfs.h"
+#include "../clock.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
-#include <time.h>
 #include <unistd.h>
 
 #define IMAGE_DEVICE "/dev/xvda"
@@ -20,10 +20,8 @@
     "lowerdir=" IMAGE ",upperdir=" UPPER ",workdir=" WORK ",redirect_dir=on,index=on"
 
 int disk_wait(const char *device) {
-    enum { MAX_TRIES = 1000 };
-    const struct timespec pause = {.tv_nsec = 10000000};
-    for (int tries = 0; tries < MAX_TRIES && access(device, F_OK) < 0; tries++)
-        nanosleep(&pause, NULL);
+    enum { TRIES = 1000, PAUSE_MS = 10 };
+    for (int tries = 0; tries < TRIES && access(device, F_OK) < 0; tries++) pause_ms(PAUSE_MS);
     return access(device, F_OK);
 }
 

@@ -1,10 +1,10 @@
 #define _GNU_SOURCE
 #include "link.h"
 #include "../clock.h"
+#include "../file.h"
 #include "netlink.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <poll.h>
@@ -92,11 +92,7 @@ static int give_name(int index, const char *name) {
 static int accept_addresses(const char *name) {
     char path[64];
     snprintf(path, sizeof path, "/proc/sys/net/ipv6/conf/%s/accept_dad", name);
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0) return errno == ENOENT ? 0 : -errno; // no IPv6
-    int rc = write(fd, "0", 1) < 0 ? -errno : 0;
-    close(fd);
-    return rc;
+    return file_write(path, "0") < 0 && errno != ENOENT ? -errno : 0; // ENOENT: no IPv6
 }
 
 int link_up_loopback(void) {

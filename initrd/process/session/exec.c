@@ -2,6 +2,8 @@
 #include "exec.h"
 #include "../../../src/protocol/frame.h"
 #include "../../../src/protocol/xenstore.h"
+#include "../clock.h"
+#include "../file.h"
 #include "pump.h"
 #include "session.h"
 #include "signals.h"
@@ -14,17 +16,13 @@
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { LAST_CONSOLE = 63, MAX_RECORD = 8 << 20 };
 
 void exec_offer(void) {
-    static const char helper[] = "/sbin/exec";
     struct xenstore xs;
-    int fd = open("/sys/kernel/uevent_helper", O_WRONLY | O_CLOEXEC);
-    bool served = fd >= 0 && write(fd, helper, sizeof helper - 1) > 0;
-    if (fd >= 0) close(fd);
+    bool served = file_write("/sys/kernel/uevent_helper", "/sbin/exec") == 0;
     if (xenstore_open(&xs) < 0) return;
     xenstore_write(&xs, 0, "data/exec", served ? "1" : "0");
     xenstore_close(&xs);
@@ -45,11 +43,10 @@ static void exec_end(void) {
 }
 
 void exec_finish(void) {
-    enum { TRIES = 100 };
-    const struct timespec pause = {.tv_nsec = 10000000};
+    enum { TRIES = 100, PAUSE_MS = 10 };
     int fd = open(lock_file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     for (int tries = 0; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && tries < TRIES; tries++)
-        nanosleep(&pause, NULL);
+        pause_ms(PAUSE_MS);
 }
 
 // The console's device is bound to its driver, and there is a terminal for it.
@@ -96,7 +93,7 @@ static void serve(int console) {
     size_t size;
     char *record = receive_record(console, &size);
     if (!record) return;
-    const char *wrong = process_parse(&process, record, size);
+    const char *wrong = record_parse(&process, record, size);
     if (wrong) {
         fail(console, wrong);
         return;
@@ -133,8 +130,7 @@ int exec_serve(void) {
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     exec_begin();
     // The process that is waited for in Dom0 must not vanish when memory runs out.
-    int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-    if (score >= 0) (void)!write(score, "-1000", 5);
+    file_write_oom_score(-1000);
     int console = claim_console();
     if (console < 0) return 1;
     serve(console);

@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "signals.h"
 #include "../../../src/protocol/xenstore.h"
+#include "../clock.h"
+#include "../file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,9 +26,9 @@ static const char state_file[] = "/run/process";
 enum { SAME_EVENT_SECONDS = 30 };
 // A process this young may not have said yet which signals it handles.
 enum { YOUNG_SECONDS = 5 };
-// Looks at a process that would miss a signal, 10 ms apart; and for how many it must have
+// Looks at a process that would miss a signal, so far apart; and for how many it must have
 // been blocked: a shell blocks all of them for a moment, whenever it starts a program.
-enum { MAX_LOOKS = 500, BLOCKED_LOOKS = 50 };
+enum { LOOK_MS = 10, MAX_LOOKS = 500, BLOCKED_LOOKS = 50 };
 
 // Empties the queue into `text`.
 static int take_queue(char *text, size_t size) {
@@ -82,10 +84,7 @@ static bool is_in_mask(const char *status, const char *name, int signal) {
 static enum reception look(pid_t process, int signal) {
     char path[64], status[4096];
     snprintf(path, sizeof path, "/proc/%ld/status", (long)process);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t length = fd < 0 ? 0 : read(fd, status, sizeof status - 1);
-    if (fd >= 0) close(fd);
-    status[length > 0 ? length : 0] = '\0';
+    file_read(path, status, sizeof status);
     if (!strstr(status, "SigCgt:")) return TAKEN; // it has ended, or has hundreds of groups
     if (is_in_mask(status, "SigIgn:", signal) || is_in_mask(status, "SigCgt:", signal))
         return TAKEN;
@@ -93,9 +92,8 @@ static enum reception look(pid_t process, int signal) {
 }
 
 static void send_when_taken(pid_t process, int signal) {
-    const struct timespec pause = {.tv_nsec = 10000000};
     for (int looks = 0, blocked = 0; looks < MAX_LOOKS && blocked < BLOCKED_LOOKS; looks++) {
-        nanosleep(&pause, NULL);
+        pause_ms(LOOK_MS);
         enum reception reception = look(process, signal);
         if (reception == TAKEN) break;
         blocked = reception == BLOCKED ? blocked + 1 : 0;
@@ -182,16 +180,12 @@ void signals_publish(pid_t process) {
 
 pid_t signals_process(void) {
     enum { TRIES = 6000 };
-    const struct timespec pause = {.tv_nsec = 10000000};
     for (int tries = 0; tries < TRIES; tries++) {
         char state[64];
         long pid = 0;
-        int fd = open(state_file, O_RDONLY | O_CLOEXEC);
-        ssize_t length = fd < 0 ? 0 : read(fd, state, sizeof state - 1);
-        if (fd >= 0) close(fd);
-        state[length > 0 ? length : 0] = '\0';
+        file_read(state_file, state, sizeof state);
         if (sscanf(state, "%ld", &pid) == 1 && pid > 0) return (pid_t)pid;
-        nanosleep(&pause, NULL);
+        pause_ms(LOOK_MS);
     }
     return -1;
 }
