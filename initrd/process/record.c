@@ -156,15 +156,13 @@ static bool take_signed(void *member, size_t size, const char *value) {
 static bool take(const struct field *field, void *base, char *value);
 
 static bool take_words(const struct field *words, void *base, char *value) {
-    for (; words->kind != END; words++) {
-        char *rest = value && words[1].kind != END ? strchr(value, ' ') : NULL;
-        if (rest) *rest = '\0';
-        bool taken = value && take(words, base, value);
-        if (rest && !taken) *rest = ' '; // it is shown
-        if (!taken) return false;
-        value = rest ? rest + 1 : NULL;
-    }
-    return true;
+    if (words->kind == END) return true;
+    if (!value) return false;
+    char *rest = words[1].kind == END ? NULL : strchr(value, ' ');
+    if (rest) *rest = '\0';
+    bool taken = take(words, base, value) && take_words(words + 1, base, rest ? rest + 1 : NULL);
+    if (rest && !taken) *rest = ' '; // it is shown
+    return taken;
 }
 
 // The list's last element, after so many more were added.

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 
 import { RunxError, sentences } from '../errors.ts';
-import { renderAddedProcess } from '../guest/record.ts';
+import { renderProcessRecord } from '../guest/record.ts';
 import { compileFilter } from '../guest/seccomp/filter.ts';
 import { startExecMonitor } from '../monitor/exec-monitor.ts';
 import { endMonitor } from '../monitor/container-monitor.ts';
@@ -70,7 +70,7 @@ export const execInContainer = async (context: Context, options: ExecOptions): P
   const process = withoutNetconf(await options.process(spec));
   checkTerminal(process.terminal, options.detach, options.consoleSocket);
   warnOfCapabilities(process, log);
-  const added = renderAddedProcess(spec, process, await compileFilter(spec));
+  const added = renderProcessRecord(spec, process, await compileFilter(spec));
   const signals = options.detach ? undefined : catchSignals();
   const monitor = await withUndo(log, async (undo) => {
     const started = await startExecMonitor({

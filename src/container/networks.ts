@@ -1,6 +1,6 @@
 import { type PlannedNetwork, checkPlugins } from '../network/cni.ts';
 import { renderGuestNetwork } from '../guest/network.ts';
-import type { Interface } from '../network/interfaces.ts';
+import type { Interface } from '../protocol/network.ts';
 import { type NetworkRequest, parseNetconf } from '../network/netconf.ts';
 import { loadNetconfFile } from '../network/netconf-file.ts';
 import { isOwnNetns, openNetns } from '../network/netns.ts';

@@ -7,7 +7,7 @@ import { type MountPlan, planMounts } from '../guest/mounts.ts';
 import { type OwnBoot, isOwnGuest, planOwnBoot, renderOwnArguments } from '../domain/boot.ts';
 import { buildRamdisk } from '../guest/ramdisk.ts';
 import { type Rootfs, sharesOf } from '../rootfs/rootfs.ts';
-import type { Share } from '../guest/shares.ts';
+import type { Share } from '../protocol/share.ts';
 import type { MonitorOptions } from '../monitor/container-monitor.ts';
 import type { Bundle } from '../oci/bundle.ts';
 import { parseLimits } from '../oci/resources.ts';
@@ -137,7 +137,7 @@ const planRamdisk = async (
   const subject = { ociVersion, id, bundle: path, annotations: spec.annotations };
   const hookState = renderHookState(subject, 'created', firstPid);
   const named = await withHostname(spec, config.monitor, log);
-  return buildRamdisk(config.ramdisk, named, process, rootfs, mounts, hookState);
+  return buildRamdisk(config.ramdisk, { spec: named, process, mounts, hookState }, rootfs);
 };
 
 const pathsOf = ({ tag, exports }: Share): { tag: string; path: string }[] =>

@@ -1,5 +1,6 @@
 import { RunxError } from '../errors.ts';
-import type { Share } from '../guest/shares.ts';
+import { rootfsTag } from '../protocol/contract.ts';
+import type { Share } from '../protocol/share.ts';
 
 /** How the rootfs reaches the guest. */
 export type Rootfs = NinepRootfs | DiskRootfs | BlockRootfs;
@@ -85,7 +86,7 @@ export const sharesOf = (rootfs: Rootfs | undefined, readonly: boolean): readonl
     ? []
     : [
         {
-          tag: 'root',
+          tag: rootfsTag,
           exports: [{ path: rootfs.path, readonly, file: false, recursive: true }],
         },
       ];
