@@ -65,6 +65,9 @@ struct process {
     unsigned namespaces; // CLONE_NEW*, of those the container has for itself
     struct id_map *uid_maps, *gid_maps;
     size_t uid_map_count, gid_map_count;
+    // How the rootfs comes: a share's tag or a device, of this type; and, with a device, another
+    // one with a file system or the options of a tmpfs.
+    const char *rootfs_type, *rootfs_source, *rootfs_layer;
     const char *cwd, *hostname, *domainname;
     int oom_score_adj;
     unsigned personality;               // 0xffffffff: as it is, and so to personality(2)

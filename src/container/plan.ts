@@ -6,7 +6,7 @@ import { devicesMiB } from '../domain/memory.ts';
 import { type MountPlan, planMounts } from '../guest/mounts.ts';
 import { type OwnBoot, isOwnGuest, planOwnBoot, renderOwnArguments } from '../domain/boot.ts';
 import { buildRamdisk } from '../guest/ramdisk.ts';
-import { type Rootfs, sharesOf } from '../rootfs/rootfs.ts';
+import { type Rootfs, rootfsEntries, sharesOf } from '../rootfs/rootfs.ts';
 import type { Share } from '../protocol/share.ts';
 import type { MonitorOptions } from '../monitor/container-monitor.ts';
 import type { Bundle } from '../oci/bundle.ts';
@@ -137,7 +137,13 @@ const planRamdisk = async (
   const subject = { ociVersion, id, bundle: path, annotations: spec.annotations };
   const hookState = renderHookState(subject, 'created', firstPid);
   const named = await withHostname(spec, config.monitor, log);
-  return buildRamdisk(config.ramdisk, { spec: named, process, mounts, hookState }, rootfs);
+  return buildRamdisk(config.ramdisk, {
+    spec: named,
+    process,
+    rootfs: rootfsEntries(rootfs),
+    mounts,
+    hookState,
+  });
 };
 
 const pathsOf = ({ tag, exports }: Share): { tag: string; path: string }[] =>

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 
 import { RunxError, messageOf } from '../errors.ts';
-import { renderRootfs, type Rootfs } from '../rootfs/rootfs.ts';
+import { firstSlot, recordPath } from '../protocol/contract.ts';
 import { readCopies } from './copies.ts';
-import { renderCpio } from './cpio.ts';
+import { inRamdisk, renderCpio } from './cpio.ts';
 import { type GuestContainer, renderContainerRecord } from './record.ts';
 import { compileFilter } from './seccomp/filter.ts';
 
@@ -13,7 +13,6 @@ const privateFile = 0o100600;
 export const buildRamdisk = async (
   base: string,
   container: Omit<GuestContainer, 'seccomp'>,
-  rootfs: Rootfs,
 ): Promise<Buffer> => {
   let bytes: Buffer;
   try {
@@ -24,8 +23,7 @@ export const buildRamdisk = async (
   const seccomp = await compileFilter(container.spec);
   const record = renderContainerRecord({ ...container, seccomp });
   const own = renderCpio([
-    { path: 'runx/process', mode: privateFile, content: record },
-    { path: 'runx/rootfs', mode: privateFile, content: Buffer.from(renderRootfs(rootfs)) },
+    { path: inRamdisk(recordPath(firstSlot)), mode: privateFile, content: record },
     ...(await readCopies(container.mounts.copies)),
   ]);
   return Buffer.concat([bytes, own]);

@@ -12,6 +12,8 @@ import type { MountPlan } from './mounts.ts';
 export interface GuestContainer {
   readonly spec: Spec;
   readonly process: Process;
+  /** How its rootfs is mounted. */
+  readonly rootfs: readonly RecordEntry[];
   readonly mounts: MountPlan;
   readonly seccomp: SeccompFilter | undefined;
   /** What startContainer hooks are told. */
@@ -145,10 +147,11 @@ const containerEntries = (spec: Spec, mounts: MountPlan): readonly RecordEntry[]
  * strings, none of which a shell ever sees.
  */
 export const renderContainerRecord = (container: GuestContainer): Buffer => {
-  const { spec, process, mounts, seccomp, hookState } = container;
+  const { spec, process, rootfs, mounts, seccomp, hookState } = container;
   return renderEntries([
     ...processEntries(process, seccomp),
     ...sharedEntries(spec),
+    ...rootfs,
     ...containerEntries(spec, mounts),
     ...startHookEntries(spec.hooks.startContainer, hookState),
   ]);

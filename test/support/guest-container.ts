@@ -10,6 +10,7 @@ export const guestContainer = (
 ): GuestContainer => ({
   spec,
   process,
+  rootfs: [],
   mounts: planMounts(spec.mounts),
   seccomp: undefined,
   hookState: '{}',

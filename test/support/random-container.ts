@@ -108,6 +108,7 @@ export const randomContainer = (next: Next): GuestContainer => {
   const values = makeValues(next);
   const { many, maybe, text } = values;
   return guestContainer(randomSpec(values), randomProcess(values, next), {
+    rootfs: ['type', 'source', 'layer'].map((name) => [`rootfs-${name}`, text()]),
     mounts: {
       shares: many(() => ({ tag: `share${next(31)}`, exports: [] })),
       mounts: many(() => randomMount(values)),

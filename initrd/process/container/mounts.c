@@ -16,10 +16,10 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-const char *mounts_enter_rootfs(void) {
+const char *mounts_enter_rootfs(const char *rootfs) {
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) return "making mounts private";
     // pivot_root(2) refuses to leave a ramdisk, so the rootfs is moved over it.
-    if (chdir("/rootfs") < 0 || mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 ||
+    if (chdir(rootfs) < 0 || mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 ||
         chdir("/") < 0)
         return "entering the rootfs";
     return NULL;

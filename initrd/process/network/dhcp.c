@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "dhcp.h"
+#include "../../../src/protocol/limits.h"
 #include "../clock.h"
+#include "../containers.h"
 #include "../file.h"
 #include "../record.h"
 
@@ -41,10 +43,9 @@ static void prepare(void) {
 // The container's hostname as the client takes it; NULL if it has none that DHCP can tell.
 static const char *hostname_option(void) {
     static char option[sizeof "hostname:" + 253];
+    const struct container container = container_in(FIRST_SLOT);
     struct process process;
-    if (access("/runx/process", R_OK) < 0 || record_load(&process, "/runx/process") ||
-        !process.hostname)
-        return NULL;
+    if (record_load(&process, container.record) || !process.hostname) return NULL;
     for (const char *c = process.hostname; *c; c++)
         if (!isalnum((unsigned char)*c) && !strchr("-.", *c)) return NULL;
     int length = snprintf(option, sizeof option, "hostname:%s", process.hostname);

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "exec.h"
 #include "../../../src/protocol/frame.h"
+#include "../../../src/protocol/limits.h"
 #include "../../../src/protocol/xenstore.h"
 #include "../clock.h"
 #include "../file.h"
@@ -17,8 +18,6 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-enum { LAST_CONSOLE = 63, MAX_RECORD = 8 << 20 };
 
 void exec_offer(void) {
     struct xenstore xs;
@@ -98,12 +97,13 @@ static void serve(int console) {
         fail(console, wrong);
         return;
     }
-    pid_t container = signals_process();
-    if (container < 0) {
+    struct container container = container_in(FIRST_SLOT);
+    if (!signals_wait_for(&container)) {
         fail(console, "the container has no process");
         return;
     }
-    wrong = session_start(&session, &process, console, -1, container);
+    const struct consoles consoles = {.output = console, .error = -1, .framed = true};
+    wrong = session_start(&session, &process, &container, &consoles);
     if (wrong) {
         snprintf(text, sizeof text, "%s: %s", wrong, strerror(errno));
         fail(console, text);

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "signals.h"
+#include "../../../src/protocol/limits.h"
 #include "../../../src/protocol/xenstore.h"
 #include "../clock.h"
 #include "../file.h"
@@ -20,8 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
-// The process's pid, when it began and the time of the last delivery, in seconds.
-static const char state_file[] = "/run/process";
+// A container's state file: its process's pid, when it began and the time of the last delivery,
+// in seconds.
 // A second power-off event this soon after a delivery belongs to that delivery.
 enum { SAME_EVENT_SECONDS = 30 };
 // A process this young may not have said yet which signals it handles.
@@ -156,36 +157,40 @@ static void deliver(int fd, bool by_hand) {
     }
 }
 
-static int open_state(void) {
-    int fd = open(state_file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+static int open_state(const struct container *container) {
+    int fd = open(container->state, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd >= 0) flock(fd, LOCK_EX);
     return fd;
 }
 
 int signals_deliver(void) {
-    int fd = open_state();
+    const struct container container = container_in(FIRST_SLOT);
+    int fd = open_state(&container);
     if (fd < 0) return 1;
     deliver(fd, true);
     close(fd);
     return 0;
 }
 
-void signals_publish(pid_t process) {
-    int fd = open_state();
+void signals_publish(const struct container *container) {
+    int fd = open_state(container);
     if (fd < 0) return;
-    dprintf(fd, "%ld %ld 0\n", (long)process, seconds());
+    dprintf(fd, "%ld %ld 0\n", (long)container->init, seconds());
     deliver(fd, false);
     close(fd);
 }
 
-pid_t signals_process(void) {
-    enum { TRIES = 6000 };
+bool signals_wait_for(struct container *container) {
+    enum { TRIES = 6000, PAUSE_MS = 10 };
     for (int tries = 0; tries < TRIES; tries++) {
         char state[64];
         long pid = 0;
-        file_read(state_file, state, sizeof state);
-        if (sscanf(state, "%ld", &pid) == 1 && pid > 0) return (pid_t)pid;
-        pause_ms(LOOK_MS);
+        file_read(container->state, state, sizeof state);
+        if (sscanf(state, "%ld", &pid) == 1 && pid > 0) {
+            container->init = (pid_t)pid;
+            return true;
+        }
+        pause_ms(PAUSE_MS);
     }
-    return -1;
+    return false;
 }
