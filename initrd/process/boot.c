@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "boot.h"
 #include "../../src/protocol/limits.h"
+#include "../../src/protocol/nodes.h"
 #include "../../src/protocol/xenstore.h"
 #include "clock.h"
 #include "container/rootfs.h"
@@ -14,37 +15,47 @@
 #include "session/signals.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-// Leaves the status, and why there was no process, where the monitor looks; then
-// powers the domain off.
-static _Noreturn void finish(int status, const char *error) {
+// Leaves the status, and why there was no process, where the monitor looks.
+static void report(const struct container *container, int status, const char *error) {
     struct xenstore xs;
-    char text[16];
+    char path[32], text[16];
     sync();
     snprintf(text, sizeof text, "%d", status);
-    if (xenstore_open(&xs) == 0) {
-        if (error && *error) xenstore_write(&xs, 0, "data/error", error);
-        xenstore_write(&xs, 0, "data/exit-status", text);
-    }
+    if (xenstore_open(&xs) < 0) return;
+    snprintf(path, sizeof path, NODE_ERROR, container->slot);
+    if (*error) xenstore_write(&xs, 0, path, error);
+    snprintf(path, sizeof path, NODE_EXIT_STATUS, container->slot);
+    xenstore_write(&xs, 0, path, text);
+    xenstore_close(&xs);
+}
+
+static _Noreturn void power_off(void) {
     reboot(RB_POWER_OFF);
     for (;;) pause();
 }
 
 // Ends the domain if a step says what is wrong.
 static void check(const char *wrong) {
-    if (wrong) finish(EXIT_GUEST, wrong);
+    const struct container container = container_in(FIRST_SLOT);
+    if (!wrong) return;
+    report(&container, EXIT_GUEST, wrong);
+    power_off();
 }
 
 static _Noreturn void fail(const char *what) {
     char error[256];
     snprintf(error, sizeof error, "%s: %s", what, strerror(errno));
-    finish(EXIT_GUEST, error);
+    check(error);
+    power_off();
 }
 
 static void mount_kernel_file_systems(void) {
@@ -83,6 +94,19 @@ static struct consoles open_consoles(bool terminal) {
     return consoles;
 }
 
+// What is left of the first process when its containers have ended: others may come.
+static _Noreturn void reap(void) {
+    sigset_t child;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &child, NULL);
+    for (;;) {
+        while (waitpid(-1, NULL, WNOHANG) > 0) {
+        }
+        sigwaitinfo(&child, NULL);
+    }
+}
+
 _Noreturn void boot(void) {
     struct container container = container_in(FIRST_SLOT);
     struct process process;
@@ -101,10 +125,14 @@ _Noreturn void boot(void) {
     if (wrong) fail(wrong);
     container.init = session.process;
     if (!session.error[0]) {
-        exec_offer(); // first: what Dom0 queues before it is for signals_publish to find
+        exec_offer(&container); // first: what Dom0 queues before it is for signals_publish to find
         signals_publish(&container);
     }
     int status = session_wait(&session);
-    exec_finish();
-    finish(status, session.error);
+    exec_finish(&container);
+    signals_withdraw(&container);
+    report(&container, status, session.error);
+    if (process.owner == OWNER_CONTAINER) power_off();
+    rootfs_unmount(&container);
+    reap();
 }

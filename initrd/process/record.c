@@ -17,7 +17,8 @@ enum kind {
     FLAG,     // "0" or "1"
     UNSIGNED, // a decimal number of the member's size
     SIGNED,
-    MASK,  // 64 bits, hexadecimal
+    MASK,   // 64 bits, hexadecimal
+    CHOICE, // one of `words`, the member being an enumeration of them
     LIST,  // repeated; each value is an element, whose words `fields` are, the last taking the rest
     GROUP, // begins an element; `fields` are this key and those that may follow it
 };
@@ -28,14 +29,23 @@ struct field {
     size_t offset, size; // of the member; LIST and GROUP: the size is that of an element
     size_t count;        // LIST and GROUP: the offset of how many there are
     const struct field *fields;
+    const char *const *words;
 };
 
 #define SIZE(type, member) sizeof(((type *)0)->member)
 #define FIELD(key, kind, type, member)                                                             \
-    { key, kind, offsetof(type, member), SIZE(type, member), 0, NULL }
+    { key, kind, offsetof(type, member), SIZE(type, member), 0, NULL, NULL }
 #define WORD(kind, type, member) FIELD(NULL, kind, type, member)
 #define MANY(key, kind, type, member, number, fields)                                              \
-    { key, kind, offsetof(type, member), SIZE(type, member[0]), offsetof(type, number), fields }
+    {                                                                                              \
+        key, kind, offsetof(type, member), SIZE(type, member[0]), offsetof(type, number), fields,  \
+            NULL                                                                                   \
+    }
+
+#define ONE_OF(key, words, type, member)                                                           \
+    { key, CHOICE, offsetof(type, member), SIZE(type, member), 0, NULL, words }
+
+static const char *const owners[] = {"container", "pod", "pool", NULL};
 
 static const struct field string_words[] = {{.kind = TEXT}, {.kind = END}};
 static const struct field gid_words[] = {{.kind = UNSIGNED, .size = sizeof(gid_t)}, {.kind = END}};
@@ -97,6 +107,8 @@ static const struct field hook_fields[] = {
 };
 
 static const struct field process_fields[] = {
+    ONE_OF("owner", owners, struct process, owner),
+    FIELD("slot", UNSIGNED, struct process, slot),
     MANY("arg", LIST, struct process, args, arg_count, string_words),
     MANY("env", LIST, struct process, env, env_count, string_words),
     FIELD("cwd", TEXT, struct process, cwd),
@@ -197,6 +209,10 @@ static bool take(const struct field *field, void *base, char *value) {
         return take_signed(member, field->size, value);
     case MASK:
         return number_parse(value, 16, &number) && store(member, field->size, number);
+    case CHOICE:
+        for (number = 0; field->words[number]; number++)
+            if (!strcmp(value, field->words[number])) return store(member, field->size, number);
+        return false;
     case LIST:
         return take_words(field->fields, last_of(field, base, 1), value);
     case GROUP:

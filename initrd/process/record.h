@@ -58,8 +58,13 @@ struct hooks {
     size_t count;
 };
 
+// Whose end is that of the domain.
+enum owner { OWNER_CONTAINER, OWNER_POD, OWNER_POOL };
+
 // A list of strings ends with NULL.
 struct process {
+    enum owner owner; // of a container that the domain boots with
+    unsigned slot;    // of a process that is added: that of the container which it joins
     char **args, **env;
     size_t arg_count, env_count;
     unsigned namespaces; // CLONE_NEW*, of those the container has for itself

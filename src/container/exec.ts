@@ -7,6 +7,7 @@ import { startExecMonitor } from '../monitor/exec-monitor.ts';
 import { endMonitor } from '../monitor/container-monitor.ts';
 import { killedExitCode } from '../oci/signals.ts';
 import type { Process, Spec } from '../oci/spec.ts';
+import { firstSlot } from '../protocol/contract.ts';
 import { enterCgroup } from '../host/cgroup.ts';
 import { parseContainerId } from './id.ts';
 import type { Context } from './context.ts';
@@ -70,7 +71,7 @@ export const execInContainer = async (context: Context, options: ExecOptions): P
   const process = withoutNetconf(await options.process(spec));
   checkTerminal(process.terminal, options.detach, options.consoleSocket);
   warnOfCapabilities(process, log);
-  const added = renderProcessRecord(spec, process, await compileFilter(spec));
+  const added = renderProcessRecord(firstSlot, spec, process, await compileFilter(spec));
   const signals = options.detach ? undefined : catchSignals();
   const monitor = await withUndo(log, async (undo) => {
     const started = await startExecMonitor({

@@ -12,7 +12,7 @@ const privateFile = 0o100600;
 /** The base ramdisk with this container's own part behind it. */
 export const buildRamdisk = async (
   base: string,
-  container: Omit<GuestContainer, 'seccomp'>,
+  container: Omit<GuestContainer, 'owner' | 'seccomp'>,
 ): Promise<Buffer> => {
   let bytes: Buffer;
   try {
@@ -21,7 +21,7 @@ export const buildRamdisk = async (
     throw new RunxError(`ramdisk ${base}: ${messageOf(error)}`);
   }
   const seccomp = await compileFilter(container.spec);
-  const record = renderContainerRecord({ ...container, seccomp });
+  const record = renderContainerRecord({ ...container, owner: 'container', seccomp });
   const own = renderCpio([
     { path: inRamdisk(recordPath(firstSlot)), mode: privateFile, content: record },
     ...(await readCopies(container.mounts.copies)),

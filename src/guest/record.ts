@@ -10,6 +10,8 @@ import type { MountPlan } from './mounts.ts';
 
 /** A container that its domain boots with. */
 export interface GuestContainer {
+  /** Whose end is that of the domain. */
+  readonly owner: 'container' | 'pod' | 'pool';
   readonly spec: Spec;
   readonly process: Process;
   /** How its rootfs is mounted. */
@@ -147,9 +149,10 @@ const containerEntries = (spec: Spec, mounts: MountPlan): readonly RecordEntry[]
  * strings, none of which a shell ever sees.
  */
 export const renderContainerRecord = (container: GuestContainer): Buffer => {
-  const { spec, process, rootfs, mounts, seccomp, hookState } = container;
+  const { owner, spec, process, rootfs, mounts, seccomp, hookState } = container;
   return renderEntries([
     ...processEntries(process, seccomp),
+    ['owner', owner],
     ...sharedEntries(spec),
     ...rootfs,
     ...containerEntries(spec, mounts),
@@ -157,9 +160,11 @@ export const renderContainerRecord = (container: GuestContainer): Buffer => {
   ]);
 };
 
-/** The same of a process that is added to a container, which is there already. */
+/** The same of a process that is added to the container in a slot, which is there already. */
 export const renderProcessRecord = (
+  slot: number,
   spec: Spec,
   process: Process,
   seccomp: SeccompFilter | undefined,
-): Buffer => renderEntries([...processEntries(process, seccomp), ...sharedEntries(spec)]);
+): Buffer =>
+  renderEntries([...processEntries(process, seccomp), ['slot', slot], ...sharedEntries(spec)]);

@@ -8,6 +8,7 @@ export const guestContainer = (
   process: Process,
   changes: Partial<GuestContainer> = {},
 ): GuestContainer => ({
+  owner: 'container',
   spec,
   process,
   rootfs: [],

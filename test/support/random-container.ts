@@ -106,8 +106,9 @@ const randomMount = ({ chance, choose, text, path }: Values): GuestMount => ({
 /** A container of which everything may be anything. */
 export const randomContainer = (next: Next): GuestContainer => {
   const values = makeValues(next);
-  const { many, maybe, text } = values;
+  const { many, maybe, choose, text } = values;
   return guestContainer(randomSpec(values), randomProcess(values, next), {
+    owner: choose('container', 'pod', 'pool'),
     rootfs: ['type', 'source', 'layer'].map((name) => [`rootfs-${name}`, text()]),
     mounts: {
       shares: many(() => ({ tag: `share${next(31)}`, exports: [] })),

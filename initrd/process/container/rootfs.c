@@ -76,12 +76,17 @@ static int mount_overlay(const struct places *p, const char *target) {
     return mount("overlay", target, "overlay", 0, options);
 }
 
-static const char *mount_disks(const struct process *process, const struct container *container) {
+static struct places places_of(const struct container *container) {
     struct places p;
     snprintf(p.image, sizeof p.image, "%s/image", container->directory);
     snprintf(p.layer, sizeof p.layer, "%s/layer", container->directory);
     snprintf(p.upper, sizeof p.upper, "%s/upper", p.layer);
     snprintf(p.work, sizeof p.work, "%s/work", p.layer);
+    return p;
+}
+
+static const char *mount_disks(const struct process *process, const struct container *container) {
+    const struct places p = places_of(container);
     if (mkdir(p.image, 0700) < 0 || mkdir(p.layer, 0700) < 0) return "making directories";
     if (mount_image(process->rootfs_type, process->rootfs_source, p.image) < 0)
         return process->rootfs_type;
@@ -103,4 +108,11 @@ const char *rootfs_mount(const struct process *process, const struct container *
     snprintf(error, sizeof error, "mounting the rootfs by disk: %.64s: %s", failed,
              strerror(errno));
     return error;
+}
+
+void rootfs_unmount(const struct container *container) {
+    const struct places p = places_of(container);
+    umount2(container->rootfs, MNT_DETACH);
+    umount2(p.layer, MNT_DETACH);
+    umount2(p.image, MNT_DETACH);
 }

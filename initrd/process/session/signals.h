@@ -1,15 +1,13 @@
-// Signals from Dom0: the kernel runs this helper as its power-off command when
-// control/shutdown is written, and the numbers wait in data/signals.
+// Signals from Dom0: the kernel runs this program as its power-off command when
+// NODE_SHUTDOWN is written, and the signals wait in NODE_SIGNALS.
 #pragma once
 
 #include "../containers.h"
 
-#include <stdbool.h>
-
-// Sends what is queued to the container's process, if there is one yet.  With an
-// empty queue the domain was shut down by hand, which stops the container.
+// Sends what is queued to the containers that it is for; what is for one that has no process yet
+// stays in the queue.  With an empty queue the domain was shut down by hand, which stops them all.
 int signals_deliver(void);
 // Says that the container's first process runs, and sends it what came before.
 void signals_publish(const struct container *container);
-// Waits until it does, which it sets; false if that takes too long.
-bool signals_wait_for(struct container *container);
+// Says that it has ended.
+void signals_withdraw(const struct container *container);

@@ -42,6 +42,8 @@ type Meaning = readonly [member: string, kind: 'one' | 'list' | 'hexadecimal'];
 const meanings: Readonly<Record<string, Meaning>> = {
   arg: ['args', 'list'],
   env: ['env', 'list'],
+  owner: ['owner', 'one'],
+  slot: ['slot', 'one'],
   cwd: ['cwd', 'one'],
   uid: ['uid', 'one'],
   gid: ['gid', 'one'],
@@ -102,6 +104,8 @@ const groups: Readonly<Record<string, Readonly<Record<string, Meaning>>>> = {
 
 const nothingSaid = {
   wrong: null,
+  owner: 'container',
+  slot: '0',
   cwd: '/',
   hostname: null,
   domainname: null,
@@ -186,7 +190,7 @@ test('the guest understands what runx renders, whatever it is, and each key', (t
     const { spec, process, seccomp } = container;
     for (const record of [
       renderContainerRecord(container),
-      renderProcessRecord(spec, process, seccomp),
+      renderProcessRecord(1 + next(2 ** 31), spec, process, seccomp),
     ]) {
       assert.deepEqual(understood(record), expected(record), record.toString());
     }
@@ -222,6 +226,9 @@ const refused: readonly RecordEntry[] = [
   ['scheduler', '0 0 0 0 0 0'],
   ['mount-flags', '1'],
   ['hook-arg', 'true'],
+  ['owner', 'containers'],
+  ['owner', ''],
+  ['slot', 'one'],
   ['unknown', '1'],
   ['arguments', 'true'],
 ];
