@@ -34,7 +34,7 @@ static int find(const unsigned char mac[6]) {
     const struct ifinfomsg info = {.ifi_family = AF_UNSPEC};
     struct netlink_message message;
     struct search search = {.mac = mac};
-    netlink_begin(&message, RTM_GETLINK, 0, &info, sizeof info);
+    netlink_begin(&message, RTM_GETLINK, &info, sizeof info);
     int rc = netlink_dump(&message, compare, &search);
     return rc < 0 ? rc : search.index;
 }
@@ -57,7 +57,7 @@ static int set_up(int index, bool up, unsigned mtu) {
     const struct ifinfomsg info = {
         .ifi_index = index, .ifi_flags = up ? IFF_UP : 0, .ifi_change = IFF_UP};
     struct netlink_message message;
-    netlink_begin(&message, RTM_NEWLINK, 0, &info, sizeof info);
+    netlink_begin(&message, RTM_NEWLINK, &info, sizeof info);
     if (mtu) netlink_add(&message, IFLA_MTU, &mtu, sizeof mtu);
     return netlink_request(&message);
 }
@@ -68,7 +68,7 @@ static int set_name(int index, const char *name) {
     struct netlink_message message;
     int rc = set_up(index, false, 0);
     if (rc < 0) return rc;
-    netlink_begin(&message, RTM_NEWLINK, 0, &info, sizeof info);
+    netlink_begin(&message, RTM_NEWLINK, &info, sizeof info);
     netlink_add(&message, IFLA_IFNAME, name, strlen(name) + 1);
     return netlink_request(&message);
 }
