@@ -33,7 +33,9 @@ const checkout = fileURLToPath(new URL('../..', import.meta.url));
 const built = mkdtempSync(join(tmpdir(), 'runx-rootfs-'));
 before(() => {
   if (options.skip !== false) return;
-  const sources = ['container/rootfs.c', 'containers.c', 'file.c'].map((name) => `initrd/process/${name}`);
+  const sources = ['container/rootfs.c', 'containers.c', 'file.c'].map(
+    (name) => `initrd/process/${name}`,
+  );
   const flags = ['-std=c11', '-D_DEFAULT_SOURCE', '-static', '-o', join(built, 'rootfs')];
   execFileSync(gcc, [...flags, 'test/fixtures/rootfs/main.c', ...sources], { cwd: checkout });
 });

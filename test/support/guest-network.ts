@@ -47,7 +47,7 @@ export interface GuestNetwork {
 const typeOf = (mode: number): number => mode & 0o170000;
 
 /** Unpacks the base ramdisk. */
-const unpackRamdisk = async (directory: string): Promise<void> => {
+export const unpackRamdisk = async (directory: string): Promise<void> => {
   for (const { path, mode, content } of parseCpio(await readFile(ramdisk))) {
     const file = join(directory, path);
     mkdirSync(dirname(file), { recursive: true });
