@@ -1,28 +1,21 @@
+import { scanCommandLine } from './cli/command-line.ts';
 import { RunxError, UsageError, messageOf } from './errors.ts';
 import type { LogOptions } from './log.ts';
 import { renderVersion } from './version.ts';
 
-/**
- * The log options, read without a parser: an error is logged even when the command
- * line itself is what is wrong.
- */
-const findLogOptions = (argv: readonly string[]): LogOptions => {
-  const find = (name: string): string | undefined => {
-    const index = argv.findIndex((arg) => arg === name || arg.startsWith(`${name}=`));
-    return argv[index]?.includes('=') ? argv[index].slice(name.length + 1) : argv[index + 1];
-  };
-  const has = (name: string): boolean =>
-    argv.some((arg) => arg === name || arg.startsWith(`${name}=`));
+const logOptionsOf = (argv: readonly string[]): LogOptions => {
+  // The options of a line that is being completed are not yet anybody's.
+  const { globals } = scanCommandLine(argv[0] === '--complete' ? [] : argv);
   return {
-    file: has('--log') ? find('--log') : undefined,
-    format: has('--log-format') && find('--log-format') === 'json' ? 'json' : 'text',
-    debug: argv.includes('--debug'),
+    file: globals.log,
+    format: globals['log-format'] === 'json' ? 'json' : 'text',
+    debug: globals.debug === 'true',
   };
 };
 
 const fail = async (error: unknown, argv: readonly string[]): Promise<void> => {
   const { openLog } = await import('./log.ts');
-  const options = findLogOptions(argv);
+  const options = logOptionsOf(argv);
   // A log that cannot be opened must not hide the error itself.
   const log = await openLog(options).catch(() => openLog({ ...options, file: undefined }));
   const hint = error instanceof UsageError ? ' (see runx --help)' : '';
