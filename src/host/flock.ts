@@ -2,7 +2,7 @@ import { fstatSync, openSync, statSync } from 'node:fs';
 
 import type { Log } from '../log.ts';
 import { ToolError, hasCode } from '../errors.ts';
-import { runWithDescriptor } from '../process.ts';
+import { run } from '../process.ts';
 
 /** A descriptor that can be locked; undefined when there is no such file or directory. */
 export const openIfThere = (path: string): number | undefined => {
@@ -34,7 +34,7 @@ export const flock = async (
   { program, log, timeoutMs }: FlockOptions,
 ): Promise<boolean> => {
   try {
-    await runWithDescriptor(program, ['lock'], descriptor, { log, timeoutMs });
+    await run(program, ['lock'], { descriptor, log, timeoutMs });
     return true;
   } catch (error) {
     // A tool that was ended, and not one that failed.
@@ -51,7 +51,7 @@ export const tryFlock = async (
   { program, log, timeoutMs }: FlockOptions,
 ): Promise<boolean> => {
   try {
-    await runWithDescriptor(program, ['lock', '--try'], descriptor, { log, timeoutMs });
+    await run(program, ['lock', '--try'], { descriptor, log, timeoutMs });
     return true;
   } catch (error) {
     if (error instanceof ToolError && error.exitCode === locked) return false;

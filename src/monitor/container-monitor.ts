@@ -181,9 +181,12 @@ export interface Launched {
   readonly release: () => void;
 }
 
+// It may wait 2 s for each disk before it tells its pid.
+const answerTimeoutMs = 60_000;
+
 /** Starts a monitor, which inherits standard input and output, and speaks lines with it. */
 export const launch = async (program: string, args: readonly string[], log: Log) => {
-  const socket = await startDetached(program, args, log);
+  const socket = await startDetached(program, args, { log, timeoutMs: answerTimeoutMs });
   const receive = readLines(socket);
   const pid = parseNumber(await receive('pid'), 'pid');
   const identity = await findIdentity(pid);

@@ -6,7 +6,7 @@ import { RunxError, ToolError, hasCode, messageOf } from '../errors.ts';
 import { namesIn } from '../host/files.ts';
 import { flock, isSame, openIfThere, tryFlock } from '../host/flock.ts';
 import type { Log } from '../log.ts';
-import { findProgram, runWithDescriptor } from '../process.ts';
+import { findProgram, run } from '../process.ts';
 import { bytesPerMiB } from '../units.ts';
 import { showProgress } from './progress.ts';
 
@@ -54,7 +54,7 @@ const build = async (
   if (mkfs === undefined) {
     throw new RunxError(`${cache.mkfs} was not found: install erofs-utils, or diod for 9p`);
   }
-  await runWithDescriptor(
+  await run(
     monitor,
     [
       'image',
@@ -73,8 +73,7 @@ const build = async (
       seen('rootfs'),
     ],
     // While it writes, nobody else gets the lock, even if runx is killed.
-    descriptor,
-    { log, timeoutMs: buildTimeoutMs },
+    { descriptor, log, timeoutMs: buildTimeoutMs },
   );
 };
 
