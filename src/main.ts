@@ -1,6 +1,6 @@
 import { scanCommandLine } from './cli/command-line.ts';
 import { RunxError, UsageError, messageOf } from './errors.ts';
-import type { LogOptions } from './log.ts';
+import { type Log, type LogOptions, openLog } from './log.ts';
 import { renderVersion } from './version.ts';
 
 const logOptionsOf = (argv: readonly string[]): LogOptions => {
@@ -13,11 +13,17 @@ const logOptionsOf = (argv: readonly string[]): LogOptions => {
   };
 };
 
-const fail = async (error: unknown, argv: readonly string[]): Promise<void> => {
-  const { openLog } = await import('./log.ts');
-  const options = logOptionsOf(argv);
-  // A log that cannot be opened must not hide the error itself.
-  const log = await openLog(options).catch(() => openLog({ ...options, file: undefined }));
+/** A log that cannot be opened must not hide the error itself. */
+const openErrorLog = (options: LogOptions): Log => {
+  try {
+    return openLog(options);
+  } catch {
+    return openLog({ ...options, file: undefined });
+  }
+};
+
+const fail = (error: unknown, argv: readonly string[]): void => {
+  const log = openErrorLog(logOptionsOf(argv));
   const hint = error instanceof UsageError ? ' (see runx --help)' : '';
   if (!(error instanceof RunxError) && error instanceof Error) log.debug(error.stack ?? '');
   // Some parsers' messages have several lines; engines and people read one.
@@ -44,7 +50,7 @@ const main = async (argv: readonly string[]): Promise<void> => {
     const { runCommandLine } = await import('./cli/parse.ts');
     await runCommandLine(argv);
   } catch (error) {
-    await fail(error, argv);
+    fail(error, argv);
     process.exitCode ??= 1;
   }
 };

@@ -46,7 +46,7 @@ export const defineCommand = <T extends GlobalOptions>(
 /** What the operations need, from the global options. */
 export const openContext = async (args: ArgumentsCamelCase<GlobalOptions>): Promise<Context> => {
   const config = await loadConfig(args.config);
-  const log = await openLog({ file: args.log, format: args.logFormat, debug: args.debug });
+  const log = openLog({ file: args.log, format: args.logFormat, debug: args.debug });
   return { config, log, root: args.root ?? config.root };
 };
 
