@@ -10,7 +10,7 @@ import type { Log } from './log.ts';
 /** Where programs are looked for when the caller's environment has no PATH. */
 export const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** The absolute path of a program named as on a command line; undefined if there is none. */
+/** Finds the program that a shell would run by this name; undefined where no directory of PATH has it. */
 export const findProgram = async (name: string): Promise<string | undefined> => {
   const directories = name.includes('/') ? [''] : (process.env['PATH'] || defaultPath).split(':');
   for (const directory of directories) {
@@ -80,19 +80,19 @@ export const run = async (
 export interface GroupOptions {
   readonly log: Log;
   readonly argv0: string;
-  /** All of it: nothing is added. */
+  /** The whole environment: runx adds nothing. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly input: string;
   readonly timeoutMs: number | typeof hookWithoutTimeout;
 }
 
-/** The deadline of a hook for which config.json sets none: the only program without one. */
+/** Stands for the deadline of a hook that config.json gives none; no other program runs without. */
 export const hookWithoutTimeout = 'hook without timeout' as const;
 
-/** How a program ended: one of the last four is set. */
+/** What a program in a group said, and one of four ways in which it ended. */
 export interface GroupResult {
-  /** The beginnings of what it said. */
+  /** The first 4096 bytes, as of standard error. */
   readonly stdout: string;
   readonly stderr: string;
   readonly exitCode?: number;

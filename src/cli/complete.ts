@@ -57,8 +57,8 @@ const askYargs = async (
 
 /**
  * The words that can stand for the last one, which is only begun: commands, options, an
- * option's choices, ids of containers.  Where a file is wanted there are none, nor where
- * a program of the container has its own words.
+ * option's choices, ids of containers.  It finds nothing where a file is wanted, which the shell completes,
+ * nor among the words of a container's program.
  */
 export const findCompletions = async (
   makeParser: MakeParser,

@@ -58,7 +58,7 @@ export const spellingsOf = (options: OptionTable): Spellings => {
   );
 };
 
-/** The option that can have a value, and the value in the same word: --env=A, -te5. */
+/** Splits a word into the option that can have a value and the value, if the word has it: --env=A, -te5. */
 const splitWord = (
   word: string,
   spellings: Spellings,

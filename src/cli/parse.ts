@@ -29,7 +29,7 @@ const keepLast = (args: Record<string, unknown>): void => {
   }
 };
 
-/** How words are read; scanCommandLine reads them likewise. */
+/** How yargs reads words; scanCommandLine has to read them in the same way. */
 export const parserConfiguration = {
   // --no-pivot and --no-new-keyring are options of their own.
   'boolean-negation': false,
