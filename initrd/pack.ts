@@ -16,14 +16,14 @@ const character = 0o020600;
 writeFileSync(
   output,
   renderCpio([
-    ...['bin', 'dev', 'proc', 'rootfs', 'run', 'runx', 'sbin', 'sys'].map((path) => ({
+    ...['bin', 'dev', 'proc', 'run', 'runx', 'runx/containers', 'sbin', 'sys'].map((path) => ({
       path,
       mode: directory,
     })),
     { path: 'dev/console', mode: character, device: { major: 5, minor: 1 } },
     { path: 'bin/busybox', mode: program, content: readFileSync(busybox) },
     { path: 'bin/sh', mode: link, content: Buffer.from('busybox') },
-    { path: 'init', mode: program, content: readFileSync(new URL('init', import.meta.url)) },
+    { path: 'init', mode: link, content: Buffer.from('sbin/runx-process') },
     { path: 'sbin/dhcp', mode: program, content: readFileSync(new URL('dhcp', import.meta.url)) },
     { path: 'sbin/runx-process', mode: program, content: readFileSync(helper) },
     // What the guest's kernel runs: when Dom0 writes control/shutdown, and for new devices.

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import metadata from '../package.json' with { type: 'json' };
-import { globalOptions } from '../src/cli/command.ts';
+import { globalOptions } from '../src/cli/global-options.ts';
 import { commands } from '../src/cli/commands.ts';
 import { renderCommandPage } from './reference/command-page.ts';
 import { renderMainPage } from './reference/main-page.ts';

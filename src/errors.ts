@@ -23,7 +23,7 @@ export class ToolError extends RunxError {
 interface ToolOutcome {
   readonly exitCode: number | undefined;
   readonly stderr: string;
-  /** What else stopped it: a signal, a timeout, no such program. */
+  /** Why it failed, if not by its exit code: a signal, a timeout, a program that is missing. */
   readonly reason?: string | undefined;
 }
 

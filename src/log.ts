@@ -21,11 +21,11 @@ export interface LogOptions {
 type Level = 'debug' | 'warn' | 'error';
 
 /**
- * With a file, entries go there in the form that engines read back; the error
- * goes to standard error as well.  Without one, everything goes to standard error.
+ * With a file, entries go there in the form that engines read back, and errors to standard
+ * error as well.  Without one, everything goes to standard error.
  */
-export const openLog = async (options: LogOptions): Promise<Log> => {
-  const write = options.file === undefined ? undefined : await openFile(options.file, options);
+export const openLog = ({ file, format, debug }: LogOptions): Log => {
+  const write = file === undefined ? undefined : openFile(file, format);
   const say = (level: Level, message: string): void => {
     write?.(level, message);
     if (write === undefined || level === 'error') {
@@ -34,30 +34,44 @@ export const openLog = async (options: LogOptions): Promise<Log> => {
     }
   };
   return {
-    debug: options.debug ? (message) => say('debug', message) : () => {},
+    debug: debug ? (message) => say('debug', message) : () => {},
     warn: (message) => say('warn', message),
     error: (message) => say('error', message),
   };
 };
 
-const openFile = async (
-  file: string,
-  options: LogOptions,
-): Promise<(level: Level, message: string) => void> => {
+type Write = (level: Level, message: string) => void;
+
+const openFile = (file: string, format: LogOptions['format']): Write => {
   try {
     // Made at once, so that an engine finds a log even if there is nothing in it.
     appendFileSync(file, '');
   } catch (error) {
     throw new RunxError(`--log ${file}: ${messageOf(error)}`);
   }
-  if (options.format === 'text') {
-    return (level, message) => {
-      const time = new Date().toISOString();
-      appendFileSync(file, `time="${time}" level=${level} msg=${JSON.stringify(message)}\n`);
-    };
-  }
+  return format === 'json' ? writeJson(file) : writeText(file);
+};
+
+/** Lines as logrus writes its text, which is runc's: pino has no such form. */
+const writeText =
+  (file: string): Write =>
+  (level, message) => {
+    const time = new Date().toISOString();
+    appendFileSync(file, `time="${time}" level=${level} msg=${JSON.stringify(message)}\n`);
+  };
+
+/** Entries by pino, which costs 8 ms of CPU time: loaded for the first of them, and few calls have one. */
+const writeJson = (file: string): Write => {
+  let logger: ReturnType<typeof makePino> | undefined;
+  return (level, message) => {
+    logger ??= makePino(file);
+    void logger.then((pino) => pino[level](message));
+  };
+};
+
+const makePino = async (file: string) => {
   const { pino, stdTimeFunctions } = (await import('pino')).default;
-  const logger = pino(
+  return pino(
     {
       base: null,
       level: 'debug',
@@ -67,5 +81,4 @@ const openFile = async (
     },
     pino.destination({ dest: file, sync: true, append: true }),
   );
-  return (level, message) => logger[level](message);
 };

@@ -1,30 +1,29 @@
+import { scanCommandLine } from './cli/command-line.ts';
 import { RunxError, UsageError, messageOf } from './errors.ts';
-import type { LogOptions } from './log.ts';
+import { type Log, type LogOptions, openLog } from './log.ts';
 import { renderVersion } from './version.ts';
 
-/**
- * The log options, read without a parser: an error is logged even when the command
- * line itself is what is wrong.
- */
-const findLogOptions = (argv: readonly string[]): LogOptions => {
-  const find = (name: string): string | undefined => {
-    const index = argv.findIndex((arg) => arg === name || arg.startsWith(`${name}=`));
-    return argv[index]?.includes('=') ? argv[index].slice(name.length + 1) : argv[index + 1];
-  };
-  const has = (name: string): boolean =>
-    argv.some((arg) => arg === name || arg.startsWith(`${name}=`));
+const logOptionsOf = (argv: readonly string[]): LogOptions => {
+  // The options of a line that is being completed are not yet anybody's.
+  const { globals } = scanCommandLine(argv[0] === '--complete' ? [] : argv);
   return {
-    file: has('--log') ? find('--log') : undefined,
-    format: has('--log-format') && find('--log-format') === 'json' ? 'json' : 'text',
-    debug: argv.includes('--debug'),
+    file: globals.log,
+    format: globals['log-format'] === 'json' ? 'json' : 'text',
+    debug: globals.debug === 'true',
   };
 };
 
-const fail = async (error: unknown, argv: readonly string[]): Promise<void> => {
-  const { openLog } = await import('./log.ts');
-  const options = findLogOptions(argv);
-  // A log that cannot be opened must not hide the error itself.
-  const log = await openLog(options).catch(() => openLog({ ...options, file: undefined }));
+/** A log that cannot be opened must not hide the error itself. */
+const openErrorLog = (options: LogOptions): Log => {
+  try {
+    return openLog(options);
+  } catch {
+    return openLog({ ...options, file: undefined });
+  }
+};
+
+const fail = (error: unknown, argv: readonly string[]): void => {
+  const log = openErrorLog(logOptionsOf(argv));
   const hint = error instanceof UsageError ? ' (see runx --help)' : '';
   if (!(error instanceof RunxError) && error instanceof Error) log.debug(error.stack ?? '');
   // Some parsers' messages have several lines; engines and people read one.
@@ -51,7 +50,7 @@ const main = async (argv: readonly string[]): Promise<void> => {
     const { runCommandLine } = await import('./cli/parse.ts');
     await runCommandLine(argv);
   } catch (error) {
-    await fail(error, argv);
+    fail(error, argv);
     process.exitCode ??= 1;
   }
 };

@@ -1,5 +1,7 @@
 #include "record.h"
 #include "../../src/protocol/read_full.h"
+#include "array.h"
+#include "number.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,187 +10,268 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-void *append(void *array, size_t *count, size_t size) {
-    char *grown = realloc(array, (*count + 2) * size);
-    if (!grown) abort();
-    memset(grown + *count * size, 0, 2 * size);
-    (*count)++;
-    return grown;
-}
-
-struct lists {
-    size_t args, env, masked, readonly, sysctls, shares, uid_map, gid_map;
+// What a value is.
+enum kind {
+    END,      // of a table
+    TEXT,     // a string
+    FLAG,     // "0" or "1"
+    UNSIGNED, // a decimal number of the member's size
+    SIGNED,
+    MASK,   // 64 bits, hexadecimal
+    CHOICE, // one of `words`, the member being an enumeration of them
+    LIST,  // repeated; each value is an element, whose words `fields` are, the last taking the rest
+    GROUP, // begins an element; `fields` are this key and those that may follow it
 };
 
-bool key_is(const char *record, size_t length, const char *key) {
-    return strlen(key) == length && !strncmp(record, key, length);
+struct field {
+    const char *key;
+    enum kind kind;
+    size_t offset, size; // of the member; LIST and GROUP: the size is that of an element
+    size_t count;        // LIST and GROUP: the offset of how many there are
+    const struct field *fields;
+    const char *const *words;
+};
+
+#define SIZE(type, member) sizeof(((type *)0)->member)
+#define FIELD(key, kind, type, member)                                                             \
+    { key, kind, offsetof(type, member), SIZE(type, member), 0, NULL, NULL }
+#define WORD(kind, type, member) FIELD(NULL, kind, type, member)
+#define MANY(key, kind, type, member, number, fields)                                              \
+    {                                                                                              \
+        key, kind, offsetof(type, member), SIZE(type, member[0]), offsetof(type, number), fields,  \
+            NULL                                                                                   \
+    }
+
+#define ONE_OF(key, words, type, member)                                                           \
+    { key, CHOICE, offsetof(type, member), SIZE(type, member), 0, NULL, words }
+
+static const char *const owners[] = {"container", "pod", "pool", NULL};
+
+static const struct field string_words[] = {{.kind = TEXT}, {.kind = END}};
+static const struct field gid_words[] = {{.kind = UNSIGNED, .size = sizeof(gid_t)}, {.kind = END}};
+
+static const struct field device_words[] = {
+    WORD(UNSIGNED, struct device_record, mode),
+    WORD(UNSIGNED, struct device_record, major),
+    WORD(UNSIGNED, struct device_record, minor),
+    WORD(UNSIGNED, struct device_record, uid),
+    WORD(UNSIGNED, struct device_record, gid),
+    WORD(TEXT, struct device_record, path),
+    {.kind = END},
+};
+
+static const struct field rlimit_words[] = {
+    WORD(SIGNED, struct rlimit_record, resource),
+    WORD(UNSIGNED, struct rlimit_record, soft),
+    WORD(UNSIGNED, struct rlimit_record, hard),
+    {.kind = END},
+};
+
+static const struct field id_map_words[] = {
+    WORD(UNSIGNED, struct id_map, inside),
+    WORD(UNSIGNED, struct id_map, outside),
+    WORD(UNSIGNED, struct id_map, size),
+    {.kind = END},
+};
+
+static const struct field scheduler_words[] = {
+    WORD(UNSIGNED, struct scheduler_record, policy),
+    WORD(UNSIGNED, struct scheduler_record, flags),
+    WORD(SIGNED, struct scheduler_record, nice),
+    WORD(UNSIGNED, struct scheduler_record, priority),
+    WORD(UNSIGNED, struct scheduler_record, runtime),
+    WORD(UNSIGNED, struct scheduler_record, deadline),
+    WORD(UNSIGNED, struct scheduler_record, period),
+    {.kind = END},
+};
+
+static const struct field mount_fields[] = {
+    FIELD("mount", TEXT, struct mount_record, destination),
+    FIELD("mount-type", TEXT, struct mount_record, type),
+    FIELD("mount-source", TEXT, struct mount_record, source),
+    FIELD("mount-data", TEXT, struct mount_record, data),
+    FIELD("mount-bind", TEXT, struct mount_record, bind),
+    FIELD("mount-disk", FLAG, struct mount_record, disk),
+    FIELD("mount-copy-up", FLAG, struct mount_record, copy_up),
+    FIELD("mount-flags", UNSIGNED, struct mount_record, flags),
+    FIELD("mount-propagation", UNSIGNED, struct mount_record, propagation),
+    {.kind = END},
+};
+
+static const struct field hook_fields[] = {
+    FIELD("hook", TEXT, struct hook, path),
+    MANY("hook-arg", LIST, struct hook, args, arg_count, string_words),
+    MANY("hook-env", LIST, struct hook, env, env_count, string_words),
+    FIELD("hook-timeout", SIGNED, struct hook, timeout_seconds),
+    {.kind = END},
+};
+
+static const struct field process_fields[] = {
+    ONE_OF("owner", owners, struct process, owner),
+    FIELD("slot", UNSIGNED, struct process, slot),
+    MANY("arg", LIST, struct process, args, arg_count, string_words),
+    MANY("env", LIST, struct process, env, env_count, string_words),
+    FIELD("cwd", TEXT, struct process, cwd),
+    FIELD("uid", UNSIGNED, struct process, uid),
+    FIELD("gid", UNSIGNED, struct process, gid),
+    MANY("group", LIST, struct process, groups, group_count, gid_words),
+    FIELD("umask", SIGNED, struct process, umask),
+    FIELD("terminal", FLAG, struct process, terminal),
+    FIELD("no-new-privileges", FLAG, struct process, no_new_privileges),
+    FIELD("capability-bounding", MASK, struct process, bounding),
+    FIELD("capability-effective", MASK, struct process, effective),
+    FIELD("capability-permitted", MASK, struct process, permitted),
+    FIELD("capability-inheritable", MASK, struct process, inheritable),
+    FIELD("capability-ambient", MASK, struct process, ambient),
+    MANY("rlimit", LIST, struct process, rlimits, rlimit_count, rlimit_words),
+    FIELD("oom-score-adj", SIGNED, struct process, oom_score_adj),
+    FIELD("io-priority", SIGNED, struct process, io_priority),
+    MANY("scheduler", LIST, struct process, scheduler, scheduler_count, scheduler_words),
+    FIELD("personality", UNSIGNED, struct process, personality),
+    FIELD("seccomp", TEXT, struct process, seccomp),
+    FIELD("seccomp-flags", UNSIGNED, struct process, seccomp_flags),
+    FIELD("namespaces", UNSIGNED, struct process, namespaces),
+    MANY("uid-map", LIST, struct process, uid_maps, uid_map_count, id_map_words),
+    MANY("gid-map", LIST, struct process, gid_maps, gid_map_count, id_map_words),
+    FIELD("hostname", TEXT, struct process, hostname),
+    FIELD("domainname", TEXT, struct process, domainname),
+    FIELD("rootfs-type", TEXT, struct process, rootfs_type),
+    FIELD("rootfs-source", TEXT, struct process, rootfs_source),
+    FIELD("rootfs-layer", TEXT, struct process, rootfs_layer),
+    FIELD("readonly-rootfs", FLAG, struct process, readonly_rootfs),
+    FIELD("rootfs-propagation", UNSIGNED, struct process, rootfs_propagation),
+    MANY("share", LIST, struct process, shares, share_count, string_words),
+    MANY("mount", GROUP, struct process, mounts, mount_count, mount_fields),
+    MANY("device", LIST, struct process, devices, device_count, device_words),
+    MANY("sysctl", LIST, struct process, sysctls, sysctl_count, string_words),
+    MANY("masked-path", LIST, struct process, masked_paths, masked_path_count, string_words),
+    MANY("readonly-path", LIST, struct process, readonly_paths, readonly_path_count, string_words),
+    FIELD("hook-state", TEXT, struct process, hooks.state),
+    MANY("hook", GROUP, struct process, hooks.list, hooks.count, hook_fields),
+    {.kind = END},
+};
+
+// Puts a number into a member of this size, 4 or 8 bytes.
+static bool store(void *member, size_t size, uint64_t number) {
+    const uint32_t narrow = (uint32_t)number;
+    if (size == sizeof narrow && number != narrow) return false;
+    memcpy(member, size == sizeof narrow ? (const void *)&narrow : &number, size);
+    return true;
 }
 
-void append_string(char ***list, size_t *count, char *value) {
-    *list = append(*list, count, sizeof **list);
-    (*list)[*count - 1] = value;
+static bool take_signed(void *member, size_t size, const char *value) {
+    const bool negative = *value == '-';
+    const uint64_t most = size == sizeof(int32_t) ? INT32_MAX : INT64_MAX;
+    uint64_t number;
+    if (!number_parse(value + negative, 10, &number) || number > most) return false;
+    if (negative) number = size == sizeof(int32_t) ? (uint32_t)-number : -number;
+    return store(member, size, number);
 }
 
-static bool parse_mount(struct process *p, const char *key, size_t length, char *value) {
-    if (key_is(key, length, "mount")) {
-        p->mounts = append(p->mounts, &p->mount_count, sizeof *p->mounts);
-        p->mounts[p->mount_count - 1].destination = value;
+static bool take(const struct field *field, void *base, char *value);
+
+static bool take_words(const struct field *words, void *base, char *value) {
+    if (words->kind == END) return true;
+    if (!value) return false;
+    char *rest = words[1].kind == END ? NULL : strchr(value, ' ');
+    if (rest) *rest = '\0';
+    bool taken = take(words, base, value) && take_words(words + 1, base, rest ? rest + 1 : NULL);
+    if (rest && !taken) *rest = ' '; // it is shown
+    return taken;
+}
+
+// The list's last element, after so many more were added.
+static void *last_of(const struct field *field, char *base, size_t added) {
+    void *array;
+    size_t count;
+    memcpy(&array, base + field->offset, sizeof array);
+    memcpy(&count, base + field->count, sizeof count);
+    for (; added > 0; added--) array = array_append(array, &count, field->size);
+    memcpy(base + field->offset, &array, sizeof array);
+    memcpy(base + field->count, &count, sizeof count);
+    return count > 0 ? (char *)array + (count - 1) * field->size : NULL;
+}
+
+static bool take(const struct field *field, void *base, char *value) {
+    char *member = (char *)base + field->offset;
+    const bool flag = *value == '1';
+    uint64_t number;
+    switch (field->kind) {
+    case TEXT:
+        memcpy(member, &value, sizeof value);
         return true;
-    }
-    if (p->mount_count == 0) return false;
-    struct mount_record *mount = &p->mounts[p->mount_count - 1];
-    if (key_is(key, length, "mount-type"))
-        mount->type = value;
-    else if (key_is(key, length, "mount-source"))
-        mount->source = value;
-    else if (key_is(key, length, "mount-data"))
-        mount->data = value;
-    else if (key_is(key, length, "mount-bind"))
-        mount->bind = value;
-    else if (key_is(key, length, "mount-disk"))
-        mount->disk = *value == '1';
-    else if (key_is(key, length, "mount-copy-up"))
-        mount->copy_up = *value == '1';
-    else if (key_is(key, length, "mount-flags"))
-        mount->flags = strtoul(value, NULL, 10);
-    else if (key_is(key, length, "mount-propagation"))
-        mount->propagation = strtoul(value, NULL, 10);
-    else
+    case FLAG:
+        memcpy(member, &flag, sizeof flag);
+        return !strcmp(value, flag ? "1" : "0");
+    case UNSIGNED:
+        return number_parse(value, 10, &number) && store(member, field->size, number);
+    case SIGNED:
+        return take_signed(member, field->size, value);
+    case MASK:
+        return number_parse(value, 16, &number) && store(member, field->size, number);
+    case CHOICE:
+        for (number = 0; field->words[number]; number++)
+            if (!strcmp(value, field->words[number])) return store(member, field->size, number);
         return false;
-    return true;
-}
-
-static bool parse_device(struct process *p, char *value) {
-    p->devices = append(p->devices, &p->device_count, sizeof *p->devices);
-    struct device_record *device = &p->devices[p->device_count - 1];
-    int path = 0;
-    if (sscanf(value, "%u %u %u %u %u %n", &device->mode, &device->major, &device->minor,
-               &device->uid, &device->gid, &path) != 5)
-        return false;
-    device->path = value + path;
-    return true;
-}
-
-static bool parse_rlimit(struct process *p, const char *value) {
-    p->rlimits = append(p->rlimits, &p->rlimit_count, sizeof *p->rlimits);
-    struct rlimit_record *rlimit = &p->rlimits[p->rlimit_count - 1];
-    unsigned long long soft, hard;
-    if (sscanf(value, "%d %llu %llu", &rlimit->resource, &soft, &hard) != 3) return false;
-    rlimit->limit = (struct rlimit){soft, hard};
-    return true;
-}
-
-static bool parse_record(struct process *p, struct lists *n, char *record) {
-    size_t length = strcspn(record, " ");
-    if (record[length] == '\0') return false;
-    char *value = record + length + 1;
-    if (!strncmp(record, "hook", 4)) return hooks_take(&p->hooks, record, length, value);
-    const struct {
-        const char *key;
-        char ***list;
-        size_t *count;
-    } lists[] = {{"arg", &p->args, &n->args},
-                 {"env", &p->env, &n->env},
-                 {"masked-path", &p->masked_paths, &n->masked},
-                 {"readonly-path", &p->readonly_paths, &n->readonly},
-                 {"uid-map", &p->uid_map, &n->uid_map},
-                 {"gid-map", &p->gid_map, &n->gid_map},
-                 {"sysctl", &p->sysctls, &n->sysctls},
-                 {"share", &p->shares, &n->shares}};
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        if (key_is(record, length, lists[i].key)) {
-            append_string(lists[i].list, lists[i].count, value);
-            return true;
-        }
-    const struct {
-        const char *key;
-        const char **text;
-    } texts[] = {{"cwd", &p->cwd},
-                 {"hostname", &p->hostname},
-                 {"domainname", &p->domainname},
-                 {"personality", &p->personality},
-                 {"io-priority", &p->io_priority},
-                 {"scheduler", &p->scheduler},
-                 {"oom-score-adj", &p->oom_score_adj},
-                 {"seccomp", &p->seccomp}};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        if (key_is(record, length, texts[i].key)) {
-            *texts[i].text = value;
-            return true;
-        }
-    const struct {
-        const char *key;
-        bool *flag;
-    } flags[] = {{"terminal", &p->terminal},
-                 {"no-new-privileges", &p->no_new_privileges},
-                 {"readonly-rootfs", &p->readonly_rootfs}};
-    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-        if (key_is(record, length, flags[i].key)) {
-            *flags[i].flag = *value == '1';
-            return true;
-        }
-    const struct {
-        const char *key;
-        uint64_t *set;
-    } capabilities[] = {{"capability-bounding", &p->bounding},
-                        {"capability-effective", &p->effective},
-                        {"capability-permitted", &p->permitted},
-                        {"capability-inheritable", &p->inheritable},
-                        {"capability-ambient", &p->ambient}};
-    for (size_t i = 0; i < sizeof capabilities / sizeof *capabilities; i++)
-        if (key_is(record, length, capabilities[i].key)) {
-            *capabilities[i].set = strtoull(value, NULL, 16);
-            return true;
-        }
-    unsigned long number = strtoul(value, NULL, 10);
-    if (key_is(record, length, "uid")) {
-        p->uid = (uid_t)number;
-    } else if (key_is(record, length, "gid")) {
-        p->gid = (gid_t)number;
-    } else if (key_is(record, length, "namespaces")) {
-        p->namespaces = (unsigned)number;
-    } else if (key_is(record, length, "umask")) {
-        p->umask = (int)number;
-    } else if (key_is(record, length, "seccomp-flags")) {
-        p->seccomp_flags = (unsigned)number;
-    } else if (key_is(record, length, "rootfs-propagation")) {
-        p->rootfs_propagation = number;
-    } else if (key_is(record, length, "group")) {
-        p->groups = append(p->groups, &p->group_count, sizeof *p->groups);
-        p->groups[p->group_count - 1] = (gid_t)number;
-    } else if (key_is(record, length, "rlimit")) {
-        return parse_rlimit(p, value);
-    } else if (key_is(record, length, "device")) {
-        return parse_device(p, value);
-    } else {
-        return parse_mount(p, record, length, value);
+    case LIST:
+        return take_words(field->fields, last_of(field, base, 1), value);
+    case GROUP:
+        return take(field->fields, last_of(field, base, 1), value);
+    case END:
+        break;
     }
-    return true;
+    return false;
 }
 
-const char *process_parse(struct process *process, char *text, size_t size) {
-    static char error[128];
-    static char *none[] = {NULL};
-    struct lists counts = {0};
-    text[size] = '\0';
-    *process = (struct process){.cwd = "/", .umask = -1, .oom_score_adj = "0"};
-    for (char *record = text; record < text + size; record += strlen(record) + 1)
-        if (!parse_record(process, &counts, record)) {
-            snprintf(error, sizeof error, "record not understood: %.64s", record);
-            return error;
-        }
-    if (!process->args) return "no arguments";
-    if (!process->env) process->env = none;
-    if (!process->masked_paths) process->masked_paths = none;
-    if (!process->readonly_paths) process->readonly_paths = none;
-    if (!process->sysctls) process->sysctls = none;
-    if (!process->shares) process->shares = none;
-    if (!process->uid_map) process->uid_map = none;
-    if (!process->gid_map) process->gid_map = none;
+static const struct field *find(const struct field *fields, const char *key, size_t length) {
+    for (; fields->kind != END; fields++)
+        if (strlen(fields->key) == length && !memcmp(fields->key, key, length)) return fields;
     return NULL;
 }
 
-const char *process_load(struct process *process, const char *file) {
+static bool take_record(struct process *process, char *record) {
+    size_t length = strcspn(record, " ");
+    if (record[length] == '\0') return false;
+    char *value = record + length + 1;
+    const struct field *found = find(process_fields, record, length);
+    if (found) return take(found, process, value);
+    for (const struct field *group = process_fields; group->kind != END; group++) {
+        if (group->kind != GROUP) continue;
+        void *element = last_of(group, (char *)process, 0);
+        found = element ? find(group->fields, record, length) : NULL;
+        if (found) return take(found, element, value);
+    }
+    return false;
+}
+
+// Lists of strings that nothing was said of.
+static void end_lists(const struct field *fields, void *base) {
+    static char *empty[] = {NULL};
+    char **list = empty;
+    for (; fields->kind != END; fields++)
+        if (fields->fields == string_words && !last_of(fields, base, 0))
+            memcpy((char *)base + fields->offset, &list, sizeof list);
+}
+
+const char *record_parse(struct process *process, char *text, size_t size) {
+    static char error[128];
+    text[size] = '\0';
+    *process = (struct process){.cwd = "/", .umask = -1, .io_priority = -1, .personality = ~0U};
+    for (char *record = text, *next; record < text + size; record = next) {
+        next = record + strlen(record) + 1;
+        if (!take_record(process, record)) {
+            snprintf(error, sizeof error, "record not understood: %.64s", record);
+            return error;
+        }
+    }
+    if (!process->args) return "no arguments";
+    end_lists(process_fields, process);
+    for (size_t i = 0; i < process->hooks.count; i++)
+        end_lists(hook_fields, &process->hooks.list[i]);
+    return NULL;
+}
+
+const char *record_load(struct process *process, const char *file) {
     struct stat info;
     int fd = open(file, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &info) < 0) return "cannot read it";
@@ -197,5 +280,5 @@ const char *process_load(struct process *process, const char *file) {
     if (!text) abort();
     if (read_full(fd, text, size) != (ssize_t)size) return "cannot read it whole";
     close(fd);
-    return process_parse(process, text, size);
+    return record_parse(process, text, size);
 }

@@ -1,8 +1,7 @@
-// What the helper knows of the container's process, read from /runx/process: a
-// sequence of NUL-terminated records "KEY VALUE", written by src/guest/record.ts.
+// The record of a container or of a process that is added to one: a sequence of NUL-terminated
+// "KEY VALUE", which src/guest/record.ts has rendered.  src/protocol/README.md names the keys,
+// the tables in record.c say which member each fills.
 #pragma once
-
-#include "container/hooks.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,32 +19,75 @@ struct mount_record {
 };
 
 struct device_record {
-    const char *path;
     mode_t mode; // type bits included
     unsigned major, minor;
     uid_t uid;
     gid_t gid;
+    const char *path;
 };
 
+struct rlimit_record {
+    int resource;
+    rlim_t soft, hard;
+};
+
+// Of a user namespace.
+struct id_map {
+    unsigned inside, outside, size;
+};
+
+// As for sched_setattr(2).
+struct scheduler_record {
+    unsigned policy;
+    uint64_t flags;
+    int nice;
+    unsigned priority;
+    uint64_t runtime, deadline, period;
+};
+
+struct hook {
+    const char *path;
+    char **args, **env; // NULL-terminated
+    size_t arg_count, env_count;
+    long timeout_seconds; // 0: as long as it takes
+};
+
+struct hooks {
+    const char *state; // for each hook's standard input
+    struct hook *list;
+    size_t count;
+};
+
+// Whose end is that of the domain.
+enum owner { OWNER_CONTAINER, OWNER_POD, OWNER_POOL };
+
+// A list of strings ends with NULL.
 struct process {
-    char **args, **env;        // NULL-terminated
-    unsigned namespaces;       // CLONE_NEW*, of those the container has for itself
-    char **uid_map, **gid_map; // of its user namespace: "INSIDE OUTSIDE SIZE"; NULL-terminated
-    const char *cwd, *hostname, *domainname, *oom_score_adj;
-    // For scheduling.c, NULL for what is as it is.
-    const char *personality, *io_priority, *scheduler;
+    enum owner owner; // of a container that the domain boots with
+    unsigned slot;    // of a process that is added: that of the container which it joins
+    char **args, **env;
+    size_t arg_count, env_count;
+    unsigned namespaces; // CLONE_NEW*, of those the container has for itself
+    struct id_map *uid_maps, *gid_maps;
+    size_t uid_map_count, gid_map_count;
+    // How the rootfs comes: a share's tag or a device, of this type; and, with a device, another
+    // one with a file system or the options of a tmpfs.
+    const char *rootfs_type, *rootfs_source, *rootfs_layer;
+    const char *cwd, *hostname, *domainname;
+    int oom_score_adj;
+    unsigned personality;               // 0xffffffff: as it is, and so to personality(2)
+    int io_priority;                    // as for ioprio_set(2); -1: as it is
+    struct scheduler_record *scheduler; // NULL: as it is
+    size_t scheduler_count;
     bool terminal, no_new_privileges, readonly_rootfs;
     uid_t uid;
     gid_t gid;
     int umask; // -1: as it is
     gid_t *groups;
     size_t group_count;
-    struct rlimit_record {
-        int resource;
-        struct rlimit limit;
-    } * rlimits;
+    struct rlimit_record *rlimits;
     size_t rlimit_count;
-    const char *seccomp;    // the filter, as seccomp_install() takes it; NULL: none
+    const char *seccomp;    // the filter, as seccomp_install() takes it; or NULL
     unsigned seccomp_flags; // of seccomp(2)
     // Capability sets as bit masks.
     uint64_t bounding, effective, permitted, inheritable, ambient;
@@ -55,18 +97,14 @@ struct process {
     struct device_record *devices;
     size_t device_count;
     struct hooks hooks;
-    char **masked_paths, **readonly_paths, **sysctls; // NULL-terminated; sysctl: "key=value"
-    char **shares; // tags of what Dom0 shares beside the rootfs; NULL-terminated
+    char **masked_paths, **readonly_paths, **sysctls; // sysctl: "key=value"
+    size_t masked_path_count, readonly_path_count, sysctl_count;
+    char **shares; // tags of what Dom0 shares beside the rootfs
+    size_t share_count;
 };
 
 // Reads the file into memory and fills `process`, whose strings point into it.
 // NULL when all is well, else what is wrong.
-const char *process_load(struct process *process, const char *file);
+const char *record_load(struct process *process, const char *file);
 // The same from memory, which must have room for a NUL behind it.
-const char *process_parse(struct process *process, char *text, size_t size);
-
-// Whether a record's key, `length` bytes long, is `key`.
-bool key_is(const char *record, size_t length, const char *key);
-// Grows an array by one zeroed element, with room for a terminating NULL.
-void *append(void *array, size_t *count, size_t size);
-void append_string(char ***list, size_t *count, char *value);
+const char *record_parse(struct process *process, char *text, size_t size);

@@ -1,6 +1,7 @@
 import type { Argv, Options, PositionalOptions } from 'yargs';
 
-import type { Command, GlobalOptions } from '../../src/cli/command.ts';
+import type { Command } from '../../src/cli/command.ts';
+import type { GlobalOptions } from '../../src/cli/global-options.ts';
 
 export interface Grammar {
   readonly name: string;

@@ -7,9 +7,8 @@ struct console_ring {
     uint32_t in_cons, in_prod, out_cons, out_prod;
 };
 
-struct device_offer console_offer(struct console *console, unsigned domid, unsigned index) {
-    *console = (struct console){.device = {"console", domid, index}};
-    return (struct device_offer){.device = console->device};
+struct device_offer console_offer(unsigned domid, unsigned first, unsigned last) {
+    return (struct device_offer){.device = {"console", domid, first}, .first = first, .last = last};
 }
 
 static int connect_ring(struct console *console, struct xenstore *xs,

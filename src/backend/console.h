@@ -9,7 +9,7 @@
 struct console_ring;
 
 enum console_state {
-    CONSOLE_OFFERED,   // in xenstore, the guest has not set it up yet
+    CONSOLE_OFFERED,   // in xenstore as `device` says, the guest has not set it up yet
     CONSOLE_CONNECTED, // bytes can move
     CONSOLE_CLOSED,    // the guest closed it or broke the protocol; what it wrote can still be read
 };
@@ -23,8 +23,8 @@ struct console {
     uint32_t out_cons, in_prod; // our own indices, the ring's copies are only written
 };
 
-// What to offer for console number `index` of the domain.
-struct device_offer console_offer(struct console *console, unsigned domid, unsigned index);
+// What to offer for a console of the domain: the first free number from `first` to `last`.
+struct device_offer console_offer(unsigned domid, unsigned first, unsigned last);
 // Looks at the frontend's state in xenstore and connects or closes accordingly.
 int console_update(struct console *console, struct xenstore *xs, const struct channels *channels);
 // What the guest has written and we have not taken: its place and length.

@@ -1,13 +1,14 @@
 #define _GNU_SOURCE
 #include "device.h"
+#include "../protocol/retry.h"
+#include "../protocol/transaction.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+#include <string.h>
 
-// MAX_TRIES: a guest that writes its nodes all the time must not keep us here.
-enum { PATH = 128, MAX_TRIES = 64 };
+enum { PATH = 128 };
 
 static void backend_path(char path[PATH], const struct device *device, const char *node) {
     snprintf(path, PATH, "/local/domain/0/backend/%s/%u/%u%s%s", device->kind, device->domid,
@@ -19,66 +20,73 @@ static void frontend_path(char path[PATH], const struct device *device, const ch
              device->index, *node ? "/" : "", node);
 }
 
-typedef void path_of(char path[PATH], const struct device *device, const char *node);
+// Writes below a directory; the first error stays, and nothing is written after it.
+struct writer {
+    struct xenstore *xs;
+    uint32_t tx;
+    int rc;
+    char directory[PATH];
+};
 
-static int write_node(struct xenstore *xs, uint32_t tx, const struct device *device, path_of *of,
-                      const char *node, const char *value) {
-    char path[PATH];
-    of(path, device, node);
-    return xenstore_write(xs, tx, path, value);
+static void put(struct writer *writer, const char *node, const char *value) {
+    char path[2 * PATH];
+    snprintf(path, sizeof path, "%s/%s", writer->directory, node);
+    if (writer->rc == 0) writer->rc = xenstore_write(writer->xs, writer->tx, path, value);
 }
 
-static int write_number(struct xenstore *xs, uint32_t tx, const struct device *device, path_of *of,
-                        const char *node, unsigned value) {
+static void put_number(struct writer *writer, const char *node, unsigned value) {
     char text[12];
     snprintf(text, sizeof text, "%u", value);
-    return write_node(xs, tx, device, of, node, text);
+    put(writer, node, text);
 }
 
-// Makes the directory of one end, owned by `owner` and readable by `reader`.
-static int make_end(struct xenstore *xs, uint32_t tx, const char *path, unsigned owner,
-                    unsigned reader) {
-    int rc = xenstore_write(xs, tx, path, "");
-    return rc < 0 ? rc : xenstore_set_owner(xs, tx, path, owner, reader);
+static void put_all(struct writer *writer, const struct device_node *nodes) {
+    for (; nodes->name; nodes++) put(writer, nodes->name, nodes->value);
+}
+
+// Makes a directory, owned by `owner` and readable by `reader`.
+static void make(struct writer *writer, const char *path, unsigned owner, unsigned reader) {
+    if (writer->rc == 0) writer->rc = xenstore_write(writer->xs, writer->tx, path, "");
+    if (writer->rc == 0)
+        writer->rc = xenstore_set_owner(writer->xs, writer->tx, path, owner, reader);
 }
 
 static int offer_one(struct xenstore *xs, uint32_t tx, const struct device_offer *offer) {
     const struct device *device = &offer->device;
+    const unsigned domid = device->domid;
+    struct writer writer = {.xs = xs, .tx = tx};
     char path[PATH], frontend[PATH], backend[PATH];
-    unsigned domid = device->domid;
-    int rc;
     // The guest's kernel lists the kind's directory, so it must be the guest's to read.
     snprintf(path, sizeof path, "/local/domain/%u/device/%s", domid, device->kind);
-    if ((rc = make_end(xs, tx, path, domid, 0)) < 0) return rc;
+    make(&writer, path, domid, 0);
     snprintf(path, sizeof path, "/local/domain/0/backend/%s/%u", device->kind, domid);
-    if ((rc = make_end(xs, tx, path, 0, domid)) < 0) return rc;
+    make(&writer, path, 0, domid);
     frontend_path(frontend, device, "");
     backend_path(backend, device, "");
-    if ((rc = make_end(xs, tx, backend, 0, domid)) < 0) return rc;
-    if ((rc = make_end(xs, tx, frontend, domid, 0)) < 0) return rc;
-    if ((rc = write_node(xs, tx, device, backend_path, "frontend", frontend)) < 0) return rc;
-    if ((rc = write_number(xs, tx, device, backend_path, "frontend-id", domid)) < 0) return rc;
-    if ((rc = write_number(xs, tx, device, backend_path, "online", 1)) < 0) return rc;
-    for (const struct device_node *n = offer->backend; n->name; n++)
-        if ((rc = write_node(xs, tx, device, backend_path, n->name, n->value)) < 0) return rc;
-    if ((rc = write_number(xs, tx, device, backend_path, "state", DEVICE_INIT_WAIT)) < 0) return rc;
-    if ((rc = write_node(xs, tx, device, frontend_path, "backend", backend)) < 0) return rc;
-    if ((rc = write_number(xs, tx, device, frontend_path, "backend-id", 0)) < 0) return rc;
-    for (const struct device_node *n = offer->frontend; n->name; n++)
-        if ((rc = write_node(xs, tx, device, frontend_path, n->name, n->value)) < 0) return rc;
-    return write_number(xs, tx, device, frontend_path, "state", DEVICE_INITIALISING);
+    make(&writer, backend, 0, domid);
+    make(&writer, frontend, domid, 0);
+
+    strcpy(writer.directory, backend);
+    put(&writer, "frontend", frontend);
+    put_number(&writer, "frontend-id", domid);
+    put_number(&writer, "online", 1);
+    put_all(&writer, offer->backend);
+    put_number(&writer, "state", DEVICE_INIT_WAIT);
+
+    strcpy(writer.directory, frontend);
+    put(&writer, "backend", backend);
+    put_number(&writer, "backend-id", 0);
+    put_all(&writer, offer->frontend);
+    put_number(&writer, "state", DEVICE_INITIALISING);
+    return writer.rc;
 }
 
-int device_offer(struct xenstore *xs, const struct device_offer *offers, size_t count) {
-    int rc, tries = MAX_TRIES;
-    do {
-        uint32_t tx;
-        if ((rc = xenstore_begin(xs, &tx)) < 0) return rc;
-        for (size_t i = 0; i < count && rc == 0; i++) rc = offer_one(xs, tx, &offers[i]);
-        int ended = xenstore_end(xs, tx, rc == 0);
-        if (rc == 0) rc = ended;
-    } while (rc == -EAGAIN && --tries > 0);
-    return rc;
+static int set_backend_state(struct xenstore *xs, uint32_t tx, const struct device *device,
+                             enum device_state state) {
+    struct writer writer = {.xs = xs, .tx = tx};
+    backend_path(writer.directory, device, "");
+    put_number(&writer, "state", (unsigned)state);
+    return writer.rc;
 }
 
 static bool is_free(struct xenstore *xs, uint32_t tx, const struct device *device) {
@@ -87,53 +95,61 @@ static bool is_free(struct xenstore *xs, uint32_t tx, const struct device *devic
     return xenstore_read(xs, tx, path, value, sizeof value) == -ENOENT;
 }
 
-int device_offer_free(struct xenstore *xs, struct device_offer *offer, unsigned first,
-                      unsigned last) {
-    int rc, tries = MAX_TRIES;
-    do {
-        uint32_t tx;
-        if ((rc = xenstore_begin(xs, &tx)) < 0) return rc;
-        offer->device.index = first;
-        while (offer->device.index <= last && !is_free(xs, tx, &offer->device))
-            offer->device.index++;
-        rc = offer->device.index > last ? -ENOSPC : offer_one(xs, tx, offer);
-        int ended = xenstore_end(xs, tx, rc == 0);
-        if (rc == 0) rc = ended;
-    } while (rc == -EAGAIN && --tries > 0);
+struct offers {
+    struct device_offer *list;
+    size_t count;
+};
+
+// Where to look for a free index: what is below that of an offer like this one is taken.
+static unsigned first_index(const struct offers *offers, size_t i) {
+    const struct device_offer *offer = &offers->list[i];
+    if (i == 0) return offer->first;
+    const struct device_offer *before = offer - 1;
+    const bool alike =
+        before->first == offer->first && !strcmp(before->device.kind, offer->device.kind);
+    return alike ? before->device.index + 1 : offer->first;
+}
+
+static int offer_all(struct xenstore *xs, uint32_t tx, void *context) {
+    const struct offers *offers = context;
+    int rc = 0;
+    for (size_t i = 0; i < offers->count && rc == 0; i++) {
+        struct device_offer *offer = &offers->list[i];
+        unsigned *index = &offer->device.index;
+        *index = first_index(offers, i);
+        while (*index <= offer->last && !is_free(xs, tx, &offer->device)) (*index)++;
+        rc = *index > offer->last ? -ENOSPC : offer_one(xs, tx, offer);
+    }
     return rc;
 }
 
-// One step of taking a device back, with no effect if somebody else has removed it.
-static int withdraw_step(struct xenstore *xs, const struct device *device, bool remove) {
+int device_offer(struct xenstore *xs, struct device_offer *offers, size_t count) {
+    struct offers all = {offers, count};
+    return transaction_run(xs, offer_all, &all);
+}
+
+static int begin_to_close(struct xenstore *xs, uint32_t tx, void *context) {
+    const struct device *device = context;
+    if (is_free(xs, tx, device)) return -ENOENT; // somebody else has removed it
+    return set_backend_state(xs, tx, device, DEVICE_CLOSING);
+}
+
+static int remove_both(struct xenstore *xs, uint32_t tx, void *context) {
+    const struct device *device = context;
     char frontend[PATH], backend[PATH];
-    int rc, tries = MAX_TRIES;
+    if (is_free(xs, tx, device)) return -ENOENT;
     frontend_path(frontend, device, "");
     backend_path(backend, device, "");
-    do {
-        uint32_t tx;
-        if ((rc = xenstore_begin(xs, &tx)) < 0) return rc;
-        if (is_free(xs, tx, device))
-            rc = -ENOENT;
-        else if (!remove)
-            rc = write_number(xs, tx, device, backend_path, "state", DEVICE_CLOSING);
-        else if ((rc = xenstore_remove(xs, tx, backend)) == 0)
-            rc = xenstore_remove(xs, tx, frontend);
-        int ended = xenstore_end(xs, tx, rc == 0);
-        if (rc == 0) rc = ended;
-    } while (rc == -EAGAIN && --tries > 0);
-    return rc;
+    int rc = xenstore_remove(xs, tx, backend);
+    return rc < 0 ? rc : xenstore_remove(xs, tx, frontend);
 }
 
-void device_withdraw(struct xenstore *xs, const struct device *device) {
-    enum { TRIES = 250 };
-    const struct timespec pause = {.tv_nsec = 20000000};
-    if (withdraw_step(xs, device, false) < 0) return;
-    for (int tries = 0; tries < TRIES; tries++) {
-        int state = device_frontend_state(device, xs);
-        if (state == 0 || state == DEVICE_CLOSED) break;
-        nanosleep(&pause, NULL);
-    }
-    (void)withdraw_step(xs, device, true);
+void device_withdraw(struct xenstore *xs, struct device *device) {
+    struct retry retry = {.times = 250, .pause_ms = 20};
+    if (transaction_run(xs, begin_to_close, device) < 0) return;
+    for (int state; (state = device_frontend_state(device, xs)) != 0;)
+        if (state == DEVICE_CLOSED || !retry_later(&retry)) break;
+    (void)transaction_run(xs, remove_both, device);
 }
 
 int64_t device_read_number(const struct device *device, struct xenstore *xs, const char *node) {
@@ -152,7 +168,7 @@ int device_frontend_state(const struct device *device, struct xenstore *xs) {
 
 int device_set_backend_state(const struct device *device, struct xenstore *xs,
                              enum device_state state) {
-    return write_number(xs, 0, device, backend_path, "state", (unsigned)state);
+    return set_backend_state(xs, 0, device, state);
 }
 
 int device_watch(const struct device *device, struct xenstore *xs, unsigned token) {

@@ -26,24 +26,21 @@ struct device_node {
 
 // What a backend says of itself beyond what all do, and what it writes for its frontend.
 struct device_offer {
-    struct device device;
-    struct device_node backend[3], frontend[3]; // up to the first without a name
+    struct device device; // its index is the first from `first` to `last` that is free
+    unsigned first, last;
+    struct device_node backend[4], frontend[4]; // up to the first without a name, the last at most
 };
 
-// Offers the devices to their domain, all in one transaction: a guest that sees a
-// device in part refuses it.
-int device_offer(struct xenstore *xs, const struct device_offer *offers, size_t count);
-// Offers one device under the first index from `first` to `last` that is free, and
-// sets it; -ENOSPC when none is.
-int device_offer_free(struct xenstore *xs, struct device_offer *offer, unsigned first,
-                      unsigned last);
+// Offers the devices to their domain, all in one transaction: a guest that sees a device in
+// part refuses it.  Sets their indices; -ENOSPC when one finds none that is free.
+int device_offer(struct xenstore *xs, struct device_offer *offers, size_t count);
 // Takes back a device of a domain that goes on: its frontend has a moment to close.
-void device_withdraw(struct xenstore *xs, const struct device *device);
+void device_withdraw(struct xenstore *xs, struct device *device);
 // The frontend's state, 0 when it has none.
 int device_frontend_state(const struct device *device, struct xenstore *xs);
 int device_set_backend_state(const struct device *device, struct xenstore *xs,
                              enum device_state state);
-// A number that the frontend wrote; a negative errno when it is none.
+// A number that the frontend wrote; a negative errno for anything else.
 int64_t device_read_number(const struct device *device, struct xenstore *xs, const char *node);
 // Watches what the frontend writes.
 int device_watch(const struct device *device, struct xenstore *xs, unsigned token);

@@ -19,7 +19,7 @@ export const checkCommand = defineCommand({
     const { checkHost } = await import('../check/check.ts');
     const { verdictOf } = await import('../check/point.ts');
     const { renderJson, renderReport } = await import('../check/report.ts');
-    const log = await openLog({ file: args.log, format: args.logFormat, debug: args.debug });
+    const log = openLog({ file: args.log, format: args.logFormat, debug: args.debug });
     const points = await checkHost({ configFile: args.config, root: args.root, log });
     // Which also looks at NO_COLOR and TERM.
     const colourful = process.stdout.isTTY && process.stdout.hasColors();

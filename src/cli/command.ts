@@ -1,27 +1,10 @@
-import type { ArgumentsCamelCase, Argv, CommandModule, InferredOptionTypes, Options } from 'yargs';
+import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
 
 import { loadConfig } from '../config.ts';
 import type { Context } from '../context.ts';
 import { RunxError } from '../errors.ts';
 import { openLog } from '../log.ts';
-
-/** The options that engines put before the command. */
-export const globalOptions = {
-  root: { type: 'string', requiresArg: true, describe: "directory of the containers' state" },
-  log: { type: 'string', requiresArg: true, describe: 'file to append log entries to' },
-  'log-format': { choices: ['text', 'json'], default: 'text', describe: 'form of the log entries' },
-  debug: { type: 'boolean', default: false, describe: 'log every command that is run' },
-  config: {
-    type: 'string',
-    requiresArg: true,
-    describe: 'configuration file (/etc/runx/runx.toml)',
-  },
-  'systemd-cgroup': { type: 'boolean', describe: '(ignored)' },
-  rootless: { type: 'string', requiresArg: true, describe: '(ignored)' },
-  criu: { type: 'string', requiresArg: true, describe: '(ignored)' },
-} as const satisfies Record<string, Options>;
-
-export type GlobalOptions = InferredOptionTypes<typeof globalOptions>;
+import type { GlobalOptions } from './global-options.ts';
 
 interface CommandText {
   /** Its name and its words, as yargs reads them. */
@@ -63,7 +46,7 @@ export const defineCommand = <T extends GlobalOptions>(
 /** What the operations need, from the global options. */
 export const openContext = async (args: ArgumentsCamelCase<GlobalOptions>): Promise<Context> => {
   const config = await loadConfig(args.config);
-  const log = await openLog({ file: args.log, format: args.logFormat, debug: args.debug });
+  const log = openLog({ file: args.log, format: args.logFormat, debug: args.debug });
   return { config, log, root: args.root ?? config.root };
 };
 

@@ -2,7 +2,8 @@ import type { Argv } from 'yargs';
 
 import { loadConfig } from '../config.ts';
 import { listContainers } from '../container/directory.ts';
-import type { GlobalOptions } from './command.ts';
+import { type CommandLine, scanCommandLine } from './command-line.ts';
+import type { GlobalOptions } from './global-options.ts';
 
 /** Commands that take the id of a container that is there. */
 const withId = new Set([
@@ -23,17 +24,10 @@ const withId = new Set([
 
 type MakeParser = (argv: readonly string[]) => Argv<GlobalOptions>;
 
-/** The value of an option that stands among the words, as --root DIR or --root=DIR. */
-const valueOf = (option: string, words: readonly string[]): string | undefined => {
-  const index = words.findIndex((word) => word === option || word.startsWith(`${option}=`));
-  const word = words[index];
-  if (word === undefined) return undefined;
-  return word.includes('=') ? word.slice(option.length + 1) : words[index + 1];
-};
-
-const findIds = async (words: readonly string[]): Promise<readonly string[]> => {
-  const { root } = await loadConfig(valueOf('--config', words));
-  return listContainers(valueOf('--root', words) ?? root);
+/** The ids of the containers in the root directory that the words before name. */
+const findIds = async ({ globals }: CommandLine): Promise<readonly string[]> => {
+  const { root } = await loadConfig(globals.config);
+  return listContainers(globals.root ?? root);
 };
 
 /** What yargs knows: commands, options and their choices. */
@@ -62,16 +56,20 @@ const askYargs = async (
 };
 
 /**
- * The words that can stand for the last one, which is only begun: commands, options,
- * an option's choices, ids of containers.  Where a file is wanted there are none.
+ * The words that can stand for the last one, which is only begun: commands, options, an
+ * option's choices, ids of containers.  It finds nothing where a file is wanted, which the shell completes,
+ * nor among the words of a container's program.
  */
 export const findCompletions = async (
   makeParser: MakeParser,
   words: readonly string[],
 ): Promise<readonly string[]> => {
   const current = words.at(-1) ?? '';
-  const wantsId = !current.startsWith('-') && withId.has(words.at(-2) ?? '');
-  const known = wantsId ? await findIds(words) : await askYargs(makeParser, words);
+  const line = scanCommandLine(words.slice(0, -1));
+  if (line.passedOn !== undefined) return [];
+  const { command = '' } = line;
+  const wantsId = !current.startsWith('-') && withId.has(command) && line.own.at(-1) === command;
+  const known = wantsId ? await findIds(line) : await askYargs(makeParser, words);
   return known.filter(
     // yargs writes the letter of -f as --f.
     (word) =>

@@ -3,67 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { RunxError, UsageError, messageOf, sentences } from '../errors.ts';
 import type { Spec } from '../oci/spec.ts';
 import { defineCommand, openContext } from './command.ts';
+import { execOptions } from './exec-options.ts';
 
 // runc's, by which engines tell it from the process's own.
 const exitCodeOfFailure = 255;
-
-export const execOptions = {
-  tty: { alias: 't', type: 'boolean', default: false, describe: 'give it a terminal' },
-  detach: {
-    alias: 'd',
-    type: 'boolean',
-    default: false,
-    describe: 'return once the process runs',
-  },
-  env: {
-    alias: 'e',
-    type: 'string',
-    array: true,
-    requiresArg: true,
-    default: [],
-    describe: 'NAME=value; more than once',
-  },
-  cwd: { type: 'string', requiresArg: true, describe: 'its working directory' },
-  user: { alias: 'u', type: 'string', requiresArg: true, describe: 'UID or UID:GID' },
-  'additional-gids': {
-    alias: 'g',
-    type: 'string',
-    array: true,
-    requiresArg: true,
-    default: [],
-    describe: 'further group ids',
-  },
-  cap: {
-    alias: 'c',
-    type: 'string',
-    array: true,
-    requiresArg: true,
-    default: [],
-    describe: 'add a capability to its sets',
-  },
-  'no-new-privs': { type: 'boolean', default: false, describe: 'set no_new_privs' },
-  process: {
-    alias: 'p',
-    type: 'string',
-    requiresArg: true,
-    describe: 'file with the process as in config.json, instead of a command',
-  },
-  'pid-file': {
-    type: 'string',
-    requiresArg: true,
-    describe: "file to write the process's host pid to",
-  },
-  'console-socket': {
-    type: 'string',
-    requiresArg: true,
-    describe: "Unix socket that receives the terminal's master",
-  },
-  'ignore-paused': { type: 'boolean', describe: '(ignored)' },
-  'preserve-fds': { type: 'string', requiresArg: true, describe: '(ignored)' },
-  'process-label': { type: 'string', requiresArg: true, describe: '(ignored)' },
-  apparmor: { type: 'string', requiresArg: true, describe: '(ignored)' },
-  cgroup: { type: 'string', requiresArg: true, describe: '(ignored)' },
-} as const;
 
 export const execCommand = defineCommand({
   command: 'exec <id> [command..]',
@@ -92,7 +35,7 @@ export const execCommand = defineCommand({
     const { processFromFlags } = await import('../oci/exec-process.ts');
     const { id, detach, pidFile, consoleSocket } = args;
     const file = args.process;
-    // What stands behind "--", see process-words.ts.
+    // What stands behind "--", see command-line.ts.
     const words = args._.slice(1).map(String);
     if (file === undefined && words.length === 0) throw new UsageError('no command given');
     const makeProcess = async ({ process: own }: Spec) => {

@@ -2,11 +2,10 @@ import yargs from 'yargs';
 
 import { UsageError } from '../errors.ts';
 import { renderVersion } from '../version.ts';
-import { globalOptions, print } from './command.ts';
+import { print } from './command.ts';
+import { scanCommandLine } from './command-line.ts';
 import { commands } from './commands.ts';
-import { execOptions } from './exec.ts';
-import { separateProcessWords } from './process-words.ts';
-import { psOptions } from './ps.ts';
+import { globalOptions } from './global-options.ts';
 
 const lists = new Set([
   '_',
@@ -30,8 +29,14 @@ const keepLast = (args: Record<string, unknown>): void => {
   }
 };
 
-// Whose words behind the id are not for runx to understand.
-const wordsPassedOn = { exec: execOptions, ps: psOptions };
+/** How yargs reads words; scanCommandLine has to read them in the same way. */
+export const parserConfiguration = {
+  // --no-pivot and --no-new-keyring are options of their own.
+  'boolean-negation': false,
+  'parse-numbers': false,
+  'parse-positional-numbers': false,
+  'greedy-arrays': false,
+} as const;
 
 const makeParser = (argv: readonly string[]) => {
   const parser = yargs([...argv])
@@ -43,13 +48,7 @@ const makeParser = (argv: readonly string[]) => {
     .command('$0', false, {}, () => {
       throw new UsageError('no command given');
     })
-    .parserConfiguration({
-      // --no-pivot and --no-new-keyring are options of their own.
-      'boolean-negation': false,
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-      'greedy-arrays': false,
-    })
+    .parserConfiguration(parserConfiguration)
     .version(renderVersion())
     .strict()
     .demandCommand(1, 'no command given')
@@ -64,14 +63,15 @@ const makeParser = (argv: readonly string[]) => {
   return parser;
 };
 
-/** Parses the command line and runs its command. */
+/** Runs the command that the command line names. */
 export const runCommandLine = async (argv: readonly string[]): Promise<void> => {
   const [first, ...words] = argv;
   if (first !== '--complete') {
-    await makeParser(separateProcessWords(argv, globalOptions, wordsPassedOn)).parseAsync();
+    const { own, passedOn } = scanCommandLine(argv);
+    await makeParser([...own, ...(passedOn === undefined ? [] : ['--', ...passedOn])]).parseAsync();
     return;
   }
-  // What the scripts of runx completion call, with the words behind runx.
+  // The scripts of runx completion call it, with the words behind runx.
   const { findCompletions } = await import('./complete.ts');
   const found = await findCompletions(makeParser, words);
   await print(found.map((word) => `${word}\n`).join(''));

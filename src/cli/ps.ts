@@ -1,13 +1,5 @@
 import { defineCommand, openContext, print } from './command.ts';
-
-export const psOptions = {
-  format: {
-    alias: 'f',
-    choices: ['table', 'json'],
-    default: 'table',
-    describe: 'form of the list',
-  },
-} as const;
+import { psOptions } from './ps-options.ts';
 
 export const psCommand = defineCommand({
   command: 'ps <id> [args..]',
@@ -29,7 +21,7 @@ export const psCommand = defineCommand({
     const context = await openContext(args);
     const pids = await listPids(context, args.id);
     if (args.format === 'json') await print(`${JSON.stringify(pids)}\n`);
-    // What follows -- is beside the command's own words (see process-words.ts).
+    // What follows -- is beside the command's own words (see command-line.ts).
     else await print(await renderProcesses(context, pids, args._.slice(1).map(String)));
   },
 });

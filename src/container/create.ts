@@ -4,7 +4,6 @@ import type { Context } from '../context.ts';
 import { hasOwnGuest } from '../domain/boot.ts';
 import {
   type DomainRecord,
-  firstSlot,
   makeDomainDirectory,
   removeDomain,
   saveDomain,
@@ -17,6 +16,7 @@ import type { MonitorProcess } from '../monitor/control.ts';
 import { attachNetworks, detachNetworks } from '../network/cni.ts';
 import { loadBundle } from '../oci/bundle.ts';
 import { ociVersion } from '../oci/version.ts';
+import { firstSlot } from '../protocol/contract.ts';
 import { type Xl, findXl } from '../xen/xl.ts';
 import { parseAnnotations } from './annotations.ts';
 import { claimContainer } from './claim.ts';

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Context } from '../context.ts';
 import { hasOwnGuest } from '../domain/boot.ts';
 import { RunxError, sentences } from '../errors.ts';
-import { renderAddedProcess } from '../guest/record.ts';
+import { renderProcessRecord } from '../guest/record.ts';
 import { compileFilter } from '../guest/seccomp/filter.ts';
 import { enterCgroup } from '../host/cgroup.ts';
 import { endProcess } from '../host/process-identity.ts';
@@ -88,12 +88,13 @@ const startProcess = async (
 ): Promise<ExecMonitor> => {
   const { log, root } = context;
   const { id } = record;
-  const rendered = renderAddedProcess(spec, process, await compileFilter(spec));
+  const { slot } = placementOf(record);
+  const rendered = renderProcessRecord(slot, spec, process, await compileFilter(spec));
   return withUndo(log, async (undo) => {
     const monitor = await startExecMonitor(openRunxMonitor(context), {
       stateDirectory: containerDirectory(root, id),
       id,
-      slot: placementOf(record).slot,
+      slot,
       domain,
       terminal: process.terminal,
       consoleSocket: consoleSocket === undefined ? undefined : resolve(consoleSocket),

@@ -7,7 +7,7 @@ import type { Log } from '../log.ts';
 import { type HookName, argumentsOf, createHookNames, environmentOf } from '../oci/hooks.ts';
 import type { Hook, Hooks } from '../oci/spec.ts';
 import type { Status } from '../oci/state.ts';
-import { type GroupResult, runInGroup } from '../process.ts';
+import { type GroupResult, hookWithoutTimeout, runInGroup } from '../process.ts';
 import { setMark } from './marks.ts';
 import type { ContainerRecord } from './record.ts';
 import { renderHookState } from './state.ts';
@@ -48,7 +48,9 @@ const runHook = async (hook: Hook, run: HookRun): Promise<string | undefined> =>
     cwd: await workingDirectory(record.bundle),
     input: renderHookState(record, status, pid),
     timeoutMs:
-      hook.timeout === null || hook.timeout === undefined ? undefined : hook.timeout * 1000,
+      hook.timeout === null || hook.timeout === undefined
+        ? hookWithoutTimeout
+        : hook.timeout * 1000,
   };
   const own = { file: hook.path, argv0, args };
   const execution = inside === undefined ? own : inNetworkOf(inside, pid, own);

@@ -5,6 +5,7 @@ import { openRunxMonitor, readHostname } from '../host/runx-monitor.ts';
 import type { Spec } from '../oci/spec.ts';
 import { ociVersion } from '../oci/version.ts';
 import { checkCommand } from '../rootfs/command.ts';
+import { rootfsEntries } from '../rootfs/rootfs.ts';
 import type { FileSystems } from './file-systems.ts';
 import type { NewContainer } from './new-container.ts';
 import { renderHookState } from './state.ts';
@@ -26,7 +27,13 @@ export const planRamdisk = async (
   const subject = { ociVersion, id, bundle: path, annotations: spec.annotations };
   const hookState = renderHookState(subject, 'created', firstPid);
   const named = await withHostname(context, spec);
-  return buildRamdisk(context.config.ramdisk, named, process, rootfs, mounts, hookState);
+  return buildRamdisk(context.config.ramdisk, {
+    spec: named,
+    process,
+    rootfs: rootfsEntries(rootfs),
+    mounts,
+    hookState,
+  });
 };
 
 /**

@@ -49,9 +49,6 @@ export interface DomainName {
   readonly domid: number;
 }
 
-/** The slot of a container that its domain boots with. */
-export const firstSlot = 1;
-
 // No id of a container has an "@".
 const directoryName = '@domains';
 

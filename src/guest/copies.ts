@@ -1,8 +1,9 @@
 import { open } from 'node:fs/promises';
 
 import { RunxError } from '../errors.ts';
-import type { CpioEntry } from './cpio.ts';
-import { type Copy, copiesDirectory } from './mounts.ts';
+import { filesDirectory } from '../protocol/contract.ts';
+import type { Copy } from './bind-mounts.ts';
+import { type CpioEntry, inRamdisk } from './cpio.ts';
 
 // A copy is in the domain's memory, and xl reads it with the ramdisk.
 const maximumBytes = 1024 * 1024;
@@ -12,7 +13,7 @@ const privateDirectory = 0o040700;
 export const readCopies = async (copies: readonly Copy[]): Promise<readonly CpioEntry[]> => {
   if (copies.length === 0) return [];
   const files = await Promise.all(copies.map(readCopy));
-  return [{ path: copiesDirectory, mode: privateDirectory }, ...files];
+  return [{ path: inRamdisk(filesDirectory), mode: privateDirectory }, ...files];
 };
 
 const readCopy = async ({ path, source }: Copy): Promise<CpioEntry> => {
@@ -24,7 +25,7 @@ const readCopy = async ({ path, source }: Copy): Promise<CpioEntry> => {
         `bind mount of ${source}: with no diod on this host, a file of ${maximumBytes} bytes at most can be bound, and it has ${size}`,
       );
     }
-    return { path, mode, uid, gid, content: await file.readFile() };
+    return { path: inRamdisk(path), mode, uid, gid, content: await file.readFile() };
   } finally {
     await file.close();
   }

@@ -11,6 +11,9 @@ export interface CpioEntry {
   readonly device?: { readonly major: number; readonly minor: number };
 }
 
+/** The archive's name for a path of the guest. */
+export const inRamdisk = (path: string): string => path.slice(1);
+
 const alignment = 4;
 
 const padding = (length: number): Buffer =>

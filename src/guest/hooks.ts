@@ -1,20 +1,14 @@
 import { argumentsOf } from '../oci/hooks.ts';
 import type { Hook } from '../oci/spec.ts';
+import { type RecordEntry, optionalEntry } from '../protocol/entry.ts';
 
-type HookRecord = readonly [key: string, value: string | number];
-
-const hookRecords = (hook: Hook): HookRecord[] => [
+const hookEntries = (hook: Hook): readonly RecordEntry[] => [
   ['hook', hook.path],
-  ...argumentsOf(hook).map((arg): HookRecord => ['hook-arg', arg]),
-  ...hook.env.map((variable): HookRecord => ['hook-env', variable]),
-  ...(hook.timeout === null || hook.timeout === undefined
-    ? []
-    : [['hook-timeout', hook.timeout] satisfies HookRecord]),
+  ...argumentsOf(hook).map((arg): RecordEntry => ['hook-arg', arg]),
+  ...hook.env.map((variable): RecordEntry => ['hook-env', variable]),
+  ...optionalEntry('hook-timeout', hook.timeout),
 ];
 
-/** The startContainer hooks as records of initrd/process, with the state that each reads. */
-export const renderHooks = (hooks: readonly Hook[], state: string): Buffer => {
-  if (hooks.length === 0) return Buffer.alloc(0);
-  const records: HookRecord[] = [['hook-state', state], ...hooks.flatMap(hookRecords)];
-  return Buffer.from(records.map(([key, value]) => `${key} ${value}\0`).join(''));
-};
+/** The startContainer hooks, with the state that each reads. */
+export const startHookEntries = (hooks: readonly Hook[], state: string): readonly RecordEntry[] =>
+  hooks.length === 0 ? [] : [['hook-state', state], ...hooks.flatMap(hookEntries)];

@@ -3,22 +3,10 @@ import { posix } from 'node:path';
 import { RunxError } from '../errors.ts';
 import { isBindMount, parseMountOptions, readonlyFlag } from '../oci/mount-options.ts';
 import type { Mount } from '../oci/spec.ts';
-import { type BindSource, type Share, checkLimits, makeShares } from './shares.ts';
-
-/** One mount as initrd/process makes it; flags and propagation are those of mount(2). */
-export interface GuestMount {
-  readonly destination: string;
-  readonly type: string;
-  readonly source: string;
-  readonly flags: number;
-  readonly propagation: number;
-  readonly data: string;
-  readonly copyUp: boolean;
-  /** What is bound: a path in the ramdisk. */
-  readonly bind?: string;
-  /** The source is a disk of the domain. */
-  readonly disk?: boolean;
-}
+import type { Share } from '../protocol/share.ts';
+import { type Copy, makeBinds } from './bind-mounts.ts';
+import { type GuestMount, bindFlags, refuseOption } from './guest-mount.ts';
+import { type BindSource, checkLimits } from './shares.ts';
 
 export interface MountPlan {
   readonly shares: readonly Share[];
@@ -34,20 +22,6 @@ interface VolumeDisk {
   readonly file: string;
   readonly readonly: boolean;
 }
-
-/** A file that travels in the ramdisk, at `path` there. */
-export interface Copy {
-  readonly path: string;
-  readonly source: string;
-}
-
-/** Where the ramdisk has copies. */
-export const copiesDirectory = 'runx/files';
-
-// MS_REMOUNT, MS_BIND and MS_REC say what is done, and the guest knows that.
-const bindFlags = ~(32 | 4096 | 16384);
-
-const recursive = 16384;
 
 // As runc, which lets these be replaced (by lxcfs, say) and nothing else of /proc.
 const replaceable =
@@ -67,10 +41,6 @@ const checkDestination = ({ destination, type }: Mount): void => {
 // The guest's kernel has the unified hierarchy alone, so that is what a request
 // for the older one gets, as with runc on such a host.
 const guestType = (type: string): string => (type === 'cgroup' ? 'cgroup2' : type);
-
-const refuseOption = ({ destination }: Mount, option: string): never => {
-  throw new RunxError(`mount ${destination}: option "${option}" is not supported`);
-};
 
 const planFileSystem = (mount: Mount): GuestMount => {
   const type = guestType(mount.type ?? 'none');
@@ -106,15 +76,6 @@ const planDisk = (mount: Mount, file: string, index: number): [VolumeDisk, Guest
   ];
 };
 
-const checkWithoutServer = ({ destination }: Mount, { path, kind }: BindSource): void => {
-  // xl.cfg(5) has no way to write a comma in a p9 specification.
-  if (kind === 'directory' && path.includes(',')) {
-    throw new RunxError(
-      `mount ${destination}: with no diod on this host, the source ${path} must not hold a comma`,
-    );
-  }
-};
-
 /**
  * Decides how each mount of config.json comes about in the guest, in their order, and
  * what of the host it takes.  `sources` are those of each bind mount: its own, then
@@ -127,39 +88,8 @@ export const planMounts = (
   hasServer = true,
   blocks: ReadonlyMap<Mount, string> = new Map(),
 ): MountPlan => {
-  const { shares, add } = makeShares();
-  const copies: Copy[] = [];
+  const binds = makeBinds(hasServer);
   const disks: VolumeDisk[] = [];
-  const copy = (source: string): string => {
-    const path = `${copiesDirectory}/${copies.length}`;
-    copies.push({ path, source });
-    return `/${path}`;
-  };
-  const place = (source: BindSource, readonly: boolean): string => {
-    if (source.kind === 'device') return source.path;
-    return source.kind === 'file' && !hasServer ? copy(source.path) : add(source, readonly);
-  };
-  const planBind = (mount: Mount, source: BindSource): GuestMount => {
-    const options = parseMountOptions(mount.options, mount.destination);
-    if (options.data !== '') refuseOption(mount, options.data);
-    if (options.copyUp) refuseOption(mount, 'tmpcopyup');
-    if (!hasServer) checkWithoutServer(mount, source);
-    const isBelow = source.below !== undefined;
-    const wanted = isBelow
-      ? ((source.flags ?? 0) & ~options.below.clear) | options.below.set
-      : options.flags;
-    const flags = wanted & bindFlags;
-    return {
-      destination: isBelow ? posix.join(mount.destination, source.below) : mount.destination,
-      type: 'bind',
-      source: 'bind',
-      flags,
-      propagation: isBelow && !(options.propagation & recursive) ? 0 : options.propagation,
-      data: '',
-      copyUp: false,
-      bind: place(source, (flags & readonlyFlag) !== 0),
-    };
-  };
   const planned = mounts.flatMap((mount) => {
     checkDestination(mount);
     const block = blocks.get(mount);
@@ -171,8 +101,8 @@ export const planMounts = (
     if (!isBindMount(mount)) return [planFileSystem(mount)];
     const found = sources.get(mount);
     if (found === undefined) throw new TypeError('a bind mount without its sources');
-    return found.map((source) => planBind(mount, source));
+    return found.map((source) => binds.plan(mount, source));
   });
-  checkLimits(shares);
-  return { shares, mounts: planned, disks, copies };
+  checkLimits(binds.shares);
+  return { shares: binds.shares, mounts: planned, disks, copies: binds.copies };
 };

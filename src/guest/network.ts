@@ -1,5 +1,4 @@
-import type { NetworkSettings } from '../network/cni.ts';
-import type { Interface, Route } from '../network/interfaces.ts';
+import type { Interface, NetworkSettings, Route } from '../protocol/network.ts';
 
 const orNone = (word: string | undefined): string => word ?? '-';
 
@@ -17,7 +16,7 @@ const renderInterface = ({ name, addresses, routes, neighbours }: Interface): st
   ...neighbours.map(({ address, mac }) => `neighbour ${name} ${address} ${mac}`),
 ];
 
-/** What initrd/process reads in the guest (initrd/README.md, "Network"). */
+/** What initrd/process reads in the guest (src/protocol/README.md, "Network lines"). */
 export const renderGuestNetwork = (
   interfaces: readonly Interface[],
   { dhcp, resolv }: NetworkSettings,

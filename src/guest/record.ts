@@ -3,13 +3,28 @@ import { parsePropagation } from '../oci/mount-options.ts';
 import { parseRlimit } from '../oci/rlimits.ts';
 import type { SeccompFilter } from './seccomp/compile.ts';
 import type { Device, Process, Spec } from '../oci/spec.ts';
-import { type GuestMount, type MountPlan, planMounts } from './mounts.ts';
+import { type RecordEntry, optionalEntry, renderEntries } from '../protocol/entry.ts';
+import type { GuestMount } from './guest-mount.ts';
+import { startHookEntries } from './hooks.ts';
+import type { MountPlan } from './mounts.ts';
 
-type Record = readonly [key: string, value: string | number];
+/** A container that its domain boots with. */
+export interface GuestContainer {
+  /** Whose end is that of the domain. */
+  readonly owner: 'container' | 'pod' | 'pool';
+  readonly spec: Spec;
+  readonly process: Process;
+  /** How its rootfs is mounted. */
+  readonly rootfs: readonly RecordEntry[];
+  readonly mounts: MountPlan;
+  readonly seccomp: SeccompFilter | undefined;
+  /** What startContainer hooks are told. */
+  readonly hookState: string;
+}
 
 // linux/sched.h.  The network is the domain's own in any case, and the mounts are
 // those of a guest that holds nothing else.
-const namespaceNumbers: Readonly<globalThis.Record<string, number>> = {
+const namespaceNumbers: Readonly<Record<string, number>> = {
   cgroup: 0x0200_0000,
   uts: 0x0400_0000,
   ipc: 0x0800_0000,
@@ -43,45 +58,29 @@ const unlimited = 2 ** 63;
 const limit = (value: number): string =>
   value >= unlimited ? '18446744073709551615' : String(value);
 
-const mountRecords = (mount: GuestMount): Record[] => [
+const mountEntries = (mount: GuestMount): readonly RecordEntry[] => [
   ['mount', mount.destination],
   ['mount-type', mount.type],
-  ...(mount.bind === undefined ? [] : [['mount-bind', mount.bind] satisfies Record]),
-  ...(mount.disk ? [['mount-disk', 1] satisfies Record] : []),
+  ...optionalEntry('mount-bind', mount.bind),
+  ...(mount.disk ? optionalEntry('mount-disk', 1) : []),
   ['mount-source', mount.source],
   ['mount-flags', mount.flags],
   ['mount-propagation', mount.propagation],
   ['mount-data', mount.data],
-  ...(mount.copyUp ? [['mount-copy-up', 1] satisfies Record] : []),
+  ...(mount.copyUp ? optionalEntry('mount-copy-up', 1) : []),
 ];
 
-const deviceRecord = (device: Device): Record => [
-  'device',
-  [
-    fileTypes[device.type] | device.fileMode,
-    device.major,
-    device.minor,
-    device.uid,
-    device.gid,
-    device.path,
-  ].join(' '),
-];
+const renderDevice = ({ type, fileMode, major, minor, uid, gid, path }: Device): string =>
+  [fileTypes[type] | fileMode, major, minor, uid, gid, path].join(' ');
 
-const capabilityRecords = (process: Process): Record[] =>
+const capabilityEntries = (process: Process): readonly RecordEntry[] =>
   (['bounding', 'effective', 'permitted', 'inheritable', 'ambient'] as const).map((set) => [
     `capability-${set}`,
     parseCapabilities(process.capabilities?.[set] ?? []).toString(16),
   ]);
 
-const seccompRecords = ({ program, flags }: SeccompFilter): Record[] => [
-  ['seccomp-flags', flags],
-  ['seccomp', program.toString('hex')],
-];
-
-const schedulingRecords = ({ ioPriority, scheduler }: Process): Record[] => [
-  ...(typeof ioPriority === 'number' ? [['io-priority', ioPriority] satisfies Record] : []),
-  ...(scheduler ? [['scheduler', renderScheduler(scheduler)] satisfies Record] : []),
-];
+const renderRlimit = ({ type, soft, hard }: Process['rlimits'][number]): string =>
+  `${parseRlimit(type)} ${limit(soft)} ${limit(hard)}`;
 
 const renderScheduler = (scheduler: NonNullable<Process['scheduler']>): string => {
   const { policy, flags, nice, priority, runtime, deadline, period } = scheduler;
@@ -91,70 +90,81 @@ const renderScheduler = (scheduler: NonNullable<Process['scheduler']>): string =
 const renderMapping = (mapping: Spec['linux']['uidMappings'][number]): string =>
   `${mapping.containerID} ${mapping.hostID} ${mapping.size}`;
 
-const processRecords = (process: Process, seccomp: SeccompFilter | undefined): Record[] => [
-  ...process.args.map((arg): Record => ['arg', arg]),
-  ...process.env.map((variable): Record => ['env', variable]),
+const repeated = (key: string, values: readonly (string | number)[]): readonly RecordEntry[] =>
+  values.map((value) => [key, value]);
+
+const processEntries = (
+  process: Process,
+  seccomp: SeccompFilter | undefined,
+): readonly RecordEntry[] => [
+  ...repeated('arg', process.args),
+  ...repeated('env', process.env),
   ['cwd', process.cwd],
   ['uid', process.user.uid],
   ['gid', process.user.gid],
-  ...process.user.additionalGids.map((gid): Record => ['group', gid]),
-  ...(process.user.umask === undefined || process.user.umask === null
-    ? []
-    : [['umask', process.user.umask] satisfies Record]),
+  ...repeated('group', process.user.additionalGids),
+  ...optionalEntry('umask', process.user.umask),
   ['terminal', Number(process.terminal)],
   ['no-new-privileges', Number(process.noNewPrivileges)],
-  ...capabilityRecords(process),
-  ...process.rlimits.map(({ type, soft, hard }): Record => [
-    'rlimit',
-    `${parseRlimit(type)} ${limit(soft)} ${limit(hard)}`,
-  ]),
-  ...(process.oomScoreAdj === undefined || process.oomScoreAdj === null
-    ? []
-    : [['oom-score-adj', process.oomScoreAdj] satisfies Record]),
-  ...schedulingRecords(process),
-  ...(seccomp === undefined ? [] : seccompRecords(seccomp)),
+  ...capabilityEntries(process),
+  ...repeated('rlimit', process.rlimits.map(renderRlimit)),
+  ...optionalEntry('oom-score-adj', process.oomScoreAdj),
+  ...optionalEntry('io-priority', process.ioPriority),
+  ...optionalEntry('scheduler', process.scheduler && renderScheduler(process.scheduler)),
+  ...optionalEntry('seccomp-flags', seccomp?.flags),
+  ...optionalEntry('seccomp', seccomp?.program.toString('hex')),
 ];
 
 // What a process shares with all others of its container.
-const sharedRecords = ({ linux }: Spec): Record[] => [
+const sharedEntries = ({ linux }: Spec): readonly RecordEntry[] => [
   ['namespaces', namespaceFlags(linux.namespaces)],
-  ...linux.uidMappings.map((mapping): Record => ['uid-map', renderMapping(mapping)]),
-  ...linux.gidMappings.map((mapping): Record => ['gid-map', renderMapping(mapping)]),
-  ...(linux.personality === undefined || linux.personality === null
-    ? []
-    : [['personality', linux.personality] satisfies Record]),
+  ...repeated('uid-map', linux.uidMappings.map(renderMapping)),
+  ...repeated('gid-map', linux.gidMappings.map(renderMapping)),
+  ...optionalEntry('personality', linux.personality),
 ];
 
-const containerRecords = (spec: Spec, plan: MountPlan): Record[] => [
-  ...sharedRecords(spec),
-  ...(spec.hostname ? [['hostname', spec.hostname] satisfies Record] : []),
-  ...(spec.domainname ? [['domainname', spec.domainname] satisfies Record] : []),
+const containerEntries = (spec: Spec, mounts: MountPlan): readonly RecordEntry[] => [
+  ...optionalEntry('hostname', spec.hostname || undefined),
+  ...optionalEntry('domainname', spec.domainname || undefined),
   ['readonly-rootfs', Number(spec.root.readonly)],
   ...(spec.linux.rootfsPropagation
-    ? [['rootfs-propagation', parsePropagation(spec.linux.rootfsPropagation)] satisfies Record]
+    ? optionalEntry('rootfs-propagation', parsePropagation(spec.linux.rootfsPropagation))
     : []),
-  ...plan.shares.map(({ tag }): Record => ['share', tag]),
-  ...plan.mounts.flatMap(mountRecords),
-  ...allDevices(spec.linux.devices).map(deviceRecord),
-  ...Object.entries(spec.linux.sysctl).map(([key, value]): Record => ['sysctl', `${key}=${value}`]),
-  ...spec.linux.maskedPaths.map((path): Record => ['masked-path', path]),
-  ...spec.linux.readonlyPaths.map((path): Record => ['readonly-path', path]),
+  ...repeated(
+    'share',
+    mounts.shares.map(({ tag }) => tag),
+  ),
+  ...mounts.mounts.flatMap(mountEntries),
+  ...repeated('device', allDevices(spec.linux.devices).map(renderDevice)),
+  ...repeated(
+    'sysctl',
+    Object.entries(spec.linux.sysctl).map(([key, value]) => `${key}=${value}`),
+  ),
+  ...repeated('masked-path', spec.linux.maskedPaths),
+  ...repeated('readonly-path', spec.linux.readonlyPaths),
 ];
 
-const render = (records: readonly Record[]): Buffer =>
-  Buffer.from(records.map(([key, value]) => `${key} ${value}\0`).join(''));
-
 /**
- * What initrd/process reads in the guest: NUL-terminated records "KEY VALUE", the
- * only channel for the process's own strings, none of which a shell ever sees.
+ * What initrd/process reads of a container: the only channel for the process's own
+ * strings, none of which a shell ever sees.
  */
-export const renderProcess = (
+export const renderContainerRecord = (container: GuestContainer): Buffer => {
+  const { owner, spec, process, rootfs, mounts, seccomp, hookState } = container;
+  return renderEntries([
+    ...processEntries(process, seccomp),
+    ['owner', owner],
+    ...sharedEntries(spec),
+    ...rootfs,
+    ...containerEntries(spec, mounts),
+    ...startHookEntries(spec.hooks.startContainer, hookState),
+  ]);
+};
+
+/** The same of a process that is added to the container in a slot, which is there already. */
+export const renderProcessRecord = (
+  slot: number,
   spec: Spec,
   process: Process,
-  plan: MountPlan = planMounts(spec.mounts),
-  seccomp?: SeccompFilter,
-): Buffer => render([...processRecords(process, seccomp), ...containerRecords(spec, plan)]);
-
-/** The same for a process that is added to a container, which is there already. */
-export const renderAddedProcess = (spec: Spec, process: Process, seccomp?: SeccompFilter): Buffer =>
-  render([...processRecords(process, seccomp), ...sharedRecords(spec)]);
+  seccomp: SeccompFilter | undefined,
+): Buffer =>
+  renderEntries([...processEntries(process, seccomp), ['slot', slot], ...sharedEntries(spec)]);

@@ -1,4 +1,6 @@
 import { RunxError } from '../errors.ts';
+import { maximumExports, maximumShares, sharesDirectory } from '../protocol/contract.ts';
+import type { Share } from '../protocol/share.ts';
 
 /** A file or directory of the host that a bind mount needs in the guest. */
 export interface BindSource {
@@ -13,30 +15,9 @@ export interface BindSource {
   readonly flags?: number;
 }
 
-/**
- * One 9P device of the domain, which the guest mounts by its tag: a directory, or
- * files, of which number N is /N in it.
- */
-export interface Share {
-  readonly tag: string;
-  readonly exports: readonly Export[];
-}
-
-interface Export {
-  readonly path: string;
-  readonly readonly: boolean;
-  readonly file: boolean;
-  /** With what is mounted below it. */
-  readonly recursive: boolean;
-}
-
-// src/backend/9p/share.h; the rootfs has one of each.
-const maximumShares = 31;
-const maximumExports = 255;
-
 /** Collects exports into shares. */
 export const makeShares = () => {
-  const shares: { tag: string; exports: Export[] }[] = [];
+  const shares: { tag: string; exports: Share['exports'][number][] }[] = [];
   const filesOf = new Map<number, (typeof shares)[number]>();
   const open = (): (typeof shares)[number] => {
     const share = { tag: `share${shares.length + 1}`, exports: [] };
@@ -52,9 +33,9 @@ export const makeShares = () => {
       // so only files of one file system of the host may be in it.
       const share = (file ? filesOf.get(device) : undefined) ?? open();
       share.exports.push({ path, readonly, file, recursive: false });
-      if (!file) return `/runx/shares/${share.tag}`;
+      if (!file) return `${sharesDirectory}/${share.tag}`;
       filesOf.set(device, share);
-      return `/runx/shares/${share.tag}/${share.exports.length - 1}`;
+      return `${sharesDirectory}/${share.tag}/${share.exports.length - 1}`;
     },
   };
 };

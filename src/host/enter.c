@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "../monitor/monitor.h"
+#include "enter.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,10 +11,21 @@
 
 enum { EXIT_NOT_ENTERED = 126, EXIT_NOT_EXECUTED = 127 };
 
-static int enter(const char *path, int type) {
+const char *namespace_join(const char *path, int type) {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd >= 0 && setns(fd, type) >= 0) return 0;
-    const char *why = fd >= 0 && errno == EINVAL ? "it is no such namespace" : strerror(errno);
+    if (fd < 0) return strerror(errno);
+    const char *why = NULL;
+    if (setns(fd, type) < 0)
+        why = errno != EINVAL        ? strerror(errno)
+              : type == CLONE_NEWNET ? "not a network namespace"
+                                     : "not a UTS namespace";
+    close(fd);
+    return why;
+}
+
+static int enter(const char *path, int type) {
+    const char *why = namespace_join(path, type);
+    if (!why) return 0;
     fprintf(stderr, "runx-monitor: entering %s: %s\n", path, why);
     return EXIT_NOT_ENTERED;
 }
@@ -26,12 +37,12 @@ int print_hostname(const char *path) {
     return rc;
 }
 
-int enter_network(unsigned pid, const char *path, char **args, char **env) {
+int enter_network(unsigned pid, const char *path, char **args) {
     char file[32];
     snprintf(file, sizeof file, "/proc/%u/ns/net", pid);
     int rc = enter(file, CLONE_NEWNET);
     if (rc != 0) return rc;
-    execve(path, args, env);
+    execve(path, args, environ);
     fprintf(stderr, "fork/exec %s: %s\n", path, strerror(errno));
     return EXIT_NOT_EXECUTED;
 }

@@ -1,6 +1,6 @@
 #define _GNU_SOURCE
+#include "image.h"
 #include "../backend/9p/server.h"
-#include "../monitor/monitor.h"
 
 #include <errno.h>
 #include <fcntl.h>

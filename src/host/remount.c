@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "../monitor/monitor.h"
+#include "remount.h"
 
 #include <errno.h>
 #include <fcntl.h>

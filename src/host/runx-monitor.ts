@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Context } from '../context.ts';
 import { ToolError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { findProgram, run, runWithDescriptor, startDetached } from '../process.ts';
+import { findProgram, run, startDetached } from '../process.ts';
 import type { Share } from '../protocol/share.ts';
 
 /** The runx-monitor program of this host: what Node.js has no call for, and what must outlive runx. */
@@ -34,7 +34,7 @@ export const lock = async (
   deadlineMs: number,
 ): Promise<boolean> => {
   try {
-    await runWithDescriptor(path, ['lock'], descriptor, { log, timeoutMs: deadlineMs });
+    await run(path, ['lock'], { descriptor, log, timeoutMs: deadlineMs });
     return true;
   } catch (error) {
     // A program that was ended, and not one that failed.
@@ -46,7 +46,7 @@ export const lock = async (
 /** Locks what the descriptor is open on without waiting; false when another holds the lock. */
 export const tryLock = async ({ path, log }: RunxMonitor, descriptor: number): Promise<boolean> => {
   try {
-    await runWithDescriptor(path, ['lock', '--try'], descriptor, { log, timeoutMs });
+    await run(path, ['lock', '--try'], { descriptor, log, timeoutMs });
     return true;
   } catch (error) {
     if (error instanceof ToolError && error.exitCode === lockedExitCode) return false;
@@ -173,8 +173,12 @@ export const runConfined = async (
     program.file,
     ...program.args,
   ];
-  await runWithDescriptor(path, args, program.descriptor, { log, timeoutMs: program.timeoutMs });
+  const { descriptor } = program;
+  await run(path, args, { descriptor, log, timeoutMs: program.timeoutMs });
 };
+
+// Each disk of a container may be held for 2 s by an earlier one before the pid is told.
+const answersMs = 60_000;
 
 /** Where the terminal of a process comes from, if it has one. */
 interface TerminalOptions {
@@ -238,7 +242,7 @@ export const startRun = (
       ? []
       : [`--diod=${served.diod}`, ...served.shares.flatMap(shareArguments)]),
   ];
-  return startDetached(path, args, log);
+  return startDetached(path, args, { log, timeoutMs: answersMs });
 };
 
 /** What the process that stands for one added by exec is started with. */
@@ -261,7 +265,7 @@ export const startExec = (
     `--domid=${domain.domid}`,
     ...terminalArguments(options),
   ];
-  return startDetached(path, args, log);
+  return startDetached(path, args, { log, timeoutMs: answersMs });
 };
 
 /** What the process that holds the namespaces of a pod is started with. */
@@ -281,5 +285,5 @@ export const startHold = ({ path, log }: RunxMonitor, options: HoldOptions): Pro
     ...networkArguments(network),
     ...(hostname === undefined ? [] : [`--hostname=${hostname}`]),
   ];
-  return startDetached(path, args, log);
+  return startDetached(path, args, { log, timeoutMs: answersMs });
 };

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
-#include "../monitor/monitor.h"
+#include "vbd.h"
+#include "../protocol/retry.h"
 #include "../protocol/xenstore.h"
 
 #include <errno.h>
@@ -12,7 +13,6 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <time.h>
 #include <unistd.h>
 
 // Makes a loop device of the file, which the kernel takes apart when the last who has
@@ -38,7 +38,7 @@ static int loop_attach(int file, bool readonly, char *name, size_t size) {
                                            .info.lo_flags = LO_FLAGS_AUTOCLEAR |
                                                             (readonly ? LO_FLAGS_READ_ONLY : 0)};
         rc = ioctl(device, LOOP_CONFIGURE, &config) < 0 ? -errno : device;
-        if (rc < 0) close(device); // another was faster, or the file is none for it
+        if (rc < 0) close(device); // another was faster, or the file cannot be one
     }
     close(control);
     return rc;
@@ -60,32 +60,31 @@ static int open_device(const char *path, bool readonly, char *name, size_t size)
 
 // Waits until Xen's block backend has the device open too, for it would go with us.
 static int wait_for_backend(const char *path) {
-    enum { MAX_TRIES = 1500 };
-    const struct timespec pause = {.tv_nsec = 10000000};
+    struct retry retry = {.times = 1500, .pause_ms = 10};
     unsigned domid, number;
     const char *kind = strstr(path, "/vbd/");
     char opened[128];
     if (kind == NULL || sscanf(kind, "/vbd/%u/%u", &domid, &number) != 2) return -EINVAL;
     snprintf(opened, sizeof opened, "/sys/bus/xen-backend/devices/vbd-%u-%u/physical_device", domid,
              number);
-    for (int tries = 0; tries < MAX_TRIES; tries++) {
+    do {
         if (access(opened, F_OK) == 0) return 0;
-        nanosleep(&pause, NULL);
-    }
+    } while (retry_later(&retry));
     return -ETIMEDOUT;
 }
 
-static int node_write(struct xenstore *xs, const char *path, const char *node, const char *value) {
-    char full[256];
-    snprintf(full, sizeof full, "%s/%s", path, node);
-    return xenstore_write(xs, 0, full, value);
+struct node {
+    char path[256];
+};
+
+static struct node node_of(const char *path, const char *name) {
+    struct node node;
+    snprintf(node.path, sizeof node.path, "%s/%s", path, name);
+    return node;
 }
 
-static int node_read(struct xenstore *xs, const char *path, const char *node, char *value,
-                     size_t size) {
-    char full[256];
-    snprintf(full, sizeof full, "%s/%s", path, node);
-    return xenstore_read(xs, 0, full, value, size);
+static int write_node(struct xenstore *xs, const char *path, const char *name, const char *value) {
+    return xenstore_write(xs, 0, node_of(path, name).path, value);
 }
 
 static int connect_device(struct xenstore *xs, const char *path, const char *file, bool readonly) {
@@ -95,8 +94,8 @@ static int connect_device(struct xenstore *xs, const char *path, const char *fil
     if (device < 0) return device;
     if (fstat(device, &info) < 0) return -errno;
     snprintf(number, sizeof number, "%x:%x", major(info.st_rdev), minor(info.st_rdev));
-    int rc = node_write(xs, path, "physical-device-path", name);
-    if (rc == 0) rc = node_write(xs, path, "physical-device", number);
+    int rc = write_node(xs, path, "physical-device-path", name);
+    if (rc == 0) rc = write_node(xs, path, "physical-device", number);
     return rc < 0 ? rc : wait_for_backend(path);
 }
 
@@ -112,16 +111,16 @@ int vbd_connect(const char *path) {
     if (path == NULL || strlen(path) > 200) return -EINVAL;
     int rc = xenstore_open(&xs);
     if (rc < 0) return rc;
-    rc = node_read(&xs, path, "params", file, sizeof file);
-    if (rc >= 0) rc = node_read(&xs, path, "mode", mode, sizeof mode);
+    rc = xenstore_read(&xs, 0, node_of(path, "params").path, file, sizeof file);
+    if (rc >= 0) rc = xenstore_read(&xs, 0, node_of(path, "mode").path, mode, sizeof mode);
     if (rc >= 0) rc = connect_device(&xs, path, file, !strchr(mode, 'w'));
     if (rc == 0) {
-        rc = node_write(&xs, path, "hotplug-status", "connected");
+        rc = write_node(&xs, path, "hotplug-status", "connected");
     } else {
         // xl prints it.
         snprintf(error, sizeof error, "disk %s: %s", file, describe(rc));
-        (void)node_write(&xs, path, "hotplug-error", error);
-        (void)node_write(&xs, path, "hotplug-status", "error");
+        (void)write_node(&xs, path, "hotplug-error", error);
+        (void)write_node(&xs, path, "hotplug-status", "error");
     }
     xenstore_close(&xs);
     return rc;

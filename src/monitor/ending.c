@@ -40,17 +40,17 @@ void ending_console_line(struct xenstore *xs, unsigned domid, char *line, size_t
     close(fd);
 }
 
-const char *ending_reason(enum answer state) {
+const char *ending_reason(enum domain_state state) {
     switch (state) {
-    case ANSWER_REBOOTED:
+    case DOMAIN_REBOOTED:
         return "rebooted, which ends a container";
-    case ANSWER_SUSPENDED:
+    case DOMAIN_SUSPENDED:
         return "was suspended, which ends a container";
-    case ANSWER_CRASHED:
+    case DOMAIN_CRASHED:
         return "crashed";
-    case ANSWER_WATCHDOG:
+    case DOMAIN_ENDED_BY_WATCHDOG:
         return "was ended by its watchdog";
     default:
-        return "ended for a reason that is not known";
+        return "ended for an unknown reason";
     }
 }

@@ -1,8 +1,9 @@
 // What can be learned of a domain that ended without saying how its process did.
 #pragma once
 
-#include "../protocol/xenstore.h"
-#include "monitor.h"
+#include "keeper.h"
+
+enum { EXIT_KILLED = 128 + 9 }; // of a process whose end is not known
 
 // The exit code of a container whose domain is gone: the state directory says for
 // which signal runx destroyed it.
@@ -11,4 +12,4 @@ int ending_exit_code(void);
 // xenconsoled keeps; only characters fit for a terminal, empty when there is none.
 void ending_console_line(struct xenstore *xs, unsigned domid, char *line, size_t size);
 // Why a domain ended that has not powered off, as what "the guest ..." did.
-const char *ending_reason(enum answer state);
+const char *ending_reason(enum domain_state state);

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "relay.h"
+#include "input.h"
 
 #include <errno.h>
 #include <string.h>
@@ -26,10 +26,6 @@ static void put_window(struct input *input) {
 
 void input_add(struct input *input, const void *bytes, size_t length) {
     put_frame(input, FRAME_INPUT, bytes, length);
-    if (input->raw) {
-        input->start = FRAME_HEADER;
-        input->length = length;
-    }
 }
 
 // Makes the next piece of the process record, and its end.
@@ -40,17 +36,23 @@ static void put_record(struct input *input) {
     input->record_length -= length;
 }
 
-bool input_next_frame(struct input *input, bool readable) {
-    if (input->record) {
-        put_record(input);
-        return true;
-    }
+// Takes the lowest of the signals that wait; 0 when none does.
+static unsigned char next_signal(struct input *input) {
     for (unsigned char signal = 1; input->signals != 0 && signal <= 64; signal++) {
-        if (input->signals >> (signal - 1) & 1) {
-            input->signals &= ~(1ull << (signal - 1));
-            put_frame(input, FRAME_SIGNAL, &signal, 1);
-            return true;
-        }
+        const uint64_t bit = 1ull << (signal - 1);
+        if (!(input->signals & bit)) continue;
+        input->signals &= ~bit;
+        return signal;
+    }
+    return 0;
+}
+
+// Makes a frame of what is said beside the input; false when nothing is.
+static bool put_news(struct input *input) {
+    const unsigned char signal = next_signal(input);
+    if (signal != 0) {
+        put_frame(input, FRAME_SIGNAL, &signal, 1);
+        return true;
     }
     if (input->window) {
         input->window = false;
@@ -58,17 +60,25 @@ bool input_next_frame(struct input *input, bool readable) {
         return true;
     }
     for (unsigned char stream = 1; stream <= 2; stream++) {
-        if (input->closed[stream]) {
-            input->closed[stream] = false;
-            put_frame(input, FRAME_CLOSED, &stream, 1);
-            return true;
-        }
+        if (!input->closed[stream]) continue;
+        input->closed[stream] = false;
+        put_frame(input, FRAME_CLOSED, &stream, 1);
+        return true;
     }
     if (input->end) {
         input->end = false;
         put_frame(input, FRAME_END, NULL, 0);
         return true;
     }
+    return false;
+}
+
+bool input_next_frame(struct input *input, bool readable) {
+    if (input->record) {
+        put_record(input);
+        return true;
+    }
+    if (put_news(input)) return true;
     if (!readable || input->fd < 0 || input->credit == 0) return false;
     unsigned char *bytes = input->pending + FRAME_HEADER;
     ssize_t length =

@@ -1,6 +1,6 @@
 #define _GNU_SOURCE
+#include "keeper.h"
 #include "../backend/device.h"
-#include "monitor.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,77 +11,119 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { NAME_MAX_LENGTH = 128 };
+// A request is a line that begins with one of these, the answer one byte.
+enum request {
+    REQUEST_NAME = 'N', // followed by the number and the name
+    REQUEST_STATE = 'S',
+    REQUEST_DESTROY = 'D',
+};
 
-// Runs xl; its standard output, NUL-terminated, in `output` if there is one.
-// Returns its exit code, or -1 when it could not be run.
-static int run_xl(const struct options *options, const char *command, const char *domain,
-                  char *output, size_t size) {
-    int pipes[2];
-    if (pipe2(pipes, O_CLOEXEC) < 0) return -1;
-    pid_t child = fork();
-    if (child == 0) {
-        dup2(pipes[1], 1);
-        execl(options->xl, "xl", command, domain, (char *)NULL);
-        _exit(127);
+enum { DONE = 'd' };
+
+// The answer, or `otherwise` if the keeper is gone.
+static char ask(int keeper, char otherwise) {
+    char answer = otherwise;
+    while (read(keeper, &answer, 1) < 0 && errno == EINTR) {
     }
-    close(pipes[1]);
+    return answer;
+}
+
+void keeper_name(int keeper, const struct domain *domain) {
+    dprintf(keeper, "%c%u %s\n", REQUEST_NAME, domain->id, domain->name);
+    ask(keeper, DONE);
+}
+
+enum domain_state keeper_state(int keeper) {
+    dprintf(keeper, "%c\n", REQUEST_STATE);
+    return (enum domain_state)ask(keeper, DOMAIN_RUNNING);
+}
+
+void keeper_destroy(int keeper) {
+    dprintf(keeper, "%c\n", REQUEST_DESTROY);
+    ask(keeper, DONE);
+}
+
+struct keeper {
+    const char *xl;
+    struct domain domain;
+};
+
+// Keeps the beginning of what comes, NUL-terminated.
+static void read_output(int fd, char *output, size_t size) {
     size_t length = 0;
     char dropped[512];
     for (;;) {
-        bool keep = output && length + 1 < size;
-        ssize_t n = read(pipes[0], keep ? output + length : dropped,
-                         keep ? size - length - 1 : sizeof dropped);
+        bool keep = length + 1 < size;
+        ssize_t n =
+            read(fd, keep ? output + length : dropped, keep ? size - length - 1 : sizeof dropped);
         if (n < 0 && errno == EINTR) continue;
         if (n <= 0) break;
         if (keep) length += (size_t)n;
     }
-    if (output) output[length] = '\0';
+    output[length] = '\0';
+}
+
+// Runs xl on the domain, with its standard output in `output`.  Its exit code, or -1 when it
+// could not be run.
+static int run_xl(const struct keeper *keeper, const char *command, char *output, size_t size) {
+    int pipes[2], status;
+    if (pipe2(pipes, O_CLOEXEC) < 0) return -1;
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(pipes[1], 1);
+        execl(keeper->xl, "xl", command, keeper->domain.name, (char *)NULL);
+        _exit(127);
+    }
+    close(pipes[1]);
+    read_output(pipes[0], output, size);
     close(pipes[0]);
-    int status;
     if (child < 0 || waitpid(child, &status, 0) < 0) return -1;
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-// The domain's state from `xl list`: a header, then a line whose last but one word has
-// a letter or a dash for each state; the fourth is s when it has shut down, the fifth
-// then the reason, the sixth d when it is dying.
-static enum answer domain_state(const struct options *options, const char *domain) {
-    char output[1024], *last = NULL, *word, *rest;
-    int rc = run_xl(options, "list", domain, output, sizeof output);
-    // An xl that could not be run says nothing, and the domain was there just now.
-    if (rc != 0) return rc < 0 || rc == 127 ? ANSWER_RUNNING : ANSWER_GONE;
-    char *line = strchr(output, '\n');
-    char *state = NULL;
-    for (word = strtok_r(line ? line : output, " \t\n", &rest); word;
-         word = strtok_r(NULL, " \t\n", &rest)) {
-        state = last;
-        last = word;
-    }
-    if (!state || strlen(state) != 6) return ANSWER_RUNNING;
-    if (state[5] == 'd') return ANSWER_GONE;
-    if (state[3] != 's') return ANSWER_RUNNING;
-    switch (state[4]) {
+static enum domain_state state_of_letters(const char *letters) {
+    if (letters[5] == 'd') return DOMAIN_GONE;
+    if (letters[3] != 's') return DOMAIN_RUNNING;
+    switch (letters[4]) {
     case '-':
-        return ANSWER_ENDED;
+        return DOMAIN_POWERED_OFF;
     case 'r':
-        return ANSWER_REBOOTED;
+        return DOMAIN_REBOOTED;
     case 's':
-        return ANSWER_SUSPENDED;
+        return DOMAIN_SUSPENDED;
     case 'c':
-        return ANSWER_CRASHED;
+        return DOMAIN_CRASHED;
     case 'w':
-        return ANSWER_WATCHDOG;
+        return DOMAIN_ENDED_BY_WATCHDOG;
     default:
-        return ANSWER_UNKNOWN;
+        return DOMAIN_ENDED;
     }
 }
 
-static void destroy(const struct options *options, unsigned domid, const char *domain) {
+// `xl list` has a header, then a line whose last but one word has a letter or a dash for each
+// state; the fourth is s when the domain has shut down, the fifth then the reason, the sixth
+// d when it is dying.
+static enum domain_state find_state(const struct keeper *keeper) {
+    char output[1024], *rest, *last = NULL, *letters = NULL;
+    int rc = run_xl(keeper, "list", output, sizeof output);
+    // An xl that could not be run says nothing, and the domain was there just now.
+    if (rc != 0) return rc < 0 || rc == 127 ? DOMAIN_RUNNING : DOMAIN_GONE;
+    char *line = strchr(output, '\n');
+    for (char *word = strtok_r(line ? line : output, " \t\n", &rest); word;
+         word = strtok_r(NULL, " \t\n", &rest)) {
+        letters = last;
+        last = word;
+    }
+    return letters && strlen(letters) == 6 ? state_of_letters(letters) : DOMAIN_RUNNING;
+}
+
+static void destroy(struct keeper *keeper) {
     struct xenstore xs;
-    run_xl(options, "destroy", domain, NULL, 0);
-    if (domid == 0 || xenstore_open(&xs) < 0) return;
-    device_withdraw_all(&xs, domid);
+    char output[64];
+    run_xl(keeper, "destroy", output, sizeof output);
+    keeper->domain.name[0] = '\0';
+    if (keeper->domain.id == 0 || xenstore_open(&xs) < 0) return;
+    device_withdraw_all(&xs, keeper->domain.id);
     xenstore_close(&xs);
 }
 
@@ -98,35 +140,35 @@ static bool read_line(int fd, char *line, size_t size) {
     return false;
 }
 
-_Noreturn void guardian_run(const struct options *options, int monitor) {
-    char line[NAME_MAX_LENGTH + 16], domain[NAME_MAX_LENGTH] = "";
-    unsigned domid = 0;
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    for (int fd = 0; fd <= 2; fd++) dup2(null, fd);
+// It goes when the owner goes, and not before; xl has the signals that programs have.
+static void ignore_signals(void) {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGCHLD, SIG_DFL);
-    // It goes when the monitor goes, and not before.
     const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGUSR1, SIGUSR2};
     for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++) signal(ignored[i], SIG_IGN);
+}
 
-    while (read_line(monitor, line, sizeof line)) {
-        char answer = ANSWER_DONE;
+_Noreturn void keeper_run(const char *xl, int owner) {
+    struct keeper keeper = {.xl = xl};
+    char line[DOMAIN_NAME_MAX + 16];
+    ignore_signals();
+    while (read_line(owner, line, sizeof line)) {
+        char answer = DONE;
         switch ((enum request)line[0]) {
         case REQUEST_NAME:
-            sscanf(line + 1, "%u %127s", &domid, domain);
+            sscanf(line + 1, "%u %127s", &keeper.domain.id, keeper.domain.name);
             break;
         case REQUEST_STATE:
-            answer = (char)domain_state(options, domain);
+            answer = (char)find_state(&keeper);
             break;
         case REQUEST_DESTROY:
-            destroy(options, domid, domain);
-            domain[0] = '\0';
+            destroy(&keeper);
             break;
         }
-        if (write(monitor, &answer, 1) != 1) break;
+        if (write(owner, &answer, 1) != 1) break;
     }
-    if (domain[0] != '\0') destroy(options, domid, domain); // the monitor died before its domain
+    if (keeper.domain.name[0] != '\0') destroy(&keeper); // the owner died before its domain
     _exit(0);
 }

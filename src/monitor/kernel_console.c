@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "kernel_console.h"
-#include "relay.h"
+#include "../host/domain.h"
+#include "../protocol/nodes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,9 +10,9 @@
 #include <unistd.h>
 
 int kernel_console_tty(struct xenstore *xs, unsigned domid, int access) {
-    char path[64], tty[64];
-    snprintf(path, sizeof path, "/local/domain/%u/console/tty", domid);
-    if (xenstore_read(xs, 0, path, tty, sizeof tty) < 0 || strncmp(tty, "/dev/pts/", 9)) return -1;
+    char tty[64];
+    int rc = xenstore_read(xs, 0, domain_node(domid, NODE_CONSOLE_TTY).path, tty, sizeof tty);
+    if (rc < 0 || strncmp(tty, "/dev/pts/", 9)) return -1;
     return open(tty, access | O_NOCTTY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
 }
 
@@ -45,8 +46,8 @@ static bool is_for_now(void) {
     return errno == EAGAIN || errno == EINTR;
 }
 
-size_t kernel_console_take(struct relay *relay) {
-    struct kernel_console *console = relay->kernel_console;
+static size_t take(struct relay *relay) {
+    struct kernel_console *console = relay->carrier_state;
     struct output *output = &relay->outputs[0];
     unsigned char bytes[2048];
     size_t room = output_room(output);
@@ -61,42 +62,60 @@ size_t kernel_console_take(struct relay *relay) {
     return 0;
 }
 
-void kernel_console_send(struct relay *relay, bool readable) {
-    struct kernel_console *console = relay->kernel_console;
-    struct input *input = &relay->input;
-    if (input->length == 0 && readable && input->fd >= 0) {
-        ssize_t length = read(input->fd, input->pending, sizeof input->pending);
-        if (length == 0 || (length < 0 && !is_for_now())) input->fd = -1; // no console can say so
-        input->start = 0;
-        input->length = length > 0 ? (size_t)length : 0;
-    }
-    if (input->length == 0 || console->tty < 0) return;
-    ssize_t written = write(console->tty, input->pending + input->start, input->length);
-    if (written < 0 && !is_for_now()) lose_tty(console);
-    if (written <= 0) return;
-    input->start += (size_t)written;
-    input->length -= (size_t)written;
+// Drops the header of a frame that nothing was sent of yet, and with it a frame that is no
+// input.
+static void strip_header(struct input *input) {
+    if (input->length == 0 || input->start > 0) return;
+    const bool is_input = input->pending[0] == FRAME_INPUT;
+    input->start = FRAME_HEADER;
+    input->length = is_input ? input->length - FRAME_HEADER : 0;
 }
 
-struct pollfd kernel_console_waits_for(const struct relay *relay) {
+static void send_input(struct relay *relay, bool readable) {
+    struct kernel_console *console = relay->carrier_state;
+    struct input *input = &relay->input;
+    while (console->tty >= 0) {
+        if (input->length == 0) {
+            if (!input_next_frame(input, readable)) return;
+            readable = false;
+        }
+        strip_header(input);
+        if (input->length == 0) continue;
+        ssize_t written = write(console->tty, input->pending + input->start, input->length);
+        if (written < 0 && !is_for_now()) lose_tty(console);
+        if (written <= 0) return;
+        input->start += (size_t)written;
+        input->length -= (size_t)written;
+    }
+}
+
+static bool is_connected(const struct relay *relay) {
+    const struct kernel_console *console = relay->carrier_state;
+    return console->tty >= 0;
+}
+
+static struct pollfd waits_for(const struct relay *relay) {
+    const struct kernel_console *console = relay->carrier_state;
     struct pollfd ready = {.fd = -1};
-    if (!relay->kernel_console) return ready;
     if (output_room(&relay->outputs[0]) > 0) ready.events |= POLLIN;
     if (relay->input.length > 0) ready.events |= POLLOUT;
     // A terminal that was hung up is ready for anything.
-    if (ready.events != 0) ready.fd = relay->kernel_console->tty;
+    if (ready.events != 0) ready.fd = console->tty;
     return ready;
 }
 
+const struct carrier kernel_console_carrier = {take, send_input, is_connected, waits_for};
+
 void kernel_console_drain(struct relay *relay) {
     enum { SILENT_MS = 500, SLOW_MS = 1000 };
+    const struct kernel_console *console = relay->carrier_state;
     relay->input.length = 0;
     for (;;) {
         bool more = relay_pump(relay, false);
-        struct pollfd fds[] = {kernel_console_waits_for(relay),
-                               {.fd = relay_waits_for(relay, 0), .events = POLLOUT}};
+        struct pollfd fds[] = {waits_for(relay),
+                               {.fd = output_waits_for(&relay->outputs[0]), .events = POLLOUT}};
         if (more) continue;
-        if (relay->kernel_console->tty < 0) return;
+        if (console->tty < 0) return;
         if (poll(fds, 2, fds[1].fd < 0 ? SILENT_MS : SLOW_MS) == 0) return;
     }
 }

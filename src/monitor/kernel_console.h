@@ -3,10 +3,7 @@
 #pragma once
 
 #include "../protocol/xenstore.h"
-
-#include <poll.h>
-
-struct relay;
+#include "relay.h"
 
 enum { CONSOLE_TAIL = 4096 };
 
@@ -22,12 +19,9 @@ struct kernel_console {
 int kernel_console_tty(struct xenstore *xs, unsigned domid, int access);
 // Opens the console unless it is; whether it is open now.
 bool kernel_console_open(struct kernel_console *console, struct xenstore *xs, unsigned domid);
-// `take` of the relay: from the terminal, as far as there is room.
-size_t kernel_console_take(struct relay *relay);
-// Reads input, if `readable`, and writes it to the terminal.
-void kernel_console_send(struct relay *relay, bool readable);
-// What to wait for.
-struct pollfd kernel_console_waits_for(const struct relay *relay);
+// Takes all bytes of output, and of input no frame but the bytes themselves, for no console
+// can say more.  Its state is a struct kernel_console.
+extern const struct carrier kernel_console_carrier;
 // Takes what a guest that has ended has written and xenconsoled still has.
 void kernel_console_drain(struct relay *relay);
 // The last lines of the tail, from a panic on if there was one.

@@ -1,280 +1,193 @@
-// runx-monitor: see monitor.h.
+// runx-monitor: what runx does in C, and what stands for a container while it runs.
 #define _GNU_SOURCE
-#include "monitor.h"
+#include "../host/enter.h"
+#include "../host/guest_signal.h"
+#include "../host/image.h"
+#include "../host/lease.h"
+#include "../host/lock.h"
+#include "../host/network.h"
+#include "../host/remount.h"
+#include "../host/vbd.h"
+#include "../host/vif.h"
+#include "launch.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <getopt.h>
 #include <limits.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/mount.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
 
-static const char usage[] =
-    "usage: runx-monitor run --state DIR --id ID --xl PATH [--terminal] [--console-socket PATH]\n"
-    "                        [--network PATH] [--own-guest] [--disk PATH]... [--keep-output]\n"
-    "                        [--diod PATH (--share TAG (--export [r][s][f]:PATH)...)...]\n"
-    "       runx-monitor hold --state DIR --id ID [--network PATH] [--hostname NAME]\n"
-    "       runx-monitor exec --state DIR --id ID --domain NAME --domid DOMID [--terminal]\n"
-    "                        [--console-socket PATH]\n"
-    "       runx-monitor signal [--all] [--own-guest] DOMID NUMBER\n"
-    "       runx-monitor network DOMID\n"
-    "       runx-monitor address DOMID NAME\n"
-    "       runx-monitor online | offline TYPE\n"
-    "       runx-monitor hostname PATH\n"
-    "       runx-monitor enter PID -- PATH NAME [ARG...]\n"
-    "       runx-monitor add | remove\n"
-    "       runx-monitor image --state DIR (--share TAG --export [r][s]:PATH)... -- PATH [ARG...]\n"
-    "       runx-monitor lock [--try]\n"
-    "       runx-monitor remount ro|rw PATH\n"
-    "runx starts it; it is of no use by hand.\n";
+// WRONG: of a subcommand that is not called as its usage says.
+enum { EXIT_NO_DOMAIN = 3, EXIT_USAGE = 2, WRONG = -1, ANY = INT_MAX };
 
-static _Noreturn void fail(const char *what) {
-    fprintf(stderr, "runx-monitor: %s: %s\n", what, strerror(errno));
-    exit(1);
-}
-
-static long number(const char *text) {
+// A number of `min` at least; WRONG for anything else.
+static int number(const char *text, int min) {
     char *end;
     errno = 0;
     long value = strtol(text, &end, 10);
-    if (errno || *text == '\0' || *end != '\0' || value < 0 || value > INT_MAX) {
-        fprintf(stderr, "runx-monitor: not a number: %s\n", text);
-        exit(2);
-    }
-    return value;
-}
-
-// Its own mounts, which still see the host's being unmounted, and its own /proc.
-static void enter_mount_namespace(void) {
-    if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0) fail("making the mounts private");
-    if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
-        fail("mounting /proc");
-}
-
-// What is started: a process that stands for another on the host, and its guardian,
-// neither of which returns.
-struct role {
-    unsigned long namespaces; // of the first
-    void (*run)(const struct options *options, int guardian);
-    void (*guard)(const struct options *options, int monitor);
-};
-
-static const struct role container = {CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET, monitor_run,
-                                      guardian_run};
-static const struct role sandbox = {
-    CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS, hold_run, NULL};
-static const struct role added = {0, exec_run, exec_guardian_run};
-
-// Enters the network namespace at `path`, which comes from config.json.
-static void join_network(const char *path) {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || setns(fd, CLONE_NEWNET) < 0) {
-        const char *why = errno == EINVAL ? "is none" : strerror(errno);
-        dprintf(CONTROL_FD, "error network namespace %s: %s\n", path, why);
-        exit(1);
-    }
-    close(fd);
-}
-
-// Takes a block device of config.json, so that nobody mounts it meanwhile, or takes it too.
-static void hold_disk(const char *path) {
-    enum { MAX_TRIES = 40 };
-    const struct timespec pause = {.tv_nsec = 50000000};
-    // Stays open in the monitor, and in the guardian until the domain is gone; that of an
-    // earlier container may end a moment after its monitor.
-    for (int tries = 0; tries < MAX_TRIES; tries++) {
-        if (open(path, O_RDONLY | O_EXCL | O_CLOEXEC) >= 0) return;
-        if (errno != EBUSY) break;
-        nanosleep(&pause, NULL);
-    }
-    const char *why =
-        errno == EBUSY ? "in use: mounted on this host, or another container's" : strerror(errno);
-    dprintf(CONTROL_FD, "error disk %s: %s\n", path, why);
-    exit(1);
-}
-
-// Starts both as orphans, so that the engine's subreaper becomes the monitor's
-// parent, and tells runx the monitor's pid.
-static int start(struct options *options, const struct role *role) {
-    int pair[2];
-    if (chdir(options->state_directory) < 0) fail(options->state_directory);
-    if (syscall(SYS_close_range, CONTROL_FD + 1, ~0U, 0) < 0 && errno != ENOSYS)
-        fail("closing descriptors");
-    fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC);
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) fail("socketpair");
-
-    for (unsigned i = 0; i < options->disk_count; i++) hold_disk(options->disks[i]);
-
-    unsigned long namespaces = role->namespaces;
-    int host = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-    if (host < 0) fail("/proc/self/ns/net");
-    if (options->network) {
-        namespaces &= ~(unsigned long)CLONE_NEWNET;
-        join_network(options->network);
-    }
-    options->monitor = syscall(SYS_clone, SIGCHLD | namespaces, 0, 0, 0, 0);
-    if (options->monitor < 0) fail("creating namespaces");
-    if (options->monitor == 0) {
-        close(pair[1]);
-        setsid();
-        if (role->namespaces & CLONE_NEWNS) enter_mount_namespace();
-        role->run(options, pair[0]);
-    }
-    close(pair[0]);
-    // The guardian and xl work in the host's.
-    if (setns(host, CLONE_NEWNET) < 0) fail("setns");
-    close(host);
-    dprintf(CONTROL_FD, "pid %ld\n", options->monitor);
-
-    if (role->guard == NULL) return 0;
-    pid_t guardian = fork();
-    if (guardian < 0) fail("fork");
-    if (guardian == 0) {
-        setsid();
-        close(CONTROL_FD);
-        role->guard(options, pair[1]);
-    }
-    return 0;
-}
-
-// Locks what descriptor 3 is open on.  The lock is that of runx, which has it open
-// as well, and ends when runx closes it or dies.
-static int lock(bool try) {
-    while (flock(CONTROL_FD, LOCK_EX | (try ? LOCK_NB : 0)) < 0) {
-        if (errno == EWOULDBLOCK) return EXIT_LOCKED;
-        if (errno != EINTR) fail("flock");
-    }
-    return 0;
+    if (errno || *text == '\0' || *end != '\0' || value < min || value > INT_MAX) return WRONG;
+    return (int)value;
 }
 
 // The exit code for what a function that speaks with xenstore returned.
-static int report(int rc) {
+static int exit_code(int rc) {
     if (rc < 0) fprintf(stderr, "runx-monitor: xenstore: %s\n", strerror(-rc));
     return rc == -ESRCH ? EXIT_NO_DOMAIN : rc < 0;
 }
 
+static int run_run(const struct options *options, char **words) {
+    (void)words;
+    return !options->shares->share_count == !options->diod ? launch_container(options) : WRONG;
+}
+
+static int run_exec(const struct options *options, char **words) {
+    (void)words;
+    return launch_added(options);
+}
+
+static int run_hold(const struct options *options, char **words) {
+    (void)words;
+    return launch_sandbox(options);
+}
+
+static int run_signal(const struct options *options, char **words) {
+    const int domid = number(words[0], 1), slot = number(words[1], 1), signal = number(words[2], 0);
+    if (domid == WRONG || slot == WRONG || signal == WRONG) return WRONG;
+    if (options->own_guest) return exit_code(guest_power_off((unsigned)domid, signal));
+    return exit_code(
+        guest_signal((unsigned)domid, (unsigned)slot, options->all ? -signal : signal));
+}
+
+static int run_network(const struct options *options, char **words) {
+    (void)options;
+    const int domid = number(words[0], 1);
+    return domid == WRONG ? WRONG : exit_code(network_tell_guest((unsigned)domid));
+}
+
+static int run_address(const struct options *options, char **words) {
+    (void)options;
+    const int domid = number(words[0], 1);
+    return domid == WRONG ? WRONG : exit_code(lease_print((unsigned)domid, words[1]));
+}
+
+static int run_enter(const struct options *options, char **words) {
+    (void)options;
+    const int pid = number(words[0], 1);
+    return pid == WRONG ? WRONG : enter_network((unsigned)pid, words[1], words + 2);
+}
+
+static int run_hostname(const struct options *options, char **words) {
+    (void)options;
+    return print_hostname(words[0]);
+}
+
+static int run_image(const struct options *options, char **words) {
+    return image_run(options->shares, options->state_directory, words);
+}
+
+static int run_lock(const struct options *options, char **words) {
+    (void)words;
+    return lock(options->try);
+}
+
+static int run_remount(const struct options *options, char **words) {
+    (void)options;
+    const bool readonly = !strcmp(words[0], "ro");
+    return readonly || !strcmp(words[0], "rw") ? remount(words[1], readonly) : WRONG;
+}
+
+static int run_online(const struct options *options, char **words) {
+    (void)options, (void)words;
+    return exit_code(vif_connect(getenv("XENBUS_PATH")));
+}
+
+static int run_add(const struct options *options, char **words) {
+    (void)options, (void)words;
+    return exit_code(vbd_connect(getenv("XENBUS_PATH")));
+}
+
+static int run_nothing(const struct options *options, char **words) {
+    (void)options, (void)words;
+    return 0;
+}
+
+static const struct subcommand {
+    const char *name;
+    struct option_letters options;
+    int min, max; // words behind them
+    int (*run)(const struct options *options, char **words);
+    const char *usage;
+} subcommands[] = {
+    {"run",
+     {OPTION_STATE OPTION_ID OPTION_SLOT OPTION_XL,
+      OPTION_TERMINAL OPTION_CONSOLE_SOCKET OPTION_NETWORK OPTION_OWN_GUEST OPTION_DISK
+          OPTION_KEEP_OUTPUT OPTION_DIOD OPTION_SHARE OPTION_EXPORT},
+     0,
+     0,
+     run_run,
+     "--state DIR --id ID --slot N --xl PATH [--terminal] [--console-socket PATH]\n"
+     "    [--network PATH] [--own-guest] [--disk PATH]... [--keep-output]\n"
+     "    [--diod PATH (--share TAG (--export [r][s][f]:PATH)...)...]"},
+    {"exec",
+     {OPTION_STATE OPTION_ID OPTION_SLOT OPTION_DOMAIN OPTION_DOMID,
+      OPTION_TERMINAL OPTION_CONSOLE_SOCKET},
+     0,
+     0,
+     run_exec,
+     "--state DIR --id ID --slot N --domain NAME --domid DOMID [--terminal]\n"
+     "    [--console-socket PATH]"},
+    {"hold",
+     {OPTION_STATE OPTION_ID, OPTION_NETWORK OPTION_HOSTNAME},
+     0,
+     0,
+     run_hold,
+     "--state DIR --id ID [--network PATH] [--hostname NAME]"},
+    {"signal",
+     {"", OPTION_ALL OPTION_OWN_GUEST},
+     3,
+     3,
+     run_signal,
+     "[--all] [--own-guest] DOMID SLOT NUMBER"},
+    {"network", {"", ""}, 1, 1, run_network, "DOMID"},
+    {"address", {"", ""}, 2, 2, run_address, "DOMID NAME"},
+    {"enter", {"", ""}, 3, ANY, run_enter, "PID -- PATH NAME [ARG...]"},
+    {"hostname", {"", ""}, 1, 1, run_hostname, "PATH"},
+    {"image",
+     {OPTION_STATE, OPTION_SHARE OPTION_EXPORT},
+     1,
+     ANY,
+     run_image,
+     "--state DIR (--share TAG --export [r][s][f]:PATH)... -- PATH [ARG...]"},
+    {"lock", {"", OPTION_TRY}, 0, 0, run_lock, "[--try]"},
+    {"remount", {"", ""}, 2, 2, run_remount, "ro|rw PATH"},
+    // Hotplug scripts, which xl starts.
+    {"online", {"", ""}, 0, ANY, run_online, "TYPE"},
+    {"offline", {"", ""}, 0, ANY, run_nothing, "TYPE"},
+    {"add", {"", ""}, 0, ANY, run_add, ""},
+    {"remove", {"", ""}, 0, ANY, run_nothing, ""},
+};
+
+enum { SUBCOMMANDS = sizeof subcommands / sizeof *subcommands };
+
+// Of one subcommand, or of all.
+static int print_usage(const struct subcommand *only) {
+    for (const struct subcommand *s = subcommands; s < subcommands + SUBCOMMANDS; s++)
+        if (!only || s == only) fprintf(stderr, "usage: runx-monitor %s %s\n", s->name, s->usage);
+    fputs("runx starts it; it is of no use by hand.\n", stderr);
+    return EXIT_USAGE;
+}
+
 int main(int argc, char **argv) {
-    static const struct option long_options[] = {{"state", required_argument, NULL, 's'},
-                                                 {"id", required_argument, NULL, 'i'},
-                                                 {"xl", required_argument, NULL, 'x'},
-                                                 {"terminal", no_argument, NULL, 't'},
-                                                 {"console-socket", required_argument, NULL, 'c'},
-                                                 {"share", required_argument, NULL, 'r'},
-                                                 {"export", required_argument, NULL, 'e'},
-                                                 {"diod", required_argument, NULL, 'd'},
-                                                 {"domain", required_argument, NULL, 'n'},
-                                                 {"domid", required_argument, NULL, 'D'},
-                                                 {"all", no_argument, NULL, 'a'},
-                                                 {"try", no_argument, NULL, 'T'},
-                                                 {"own-guest", no_argument, NULL, 'o'},
-                                                 {"network", required_argument, NULL, 'w'},
-                                                 {"hostname", required_argument, NULL, 'h'},
-                                                 {"disk", required_argument, NULL, 'b'},
-                                                 {"keep-output", no_argument, NULL, 'k'},
-                                                 {0}};
-    static struct share_list served;
-    struct options options = {.served = &served};
-    bool valid = true, all = false, try = false;
-    for (int option; (option = getopt_long(argc, argv, "", long_options, NULL)) != -1;) {
-        switch (option) {
-        case 's':
-            options.state_directory = optarg;
-            break;
-        case 'i':
-            options.id = optarg;
-            break;
-        case 'x':
-            options.xl = optarg;
-            break;
-        case 't':
-            options.terminal = true;
-            break;
-        case 'c':
-            options.console_socket = optarg;
-            break;
-        case 'r':
-            valid &= share_list_add(&served, optarg);
-            break;
-        case 'e':
-            valid &= share_list_add_export(&served, optarg);
-            break;
-        case 'd':
-            options.diod = optarg;
-            break;
-        case 'w':
-            options.network = optarg;
-            break;
-        case 'h':
-            options.hostname = optarg;
-            break;
-        case 'b':
-            valid &= options.disk_count < MAX_DISKS;
-            if (valid) options.disks[options.disk_count++] = optarg;
-            break;
-        case 'k':
-            options.keep_output = true;
-            break;
-        case 'a':
-            all = true;
-            break;
-        case 'T':
-            try = true;
-            break;
-        case 'o':
-            options.own_guest = true;
-            break;
-        case 'n':
-            options.domain = optarg;
-            break;
-        case 'D':
-            options.domid = (unsigned)number(optarg);
-            break;
-        default:
-            fputs(usage, stderr);
-            return 2;
-        }
-    }
-    const char *command = optind < argc ? argv[optind] : "";
-    if (!strcmp(command, "signal") && argc - optind == 3) {
-        int signal = (int)number(argv[optind + 2]);
-        return report((options.own_guest ? signal_own_guest : signal_guest)(
-            (unsigned)number(argv[optind + 1]), all ? -signal : signal));
-    }
-    if (!strcmp(command, "network") && argc - optind == 2)
-        return report(vif_tell_guest((unsigned)number(argv[optind + 1])));
-    if (!strcmp(command, "address") && argc - optind == 3)
-        return report(vif_print_address((unsigned)number(argv[optind + 1]), argv[optind + 2]));
-    // As a hotplug script, by xl.
-    if (!strcmp(command, "online")) return report(vif_is_connected(getenv("XENBUS_PATH")));
-    if (!strcmp(command, "offline")) return 0;
-    if (!strcmp(command, "hostname") && argc - optind == 2) return print_hostname(argv[optind + 1]);
-    if (!strcmp(command, "add")) return report(vbd_connect(getenv("XENBUS_PATH")));
-    if (!strcmp(command, "remove")) return 0;
-    if (!strcmp(command, "image") && argc - optind >= 2 && options.state_directory && valid)
-        return image_run(&served, options.state_directory, &argv[optind + 1]);
-    if (!strcmp(command, "enter") && argc - optind >= 4)
-        return enter_network((unsigned)number(argv[optind + 1]), argv[optind + 2],
-                             &argv[optind + 3], environ);
-    if (!strcmp(command, "lock") && argc - optind == 1) return lock(try);
-    if (!strcmp(command, "remount") && argc - optind == 3)
-        return remount(argv[optind + 2], !strcmp(argv[optind + 1], "ro"));
-    if (!strcmp(command, "run") && argc - optind == 1 && options.state_directory && options.id &&
-        options.xl && valid && !served.share_count == !options.diod)
-        return start(&options, &container);
-    if (!strcmp(command, "hold") && argc - optind == 1 && options.state_directory && options.id)
-        return start(&options, &sandbox);
-    if (!strcmp(command, "exec") && argc - optind == 1 && options.state_directory && options.id &&
-        options.domain && options.domid)
-        return start(&options, &added);
-    fputs(usage, stderr);
-    return 2;
+    static struct share_list shares;
+    struct options options = {.shares = &shares};
+    const struct subcommand *subcommand = subcommands;
+    const char *name = argc > 1 ? argv[1] : "";
+    while (strcmp(subcommand->name, name) != 0)
+        if (++subcommand == subcommands + SUBCOMMANDS) return print_usage(NULL);
+    const int first = options_parse(&options, subcommand->options, argc - 1, argv + 1);
+    const int words = argc - 1 - first;
+    if (first < 0 || words < subcommand->min || words > subcommand->max)
+        return print_usage(subcommand);
+    const int rc = subcommand->run(&options, argv + 1 + first);
+    return rc == WRONG ? print_usage(subcommand) : rc;
 }

@@ -1,59 +1,63 @@
 #define _GNU_SOURCE
 #include "monitor.h"
 #include "../backend/9p/serving.h"
-#include "attach.h"
+#include "../host/domain.h"
+#include "../host/guest_signal.h"
+#include "../protocol/limits.h"
+#include "../protocol/nodes.h"
 #include "ending.h"
-#include "relay.h"
-#include "terminal.h"
+#include "keeper.h"
+#include "kernel_console.h"
+#include "loop.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { WATCH_CONSOLES, WATCH_RELEASE, WATCH_DATA, WATCH_TTY };
 
-static struct {
+// What the monitor is to its domain, by way of the process that outlives it.
+struct role {
+    void (*name)(int guard, const struct domain *domain); // which domain it is
+    enum domain_state (*state)(int guard);                // of a domain that is there
+    void (*end)(int guard);                               // what ends with the container
+};
+
+static const struct role owner = {keeper_name, keeper_state, keeper_destroy};
+
+struct monitor {
     const struct options *options;
-    int guardian, control, signals;
-    struct xenstore xs;
-    unsigned domid;   // 0: not created yet
-    char domain[128]; // empty: runx has not named it yet
-    bool committed;   // create is done: from here on the container outlives runx
-    struct relay relay;
+    const struct role *role;
+    int guard;
+    struct domain domain;
+    bool committed; // create is done: from here on the container outlives runx
+    struct loop loop;
+    struct attach attach;                 // where the output is kept
     struct kernel_console kernel_console; // of a guest of its own
     struct serving serving;
-} m;
+};
 
-static enum answer ask_guardian(enum request request, const char *text) {
-    char answer = request == REQUEST_STATE ? ANSWER_RUNNING : ANSWER_GONE;
-    dprintf(m.guardian, "%c%s\n", (char)request, text);
-    while (read(m.guardian, &answer, 1) < 0 && errno == EINTR) {
-    }
-    return (enum answer)answer;
-}
-
-static _Noreturn void finish(int code) {
-    serving_kill(&m.serving);
-    relay_disconnect(&m.relay);
-    terminal_restore();
-    if (m.domain[0] != '\0') ask_guardian(REQUEST_DESTROY, "");
+static _Noreturn void finish(struct monitor *m, int code) {
+    serving_kill(&m->serving);
+    relay_disconnect(&m->loop.relay);
+    terminal_restore(&m->loop.relay.terminal);
+    if (m->domain.name[0] != '\0') m->role->end(m->guard);
     serving_wait();
-    attach_end(code);
-    if (m.control >= 0) dprintf(m.control, "exit %d\n", code);
+    if (m->loop.attach) attach_end(m->loop.attach, code);
+    control_say(&m->loop.control, "exit %d", code);
     _exit(code);
 }
 
-// An error of the monitor's own: to runx while it listens, else to the
-// container's standard error.
-static void complain(const char *format, ...) {
+// An error of the monitor's own: to runx while it listens, else to the container's standard
+// error.
+static void __attribute__((format(printf, 2, 3)))
+complain(struct monitor *m, const char *format, ...) {
+    struct output *output = &m->loop.relay.outputs[1];
     char text[1024], line[sizeof text + 1100]; // an id has 1024 bytes at most
     va_list arguments;
     va_start(arguments, format);
@@ -61,234 +65,221 @@ static void complain(const char *format, ...) {
     va_end(arguments);
     for (char *c = text; *c; c++)
         if (*c == '\n') *c = ' '; // of a path: one line is one error
-    snprintf(line, sizeof line, "runx: container %s: %s\n", m.options->id, text);
-    if (m.control >= 0 && !m.committed)
-        dprintf(m.control, "error %s\n", text);
-    else if (m.options->keep_output)
-        output_add(&m.relay.outputs[1], line, strlen(line));
-    else if (poll(&(struct pollfd){.fd = m.relay.outputs[1].fd, .events = POLLOUT}, 1, 1000) > 0)
-        dprintf(m.relay.outputs[1].fd, "%s", line);
+    snprintf(line, sizeof line, "runx: container %s: %s\n", m->options->id, text);
+    if (m->loop.control.fd >= 0 && !m->committed)
+        control_say(&m->loop.control, "error %s", text);
+    else if (m->options->keep_output)
+        output_add(output, line, strlen(line));
+    else if (poll(&(struct pollfd){.fd = output->fd, .events = POLLOUT}, 1, 1000) > 0)
+        dprintf(output->fd, "%s", line);
 }
 
-static _Noreturn void fail(const char *what, int error) {
-    complain("%s: %s", what, strerror(error));
-    finish(1);
+static _Noreturn void fail(struct monitor *m, const char *what, int error) {
+    complain(m, "%s: %s", what, strerror(error));
+    finish(m, 1);
 }
 
-static bool domain_is_there(void) {
-    char path[64], name[sizeof m.domain];
-    snprintf(path, sizeof path, "/local/domain/%u/name", m.domid);
-    return xenstore_read(&m.xs, 0, path, name, sizeof name) >= 0 && !strcmp(name, m.domain);
+static void check(struct monitor *m, const char *what, int rc) {
+    if (rc < 0) fail(m, what, -rc);
 }
 
-static bool domain_is_gone(void) {
-    return xenstore_receive(&m.xs) < 0 || !domain_is_there();
+static bool domain_is_gone(void *context) {
+    struct monitor *m = context;
+    return !domain_is_there(&m->loop.xs, &m->domain);
 }
 
-static int read_data(const char *node, char *text, size_t size) {
-    char path[64];
-    snprintf(path, sizeof path, "/local/domain/%u/data/%s", m.domid, node);
-    return xenstore_read(&m.xs, 0, path, text, size);
+// Reads what the guest has said of the container: `format` is of a slot's nodes.
+static int read_slot(struct monitor *m, const char *format, char *text, size_t size) {
+    const struct node node = domain_node(m->domain.id, format, m->options->slot);
+    return xenstore_read(&m->loop.xs, 0, node.path, text, size);
 }
 
 // Ends the monitor if the guest's init has said how the process ended.
-static void check_exit_status(void) {
+static void check_exit_status(struct monitor *m) {
     char text[256], *end;
-    if (m.options->own_guest) return;
-    if (read_data("exit-status", text, sizeof text) < 0) return;
+    if (m->options->own_guest) return;
+    if (read_slot(m, NODE_EXIT_STATUS, text, sizeof text) < 0) return;
     long code = strtol(text, &end, 10);
-    relay_drain(&m.relay, -1, m.xs.fd, domain_is_gone);
+    loop_drain(&m->loop, -1);
     if (*text == '\0' || *end != '\0' || code < 0 || code > 255) {
-        complain("the guest wrote an exit status that is none");
-        finish(EXIT_KILLED);
+        complain(m, "invalid exit status from the guest");
+        finish(m, EXIT_KILLED);
     }
-    if (read_data("error", text, sizeof text) > 0) {
+    if (read_slot(m, NODE_ERROR, text, sizeof text) > 0) {
         for (char *c = text; *c; c++)
             if (*c < ' ' || *c > '~') *c = '?';
-        complain("guest: %s", text);
+        complain(m, "guest: %s", text);
     }
-    finish((int)code);
+    finish(m, (int)code);
 }
 
 // Ends the monitor of a guest of its own, which has ended: only a power-off is success.
-static _Noreturn void finish_own_guest(enum answer state) {
-    if (state == ANSWER_ENDED) finish(0);
-    complain("the guest %s", ending_reason(state));
+static _Noreturn void finish_own_guest(struct monitor *m, enum domain_state state) {
+    if (state == DOMAIN_POWERED_OFF) finish(m, 0);
+    complain(m, "the guest %s", ending_reason(state));
     char lines[CONSOLE_TAIL], *rest;
-    snprintf(lines, sizeof lines, "%s", kernel_console_last_words(&m.kernel_console));
+    snprintf(lines, sizeof lines, "%s", kernel_console_last_words(&m->kernel_console));
     for (char *line = strtok_r(lines, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-        complain("console: %s", line);
-    finish(EXIT_KILLED);
+        complain(m, "console: %s", line);
+    finish(m, EXIT_KILLED);
 }
 
 // Ends the monitor if the domain is gone, or has ended without an exit status.
-static void check_domain(void) {
+static void check_domain(struct monitor *m) {
     char line[200];
-    enum answer state = domain_is_there() ? ask_guardian(REQUEST_STATE, "") : ANSWER_GONE;
-    if (state == ANSWER_RUNNING) return;
-    check_exit_status();
-    if (m.options->own_guest) kernel_console_drain(&m.relay);
-    relay_drain(&m.relay, 1000, m.xs.fd, domain_is_gone);
-    if (state == ANSWER_GONE) finish(ending_exit_code());
-    if (m.options->own_guest) finish_own_guest(state);
-    ending_console_line(&m.xs, m.domid, line, sizeof line);
-    complain("the guest ended without an exit status%s%s", line[0] ? ": " : "", line);
-    finish(EXIT_KILLED);
+    enum domain_state state = domain_is_gone(m) ? DOMAIN_GONE : m->role->state(m->guard);
+    if (state == DOMAIN_RUNNING) return;
+    check_exit_status(m);
+    if (m->options->own_guest) kernel_console_drain(&m->loop.relay);
+    loop_drain(&m->loop, 1000);
+    if (state == DOMAIN_GONE) finish(m, ending_exit_code());
+    if (m->options->own_guest) finish_own_guest(m, state);
+    ending_console_line(&m->loop.xs, m->domain.id, line, sizeof line);
+    complain(m, "the guest ended without an exit status%s%s", line[0] ? ": " : "", line);
+    finish(m, EXIT_KILLED);
 }
 
-static void take_xenstore_events(void) {
-    int rc = xenstore_receive(&m.xs);
-    if (rc < 0) fail("xenstore", -rc);
-    // Reading brings new events with it.
-    while (m.xs.events != 0) {
-        uint32_t events = m.xs.events;
-        m.xs.events = 0;
-        if (events & 1u << WATCH_CONSOLES)
-            for (unsigned i = 0; i < m.relay.console_count; i++) {
-                rc = console_update(&m.relay.consoles[i], &m.xs, &m.relay.channels);
-                if (rc < 0) complain("console %u: %s", i + 1, strerror(-rc));
-            }
+static void update_consoles(struct monitor *m) {
+    struct relay *relay = &m->loop.relay;
+    for (unsigned i = 0; i < relay->console_count; i++) {
+        struct console *console = &relay->consoles[i];
+        int rc = console_update(console, &m->loop.xs, &relay->channels);
+        if (rc < 0) complain(m, "console %u: %s", console->device.index, strerror(-rc));
+    }
+}
+
+static void take_xenstore_events(struct monitor *m) {
+    struct relay *relay = &m->loop.relay;
+    check(m, "xenstore", xenstore_receive(&m->loop.xs));
+    for (uint32_t events; loop_next_events(&m->loop, &events);) {
+        if (events & 1u << WATCH_CONSOLES) update_consoles(m);
         if (events & 1u << WATCH_TTY)
-            m.relay.ready[0] |= kernel_console_open(&m.kernel_console, &m.xs, m.domid);
-        relay_pump(&m.relay, false);
-        if (events & 1u << WATCH_DATA) check_exit_status();
-        if (events & 1u << WATCH_RELEASE) check_domain();
+            relay->ready[0] |= kernel_console_open(&m->kernel_console, &m->loop.xs, m->domain.id);
+        relay_pump(relay, false);
+        if (events & 1u << WATCH_DATA) check_exit_status(m);
+        if (events & 1u << WATCH_RELEASE) check_domain(m);
     }
 }
 
-static void start_serving(void) {
+static void start_serving(struct monitor *m) {
     char error[512];
-    if (serving_start(&m.serving, m.options->served, m.options->diod, error, sizeof error)) return;
-    complain("9P server: %s", error);
-    finish(1);
-}
-
-static void offer_devices(void) {
-    char path[64];
-    struct device_offer offers[2 + MAX_SHARES];
-    int rc = channels_open(&m.relay.channels);
-    if (rc < 0) fail("/dev/xen/gntdev and /dev/xen/evtchn", -rc);
-    rc = xenstore_open(&m.xs);
-    if (rc < 0) fail("/dev/xen/xenbus", -rc);
-    unsigned count = m.options->own_guest ? 0 : m.options->terminal ? 1 : 2;
-    for (unsigned i = 0; i < count; i++)
-        offers[i] = console_offer(&m.relay.consoles[i], m.domid, i + 1);
-    struct share_list *served = m.options->served;
-    for (unsigned i = 0; i < served->share_count; i++) {
-        served->shares[i].device = (struct device){"9pfs", m.domid, i};
-        offers[count + i] = share_offer(&served->shares[i]);
-    }
-    rc = device_offer(&m.xs, offers, count + served->share_count);
-    for (unsigned i = 0; i < count && rc == 0; i++)
-        rc = device_watch(&m.relay.consoles[i].device, &m.xs, WATCH_CONSOLES);
-    if (rc == 0) rc = xenstore_watch(&m.xs, "@releaseDomain", WATCH_RELEASE);
-    snprintf(path, sizeof path, "/local/domain/%u/data", m.domid);
-    if (rc == 0) rc = xenstore_watch(&m.xs, path, WATCH_DATA);
-    snprintf(path, sizeof path, "/local/domain/%u/console/tty", m.domid);
-    if (rc == 0 && m.options->own_guest) rc = xenstore_watch(&m.xs, path, WATCH_TTY);
-    if (rc < 0) fail("offering devices in xenstore", -rc);
-    m.relay.console_count = count;
-    start_serving();
-    dprintf(m.control, "ready\n");
-}
-
-static void name_domain(void) {
-    char text[sizeof m.domain + 16];
-    snprintf(text, sizeof text, "%u %s", m.domid, m.domain);
-    ask_guardian(REQUEST_NAME, text);
-}
-
-// Lines from runx: "name NAME" before the domain is created, "domain DOMID" after,
-// then "commit"; the stream's end without "commit" means that create died.
-static void take_control(void) {
-    static char line[256];
-    static size_t length;
-    ssize_t n = read(m.control, line + length, sizeof line - 1 - length);
-    if (n < 0 && (errno == EINTR || errno == EAGAIN)) return;
-    if (n <= 0) {
-        close(m.control);
-        m.control = -1;
-        if (!m.committed) finish(1);
+    if (serving_start(&m->serving, m->options->shares, m->options->diod, error, sizeof error))
         return;
-    }
-    length += (size_t)n;
-    line[length] = '\0';
-    for (char *end; (end = strchr(line, '\n'));) {
-        *end = '\0';
-        if (m.domain[0] == '\0' && sscanf(line, "name %127s", m.domain) == 1) {
-            name_domain();
-        } else if (m.domid == 0 && sscanf(line, "domain %u", &m.domid) == 1) {
-            name_domain();
-            offer_devices();
-        } else if (!strcmp(line, "commit")) {
-            m.committed = true;
+    complain(m, "9P server: %s", error);
+    finish(m, 1);
+}
+
+// Watches what the guest, Xen and xenconsoled say; 0 or a negative errno.
+static int watch(struct monitor *m) {
+    struct xenstore *xs = &m->loop.xs;
+    const unsigned domid = m->domain.id;
+    const struct relay *relay = &m->loop.relay;
+    int rc = 0;
+    for (unsigned i = 0; i < relay->console_count && rc == 0; i++)
+        rc = device_watch(&relay->consoles[i].device, xs, WATCH_CONSOLES);
+    if (rc == 0) rc = xenstore_watch(xs, "@releaseDomain", WATCH_RELEASE);
+    if (rc == 0) rc = xenstore_watch(xs, domain_node(domid, NODE_DATA).path, WATCH_DATA);
+    if (rc == 0 && m->options->own_guest)
+        rc = xenstore_watch(xs, domain_node(domid, NODE_CONSOLE_TTY).path, WATCH_TTY);
+    return rc;
+}
+
+// Offers all devices of the container: a guest that boots sees all of them, or none.
+static int offer_devices(struct monitor *m) {
+    struct device_offer offers[2 + MAX_SHARES];
+    struct relay *relay = &m->loop.relay;
+    struct share_list *list = m->options->shares;
+    const unsigned consoles = m->options->own_guest ? 0 : m->options->terminal ? 1 : 2;
+    for (unsigned i = 0; i < consoles; i++) offers[i] = console_offer(m->domain.id, i + 1, i + 1);
+    for (size_t i = 0; i < list->share_count; i++)
+        offers[consoles + i] = share_offer(&list->shares[i], m->domain.id);
+    int rc = device_offer(&m->loop.xs, offers, consoles + list->share_count);
+    if (rc < 0) return rc;
+    for (unsigned i = 0; i < consoles; i++) relay->consoles[i].device = offers[i].device;
+    for (size_t i = 0; i < list->share_count; i++)
+        list->shares[i].device = offers[consoles + i].device;
+    relay->console_count = consoles;
+    return 0;
+}
+
+static void serve_domain(struct monitor *m) {
+    check(m, "/dev/xen/gntdev and /dev/xen/evtchn", channels_open(&m->loop.relay.channels));
+    check(m, "/dev/xen/xenbus", xenstore_open(&m->loop.xs));
+    check(m, "offering devices in xenstore", offer_devices(m));
+    check(m, "offering devices in xenstore", watch(m));
+    start_serving(m);
+    control_say(&m->loop.control, "ready");
+}
+
+static void take_control(struct monitor *m) {
+    struct control_line line;
+    const bool ended = !control_receive(&m->loop.control);
+    while (control_next(&m->loop.control, &line)) {
+        if (line.word == CONTROL_NAME && m->domain.name[0] == '\0') {
+            strcpy(m->domain.name, line.name);
+            m->role->name(m->guard, &m->domain);
+        } else if (line.word == CONTROL_DOMAIN && m->domain.id == 0) {
+            m->domain.id = line.number;
+            m->role->name(m->guard, &m->domain);
+            serve_domain(m);
+        } else if (line.word == CONTROL_COMMIT) {
+            m->committed = true;
         }
-        length -= (size_t)(end + 1 - line);
-        memmove(line, end + 1, length + 1);
     }
+    if (ended && !m->committed) finish(m, 1); // create died
 }
 
 // Without its server the guest would wait for its files for ever.
-static void check_server(void) {
-    if (!serving_has_ended(&m.serving)) return;
-    check_exit_status();
-    complain("the 9P server has ended");
-    finish(EXIT_KILLED);
+static void check_server(struct monitor *m) {
+    if (!serving_has_ended(&m->serving)) return;
+    check_exit_status(m);
+    complain(m, "the 9P server has ended");
+    finish(m, EXIT_KILLED);
 }
 
-static void take_signals(void) {
-    struct signalfd_siginfo info;
-    while (read(m.signals, &info, sizeof info) == sizeof info) {
-        // By a process, and not by the kernel or by our own write to a closed pipe.
-        bool sent = info.ssi_code <= 0 && info.ssi_pid != (uint32_t)getpid();
-        if (info.ssi_signo == SIGCHLD && !sent)
-            check_server();
-        else if (info.ssi_signo == SIGHUP && !sent && m.options->console_socket)
-            m.relay.input.closed[1] = true; // the engine has closed the terminal
-        else if (info.ssi_signo == SIGWINCH && m.options->terminal)
-            m.relay.input.window = true;
-        else if (sent && m.domid != 0)
-            (void)(m.options->own_guest ? signal_own_guest : signal_guest)(m.domid,
-                                                                           (int)info.ssi_signo);
+static void take_signals(struct monitor *m) {
+    for (struct signal signal; loop_next_signal(&m->loop, &signal);) {
+        if (signal.number == SIGCHLD && !signal.sent)
+            check_server(m);
+        else if (signal.sent && m->domain.id != 0 && m->options->own_guest)
+            (void)guest_power_off(m->domain.id, signal.number);
+        else if (signal.sent && m->domain.id != 0)
+            (void)guest_signal(m->domain.id, m->options->slot, signal.number);
     }
 }
 
-_Noreturn void monitor_run(const struct options *options, int guardian) {
-    m.options = options;
-    m.guardian = guardian;
-    m.control = CONTROL_FD;
-    m.relay.channels.gntdev = m.relay.channels.evtchn = m.xs.fd = -1;
-    m.relay.take = options->own_guest ? kernel_console_take : relay_take_streams;
-    m.relay.kernel_console = options->own_guest ? &m.kernel_console : NULL;
-    m.relay.input.raw = options->own_guest;
-    m.kernel_console.tty = -1;
-    m.signals = signals_open();
-    int rc = options->keep_output
-                 ? attach_open(&m.relay, options->terminal)
-                 : relay_open(&m.relay, options->terminal, options->console_socket);
-    if (rc < 0) fail(options->keep_output ? "keeping the output" : options->console_socket, -rc);
-    bool more = false;
+static void open_streams(struct monitor *m) {
+    const struct options *options = m->options;
+    struct relay *relay = &m->loop.relay;
+    relay->carrier = options->own_guest ? &kernel_console_carrier : &relay_streams;
+    relay->carrier_state = &m->kernel_console;
+    if (!options->keep_output) {
+        check(m, options->console_socket,
+              relay_open(relay, options->terminal, options->console_socket));
+        return;
+    }
+    m->loop.attach = &m->attach;
+    check(m, "keeping the output", attach_open(&m->attach, relay, options->terminal));
+}
+
+_Noreturn void monitor_run(const struct options *options, int keeper) {
+    static struct monitor monitor;
+    struct monitor *m = &monitor;
+    m->options = options;
+    m->role = &owner;
+    m->guard = keeper;
+    m->kernel_console.tty = -1;
+    m->loop.is_over = domain_is_gone;
+    m->loop.owner = m;
+    loop_open(&m->loop, options);
+    open_streams(m);
     for (;;) {
-        struct pollfd fds[] = {
-            {.fd = m.signals, .events = POLLIN},
-            {.fd = m.control, .events = POLLIN},
-            {.fd = m.xs.fd, .events = POLLIN},
-            {.fd = m.relay.channels.evtchn, .events = POLLIN},
-            {.fd = relay_wants_input(&m.relay), .events = POLLIN},
-            {.fd = relay_waits_for(&m.relay, 0), .events = POLLOUT},
-            {.fd = relay_waits_for(&m.relay, 1), .events = POLLOUT},
-            attach_wait_listener(),
-            attach_wait_client(&m.relay),
-            kernel_console_waits_for(&m.relay),
-        };
-        if (poll(fds, sizeof fds / sizeof *fds, more || m.xs.events ? 0 : -1) < 0 && errno != EINTR)
-            fail("poll", errno);
-        if (fds[0].revents) take_signals();
-        if (fds[1].revents) take_control();
-        attach_turn(&m.relay, fds[7].revents, fds[8].revents);
-        rc = relay_turn(&m.relay, fds[3].revents != 0, fds[4].revents != 0, &more);
-        if (rc < 0) fail("/dev/xen/evtchn", -rc);
+        struct pollfd fds[LOOP_FDS];
+        check(m, "poll", loop_wait(&m->loop, fds));
+        if (fds[LOOP_SIGNALS].revents) take_signals(m);
+        if (fds[LOOP_CONTROL].revents) take_control(m);
+        check(m, "/dev/xen/evtchn", loop_move(&m->loop, fds));
         // Events also come in beside the answers to requests.
-        if (fds[2].revents || m.xs.events) take_xenstore_events();
+        if (fds[LOOP_XENSTORE].revents || m->loop.xs.events) take_xenstore_events(m);
     }
 }

@@ -4,29 +4,25 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <termios.h>
 #include <unistd.h>
 
-static struct termios saved;
-static int saved_fd = -1;
-
-void terminal_raw(int fd) {
-    if (tcgetattr(fd, &saved) < 0) return;
-    struct termios raw = saved;
+void terminal_make_raw(struct terminal *terminal, int fd) {
+    if (tcgetattr(fd, &terminal->before) < 0) return;
+    struct termios raw = terminal->before;
     cfmakeraw(&raw);
-    if (tcsetattr(fd, TCSANOW, &raw) == 0) saved_fd = fd;
+    terminal->fd = fd;
+    terminal->raw = tcsetattr(fd, TCSANOW, &raw) == 0;
 }
 
-void terminal_restore(void) {
-    if (saved_fd >= 0) tcsetattr(saved_fd, TCSADRAIN, &saved);
-    saved_fd = -1;
+void terminal_restore(struct terminal *terminal) {
+    if (terminal->raw) tcsetattr(terminal->fd, TCSADRAIN, &terminal->before);
+    terminal->raw = false;
 }
 
 static int send_to(const char *path, int fd) {
@@ -42,7 +38,7 @@ static int send_to(const char *path, int fd) {
     return rc;
 }
 
-int terminal_send_master(const char *path) {
+int terminal_send_master(struct terminal *terminal, const char *path) {
     int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (master < 0) return -errno;
     int rc = -1, slave = -1, unlock = 0;
@@ -51,7 +47,7 @@ int terminal_send_master(const char *path) {
     if (slave < 0) {
         rc = -errno;
     } else {
-        terminal_raw(slave);
+        terminal_make_raw(terminal, slave);
         // As the controlling terminal it tells its resizes by SIGWINCH.
         (void)ioctl(slave, TIOCSCTTY, 0);
         rc = send_to(path, master);

@@ -4,6 +4,7 @@ import type { Config } from '../config.ts';
 import { RunxError, messageOf } from '../errors.ts';
 import { lastingName } from '../host/lasting-records.ts';
 import type { Log } from '../log.ts';
+import type { NetworkSettings } from '../protocol/network.ts';
 import { type Attachment, type Attachments, attachmentsOf } from './attachments.ts';
 import { heldNetnsPath, holdNetns, releaseNetns } from './held-netns.ts';
 import { interfaceNames } from './interface-statistics.ts';
@@ -13,14 +14,6 @@ import type { Addressing } from './static-address.ts';
 /** A network the container is to be added to. */
 export interface PlannedNetwork extends Addressing {
   readonly address: StaticAddress | undefined;
-}
-
-/** What the guest has to know beside what is in the network namespace. */
-export interface NetworkSettings {
-  /** The interfaces for which it asks a DHCP server. */
-  readonly dhcp: readonly string[];
-  /** The lines of /etc/resolv.conf. */
-  readonly resolv: readonly string[];
 }
 
 /** Which container's networks are changed, and with what. */

@@ -1,43 +1,8 @@
 import * as v from 'valibot';
 
 import { RunxError } from '../errors.ts';
+import type { Address, Interface, Route } from '../protocol/network.ts';
 import { parseValue } from '../schema.ts';
-
-/** An interface of the container's network namespace, as the guest is to have it. */
-export interface Interface {
-  readonly name: string;
-  readonly mac: string;
-  readonly mtu: number;
-  /** What it is (veth, macvlan ...); undefined for a device of the hardware. */
-  readonly kind: string | undefined;
-  readonly addresses: readonly Address[];
-  readonly routes: readonly Route[];
-  readonly neighbours: readonly Neighbour[];
-}
-
-interface Address {
-  readonly local: string;
-  readonly prefix: number;
-  /** The other end of a point-to-point link. */
-  readonly peer: string | undefined;
-}
-
-export interface Route {
-  /** With its prefix length. */
-  readonly destination: string;
-  readonly gateway: string | undefined;
-  readonly source: string | undefined;
-  /** 0 for the kernel's default. */
-  readonly metric: number;
-  /** As rtnetlink(7) numbers them. */
-  readonly scope: number;
-  readonly onLink: boolean;
-}
-
-interface Neighbour {
-  readonly address: string;
-  readonly mac: string;
-}
 
 /** What `ip -json` says of a network namespace: the text of each command. */
 export interface NetnsText {

@@ -1,15 +1,9 @@
 import { RunxError, messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { findProgram, run } from '../process.ts';
+import type { Interface } from '../protocol/network.ts';
 import { interfaceNames } from './interface-statistics.ts';
-import {
-  type Interface,
-  aliasOf,
-  bridgeName,
-  bridgedMac,
-  isVif,
-  parseInterfaces,
-} from './interfaces.ts';
+import { aliasOf, bridgeName, bridgedMac, isVif, parseInterfaces } from './interfaces.ts';
 import type { Netns } from './netns.ts';
 
 interface Wired {

@@ -9,6 +9,7 @@ enum {
     LAST_CONSOLE = 63,
     MAX_RECORD = 8 << 20, // bytes of a record that comes over a console
     MAX_SHARES = 32,      // 9pfs devices of one monitor, the rootfs included
+    LAST_SHARE = 255,     // the highest number of a domain's 9pfs devices, which begin with 0
     MAX_EXPORTS = 256,    // files and directories in all of these
     EXIT_GUEST = 125,     // exit status: the guest has failed to start the process
 };

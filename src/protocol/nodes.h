@@ -15,3 +15,5 @@
 #define NODE_ADDRESS "data/address" // below it, by interface: the address from a DHCP server
 #define NODE_NETWORK "vm-data/network"   // below it 0, 1 ...: lines of the network
 #define NODE_SHUTDOWN "control/shutdown" // "poweroff": the guest looks into data/signals
+#define NODE_NAME "name"                 // from xl: the name of the domain
+#define NODE_CONSOLE_TTY "console/tty"   // from xenconsoled: the terminal of console 0

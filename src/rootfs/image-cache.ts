@@ -14,7 +14,7 @@ import {
   tryLock,
 } from '../host/runx-monitor.ts';
 import { findProgram } from '../process.ts';
-import { exportsDirectory } from '../protocol/paths.ts';
+import { exportsDirectory } from '../protocol/contract.ts';
 import { bytesPerMiB } from '../units.ts';
 import { showProgress } from './progress.ts';
 

@@ -1,4 +1,6 @@
 import { RunxError } from '../errors.ts';
+import { rootfsTag } from '../protocol/contract.ts';
+import type { RecordEntry } from '../protocol/entry.ts';
 import type { Share } from '../protocol/share.ts';
 
 /** How the rootfs reaches the guest. */
@@ -85,7 +87,7 @@ export const sharesOf = (rootfs: Rootfs | undefined, readonly: boolean): readonl
     ? []
     : [
         {
-          tag: 'root',
+          tag: rootfsTag,
           exports: [{ path: rootfs.path, readonly, file: false, recursive: true }],
         },
       ];
@@ -95,9 +97,15 @@ const renderLayer = (layer: Layer): string => {
   return `size=${layer.mib === undefined ? '50%' : `${layer.mib}m`},mode=700`;
 };
 
-/** The file that initrd/init reads to mount the rootfs. */
-export const renderRootfs = (rootfs: Rootfs): string => {
-  if (rootfs.kind === '9p') return 'rootfs=9p\n';
-  const type = rootfs.kind === 'block' ? rootfs.device.type : 'erofs';
-  return `rootfs=disk\ntype=${type}\nlayer=${renderLayer(rootfs.layer)}\n`;
-};
+/** How the guest mounts the rootfs. */
+export const rootfsEntries = (rootfs: Rootfs): readonly RecordEntry[] =>
+  rootfs.kind === '9p'
+    ? [
+        ['rootfs-type', '9p'],
+        ['rootfs-source', rootfsTag],
+      ]
+    : [
+        ['rootfs-type', rootfs.kind === 'block' ? rootfs.device.type : 'erofs'],
+        ['rootfs-source', '/dev/xvda'],
+        ['rootfs-layer', renderLayer(rootfs.layer)],
+      ];

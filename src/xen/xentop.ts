@@ -69,6 +69,8 @@ export interface XentopOptions {
 
 // A table has no end; between two of them there is a second at least.
 const restMs = 250;
+// What a busy host may be late by, with a table.
+const silenceMs = 60_000;
 
 /** Gives each table of all domains, in turn, until `signal` ends it. */
 export const watchXentop = async (
@@ -106,6 +108,7 @@ export const watchXentop = async (
   };
   await runLines(program, ['-b', '-f', '-d', String(intervalSeconds)], {
     log,
+    timeoutMs: intervalSeconds * 1000 + silenceMs,
     signal: AbortSignal.any([signal, failed.signal]),
     take: takeLine,
   });

@@ -51,9 +51,9 @@ describe('a rootfs on a block device', { ...withBlockDevices, concurrency: 4 }, 
       stderr.includes(`rootfs ${rootfs}: the block device ${device}, which is mounted there\n`),
     );
     assert.deepEqual(await disksOf(dom0), [renderDisk(dom0, 'xvda', 'ro', device)]);
-    assert.equal(
-      await ramdiskFile(dom0, 'runx/rootfs'),
-      'rootfs=disk\ntype=ext4\nlayer=size=50%,mode=700\n',
+    assert.match(
+      await ramdiskFile(dom0, 'runx/containers/1'),
+      /\0rootfs-type ext4\0rootfs-source \/dev\/xvda\0rootfs-layer size=50%,mode=700\0/,
     );
     assertSilent(await dom0.runx(['delete', '--force', 'web']));
     assert.equal(optionsAt(rootfs), 'ro ro');
@@ -148,7 +148,7 @@ test('a block device as a volume is a disk that the monitor holds', withBlockDev
   assert.deepEqual(await disksOf(dom0), [renderDisk(dom0, 'xvdc', 'rw', device)]);
   assert.ok(dom0.monitorCalls()[0]?.includes(`--disk=${device}`));
   assert.match(
-    await ramdiskFile(dom0, 'runx/process'),
+    await ramdiskFile(dom0, 'runx/containers/1'),
     /mount \/data\0mount-type ext4\0mount-disk 1\0mount-source \/dev\/xvdc\0mount-flags 1024\0/,
   );
 

@@ -29,6 +29,8 @@ describe('runx completion', { concurrency: 4 }, () => {
     assert.equal(complete('--root', dom0.root, 'kill', ''), 'web');
     assert.equal(complete(`--config=${dom0.configFile}`, 'pause', 'w'), 'web');
     assert.equal(complete('--root', dom0.root, 'kill', 'x'), '');
+    assert.equal(complete('--root', dom0.root, 'exec', 'web', 'kill', ''), '');
+    assert.equal(complete('--root', dom0.root, 'exec', 'web', 'ls', '--roo'), '');
     assert.equal(complete('create', '--bundle', ''), '', "files are the shell's own to complete");
   });
 

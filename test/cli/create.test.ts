@@ -138,7 +138,7 @@ describe('runx create', { concurrency: 4 }, () => {
     const files = parseCpio(ramdisk.subarray(base.length));
     assert.deepEqual(
       files.map(({ path }) => path),
-      ['runx/process', 'runx/rootfs'],
+      ['runx/containers/1'],
     );
     const records = files[0]?.content.toString().split('\0') ?? [];
     assert.deepEqual(

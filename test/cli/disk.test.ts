@@ -33,11 +33,12 @@ const namesIn = (directory: string): readonly string[] =>
 const images = (dom0: FakeDom0): readonly string[] => namesIn(dom0.path('data/images'));
 const layers = (dom0: FakeDom0): readonly string[] => namesIn(dom0.path('data/layers'));
 
-const rootfsRecord = async (dom0: FakeDom0): Promise<string> => {
+const rootfsEntriesOf = async (dom0: FakeDom0): Promise<readonly string[]> => {
   const [domain = ''] = dom0.domains();
   const ramdisk = await readFile(dom0.path('created', `${domain}.ramdisk`));
   const files = parseCpio(ramdisk.subarray('base ramdisk'.length));
-  return files.find(({ path }) => path === 'runx/rootfs')?.content.toString() ?? '';
+  const record = files.find(({ path }) => path === 'runx/containers/1')?.content.toString() ?? '';
+  return record.split('\0').filter((entry) => entry.startsWith('rootfs-'));
 };
 
 // Xen from 4.19 on has no use for QEMU, wherever that may be.
@@ -79,7 +80,11 @@ describe('a rootfs on a disk', { concurrency: 4 }, () => {
     ]);
     assert.equal(settings.has('p9'), false);
     assert.deepEqual(dom0.monitorCalls()[0]?.slice(4), [`--xl=${dom0.xl}`]);
-    assert.equal(await rootfsRecord(dom0), 'rootfs=disk\ntype=erofs\nlayer=size=50%,mode=700\n');
+    assert.deepEqual(await rootfsEntriesOf(dom0), [
+      'rootfs-type erofs',
+      'rootfs-source /dev/xvda',
+      'rootfs-layer size=50%,mode=700',
+    ]);
     assert.match(readFileSync(dom0.path('data/images', image), 'utf8'), /bin\/program\n/);
     assert.equal((await stat(dom0.path('data/images', image))).mode & 0o777, 0o600);
   });
@@ -186,7 +191,11 @@ describe('a rootfs on a disk', { concurrency: 4 }, () => {
       spec: { root: { path: 'rootfs', readonly: true } },
     });
     assertSilent(await create(dom0));
-    assert.equal(await rootfsRecord(dom0), 'rootfs=disk\ntype=erofs\nlayer=size=4m,mode=700\n');
+    assert.deepEqual(await rootfsEntriesOf(dom0), [
+      'rootfs-type erofs',
+      'rootfs-source /dev/xvda',
+      'rootfs-layer size=4m,mode=700',
+    ]);
     assert.deepEqual(layers(dom0), []);
   });
 
@@ -215,7 +224,11 @@ describe('a writable layer on a disk', { concurrency: 4 }, () => {
       (await settingsOf(dom0)).get('disk')?.[1] ?? '',
       new RegExp(`^format=raw,vdev=xvdb,access=rw,.*,target=${path}$`),
     );
-    assert.equal(await rootfsRecord(dom0), 'rootfs=disk\ntype=erofs\nlayer=/dev/xvdb\n');
+    assert.deepEqual(await rootfsEntriesOf(dom0), [
+      'rootfs-type erofs',
+      'rootfs-source /dev/xvda',
+      'rootfs-layer /dev/xvdb',
+    ]);
     const { size, blocks } = await stat(path);
     assert.equal(size, 64 * 1024 * 1024);
     assert.ok(blocks * 512 < 1024 * 1024, `${blocks} blocks`);

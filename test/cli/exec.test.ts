@@ -65,6 +65,7 @@ describe('runx exec', { concurrency: 4 }, () => {
       'capability-inheritable 0',
       'capability-ambient 0',
       'rlimit 7 10 20',
+      'slot 1',
       'namespaces 0',
     ]);
   });

@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 
 import { assertFails, assertPrints, assertSilent } from '../support/assert-result.ts';
 import { type FakeDom0, makeFakeDom0 } from '../support/fake-dom0.ts';
+import { startCli } from '../support/run-cli.ts';
 
 interface Entry {
   readonly level: string;
@@ -139,6 +140,53 @@ describe('runx --log', { concurrency: 4 }, () => {
     assert.match(time, rfc3339);
     assert.equal(level, 'error');
     assert.match(String(JSON.parse(message)), /^invalid container id "a\\"b": /);
+  });
+
+  // What stands behind the id is for the program in the container.
+  for (const words of [
+    ['exec', 'nosuch', 'tool'],
+    ['exec', '-t', '--user', '0', 'nosuch', 'tool'],
+    ['exec', 'nosuch', '--'],
+    ['ps', 'nosuch'],
+    ['exec', '--frobnicate', 'nosuch', 'tool'],
+    ['--frobnicate', 'exec', 'nosuch', 'tool'],
+    ['state', 'nosuch', '--'],
+  ]) {
+    test(`runx ${words.join(' ')} --log FILE --debug leaves FILE alone`, async (t) => {
+      const dom0 = await makeFakeDom0(t);
+      const options = ['--log-format=json', '--log', dom0.path('log'), '--debug'];
+      const { stdout, stderr } = await dom0.runx([...words, ...options]);
+      assert.equal(stdout, '');
+      assert.match(stderr, /^runx: [^\n]+\n$/);
+      assert.doesNotMatch(stderr, /debug:/);
+      assert.equal(dom0.exists('log'), false);
+    });
+  }
+
+  test('the --log of a command line that is being completed is left alone', async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    const words = ['--config', '/no/file', '--log', dom0.path('log'), 'kill', ''];
+    const options = { directory: dom0.path('output') };
+    const { result } = startCli(['--complete', ...words], options);
+    assertFails(await result, "/no/file: ENOENT: no such file or directory, open '/no/file'");
+    assert.equal(dom0.exists('log'), false);
+  });
+
+  test('of a --log that is given twice the last one counts, wherever it stands', async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    const args = ['--log', dom0.path('first'), 'state', `--log=${dom0.path('second')}`, 'nosuch'];
+    assertFails(await dom0.runx(args), sentence);
+    assert.equal(dom0.exists('first'), false);
+    assert.match(await readFile(dom0.path('second'), 'utf8'), /level=error/);
+  });
+
+  test('a --log without its value takes no option for it', async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    const cwd = dom0.directory;
+    const { exitCode, stderr } = await dom0.runx(['--log', '--debug', 'list'], { cwd });
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /^runx: Not enough arguments following: log \(see runx --help\)\n/m);
+    assert.equal(dom0.exists('--debug'), false);
   });
 
   test('a log that cannot be opened is an error, on standard error', async (t) => {

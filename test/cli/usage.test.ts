@@ -74,6 +74,7 @@ describe('runx', { concurrency: 4 }, () => {
     ['an unknown log format', ['--log-format', 'xml', 'list']],
     ['a command behind --', ['--', 'create', 'web']],
     ['an option without its value', ['list', '--root']],
+    ['a log format that is missing', ['list', '--log-format']],
   ];
   for (const [what, args] of wrong) {
     test(`${what} is an error in one line, and nothing is done`, async (t) => {

@@ -1,16 +1,18 @@
 // A guest's end of consoles: the rings, and the frames of a process that was added
-// (src/backend/console.c, src/monitor/relay.c, exec.c).
+// (src/backend/console.c, src/monitor/relay.c, replies.c).
 #define _GNU_SOURCE
+#include "../../src/monitor/replies.h"
 #include "fuzz.h"
-#include "program.h"
 
-#include "../../src/monitor/exec.c"
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 enum { IN = 1024, OUT = 2048, RING = IN + OUT + 4 * sizeof(uint32_t) };
 
-int signals_open(void) {
-    return -1;
-}
+static struct relay relay;
+static struct replies replies;
 
 // xen/interface/io/console.h
 static uint32_t *index_of(uint8_t *ring, unsigned number) {
@@ -55,13 +57,13 @@ static void play(uint8_t *const rings[2], int null, int slow, const uint8_t *dat
             data += left > 0;
             break;
         case 3:
-            x.relay.outputs[length & 1].fd = length & 2 ? slow : null;
+            relay.outputs[length & 1].fd = length & 2 ? slow : null;
             data += left > 0;
             break;
         case 4:
-            x.relay.input.window = true;
-            x.relay.input.closed[1 + (length & 1)] = true;
-            x.relay.input.signals |= length;
+            relay.input.window = true;
+            relay.input.closed[1 + (length & 1)] = true;
+            relay.input.signals |= length;
             data += left > 0;
             break;
         case 5: // much, of whatever is in the ring
@@ -74,43 +76,42 @@ static void play(uint8_t *const rings[2], int null, int slow, const uint8_t *dat
             guest_writes(ring, data, length);
             data += length;
         }
-        relay_pump(&x.relay, step == 4);
-        for (int i = 0; i < 2; i++)
-            MUST(x.relay.outputs[i].length <= sizeof x.relay.outputs[i].bytes);
+        relay_pump(&relay, step == 4);
+        for (int i = 0; i < 2; i++) MUST(relay.outputs[i].length <= sizeof relay.outputs[i].bytes);
         // An index out of range is believed no longer.
-        for (unsigned i = 0; i < x.relay.console_count; i++)
-            MUST(x.exited || x.relay.consoles[i].state == CONSOLE_CLOSED ||
-                 *index_of(rings[i], OUT_PROD) - x.relay.consoles[i].out_cons <= OUT);
-        MUST(x.relay.input.credit <= INPUT_CREDIT && x.text_length < TEXT_MAX);
+        for (unsigned i = 0; i < relay.console_count; i++)
+            MUST(replies.exited || replies.broken || relay.consoles[i].state == CONSOLE_CLOSED ||
+                 *index_of(rings[i], OUT_PROD) - relay.consoles[i].out_cons <= OUT);
+        MUST(relay.input.credit <= INPUT_CREDIT && replies.text_length < REPLY_TEXT_MAX);
     }
 }
 
 // The first byte: whether a process was added, with one console, or it is the first.
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static int null = -1, zero, slow;
-    static const struct options options = {0};
     uint8_t *rings[2] = {calloc(1, RING), calloc(1, RING)};
     if (null < 0) {
         null = open("/dev/null", O_RDWR);
         zero = open("/dev/zero", O_RDONLY);
         slow = full_pipe();
     }
-    if (size > 0 && setjmp(program_ended) == 0) {
-        memset(&x, 0, sizeof x);
-        x.options = &options;
-        x.control = null;
-        x.relay.channels.gntdev = x.relay.channels.evtchn = -1;
-        x.relay.take = data[0] & 1 ? take_replies : relay_take_streams;
-        x.relay.input.counted = data[0] & 1;
-        x.relay.console_count = data[0] & 1 ? 1 : 2;
-        x.relay.input.credit = INPUT_CREDIT;
-        x.relay.input.fd = zero;
+    if (size > 0) {
+        memset(&relay, 0, sizeof relay);
+        memset(&replies, 0, sizeof replies);
+        relay.channels.gntdev = relay.channels.evtchn = -1;
+        relay.carrier = data[0] & 1 ? &replies_carrier : &relay_streams;
+        relay.carrier_state = &replies;
+        relay.input.counted = data[0] & 1;
+        relay.console_count = data[0] & 1 ? 1 : 2;
+        relay.input.credit = INPUT_CREDIT;
+        relay.input.fd = zero;
         for (int i = 0; i < 2; i++) {
-            x.relay.outputs[i] = (struct output){.fd = null, .nonblocking = true};
-            x.relay.consoles[i].ring = (struct console_ring *)(void *)rings[i];
-            x.relay.consoles[i].state = CONSOLE_CONNECTED;
+            relay.outputs[i] = (struct output){.fd = null, .nonblocking = true};
+            relay.consoles[i].ring = (struct console_ring *)(void *)rings[i];
+            relay.consoles[i].state = CONSOLE_CONNECTED;
         }
         play(rings, null, slow, data + 1, size - 1);
+        for (const char *c = replies.failure; *c; c++) MUST(*c >= ' ' && *c <= '~');
     }
     free(rings[0]);
     free(rings[1]);

@@ -12,6 +12,27 @@
 
 enum { LINES = 10 };
 
+// What who attaches and the descriptor give as input reaches the terminal as it is, and
+// nothing else does.
+static void check_input(struct relay *relay, int guest, const uint8_t *data, size_t size) {
+    uint8_t sent[2 * FRAME_MAX];
+    int ends[2];
+    MUST(pipe(ends) == 0);
+    if (size > FRAME_MAX) size = FRAME_MAX;
+    MUST(write(ends[1], data, size) == (ssize_t)size);
+    close(ends[1]);
+    relay->input.fd = ends[0];
+    relay->input.credit = INPUT_CREDIT;
+    relay->input.window = relay->input.closed[1] = true;
+    relay->ready[0] = true;
+    if (size > 0) input_add(&relay->input, data, size);
+    for (int i = 0; i < 2; i++) kernel_console_carrier.send(relay, true);
+    MUST(recv(guest, sent, sizeof sent, MSG_DONTWAIT) == (ssize_t)(2 * size) || size == 0);
+    MUST(memcmp(sent, data, size) == 0 && memcmp(sent + size, data, size) == 0);
+    MUST(relay->input.length == 0 && !relay->input.window);
+    close(ends[0]);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static struct relay relay;
     static struct kernel_console console;
@@ -20,9 +41,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     MUST(write(ends[1], data, size) == (ssize_t)size);
     shutdown(ends[1], SHUT_WR);
     console = (struct kernel_console){.tty = ends[0]};
-    relay = (struct relay){.kernel_console = &console, .take = kernel_console_take};
+    relay = (struct relay){.carrier = &kernel_console_carrier, .carrier_state = &console};
     relay.channels.gntdev = relay.channels.evtchn = relay.input.fd = -1;
     relay.outputs[0] = relay.outputs[1] = (struct output){.fd = null, .nonblocking = true};
+    check_input(&relay, ends[1], data, size);
     kernel_console_drain(&relay);
     MUST(console.tty < 0 && relay.outputs[0].length == 0);
     MUST(console.length < CONSOLE_TAIL && strlen(console.tail) == console.length);

@@ -1,6 +1,7 @@
 // A guest's 9P request on its way to the server, and the reply (src/backend/9p/walk.c).
 #define _GNU_SOURCE
 #include "../../src/backend/9p/walk.h"
+#include "../../src/protocol/limits.h"
 #include "fuzz.h"
 
 #include <stdlib.h>

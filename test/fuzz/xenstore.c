@@ -21,6 +21,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     MUST(state >= 0 && state <= DEVICE_CLOSED);
     int length = xenstore_read(&xs, 0, "/local/domain/7/data/address/eth0", value, sizeof value);
     MUST(length < (int)sizeof value && (length < 0 || value[length] == '\0'));
+    struct device_offer offers[] = {{.device = {"9pfs", 7, 0}, .last = 5},
+                                    {.device = {"9pfs", 7, 0}, .last = 5}};
+    if (device_offer(&xs, offers, 2) == 0)
+        MUST(offers[0].device.index < offers[1].device.index && offers[1].device.index <= 5);
     xenstore_receive(&xs);
     close(ends[0]);
     close(ends[1]);

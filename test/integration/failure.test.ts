@@ -79,10 +79,10 @@ test('a hostile exit status is not believed', async () => {
     `out=/tmp/forged.out; runx run --bundle "$1" forged > $out & pid=$!
      until grep -q ready $out; do sleep 0.1; done
      domid=$(xl list | awk 'NR > 2 { print $2 }')
-     xenstore-write /local/domain/$domid/data/exit-status "$(printf '0; rm -rf /\\n')"
+     xenstore-write /local/domain/$domid/data/1/exit-status "$(printf '0; rm -rf /\\n')"
      wait $pid; echo $?; rm $out`,
     [bundle],
   );
   assert.equal(result.stdout.toString(), '137\n');
-  assert.match(result.stderr, /the guest wrote an exit status that is none/);
+  assert.match(result.stderr, /invalid exit status from the guest/);
 });

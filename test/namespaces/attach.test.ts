@@ -26,9 +26,9 @@ const MiB = 1024 * 1024;
 before(() => {
   if (options.skip !== false) return;
   const names = {
-    monitor: 'attach keep relay input kernel_console terminal',
+    monitor: 'attach kept_output relay input output streams terminal',
     backend: 'console channel device',
-    protocol: 'descriptor read_full xenstore',
+    protocol: 'descriptor read_full retry transaction xenstore',
   };
   const sources = Object.entries(names).flatMap(([room, files]) =>
     files.split(' ').map((name) => `src/${room}/${name}.c`),
@@ -250,7 +250,14 @@ test(
   { skip: noMonitor() },
   async (t) => {
     const directory = await temporaryDirectory(t);
-    const args = ['run', `--state=${directory}`, '--id=web', '--xl=/bin/true', '--keep-output'];
+    const args = [
+      'run',
+      `--state=${directory}`,
+      '--id=web',
+      '--slot=1',
+      '--xl=/bin/true',
+      '--keep-output',
+    ];
     const child = spawn(runxMonitor, args, { stdio: ['ignore', 'inherit', 'inherit', 'pipe'] });
     const control = child.stdio[3];
     assert.ok(control instanceof Socket);

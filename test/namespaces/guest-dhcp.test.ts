@@ -97,7 +97,7 @@ withGuest('a lease: address, default route, DNS, and a client that stays', async
     '6,10.213.2.53,10.213.2.54',
     '15,one.example two.example',
   ]);
-  writeFileSync(join(guest.root, 'runx/process'), 'arg sh\0hostname web-1.example\0');
+  writeFileSync(join(guest.root, 'runx/containers/1'), 'arg sh\0hostname web-1.example\0');
   assert.deepEqual(await guest.apply(lines), { code: 0, said: '' });
   assert.deepEqual(addressesOf(guest, 'eth0'), ['10.213.2.10/24 brd 10.213.2.255']);
   assert.deepEqual(routesOf(guest), [

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { type TestContext, after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { unpackRamdisk } from '../support/guest-network.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const architecture = process.arch === 'arm64' ? 'arm64' : 'x86_64';
@@ -14,16 +14,32 @@ const monitor =
   process.env['RUNX_MONITOR'] ??
   fileURLToPath(new URL(`../../build/${architecture}/monitor/runx-monitor`, import.meta.url));
 const mkfs = '/usr/bin/mkfs.erofs';
+const gcc = '/usr/bin/gcc';
 
 const lack = (): string | false => {
   if (process.getuid?.() !== 0) return 'only root mounts images';
-  const missing = [mkfs, '/usr/bin/python3', '/dev/loop-control'].find((file) => !existsSync(file));
+  const missing = [mkfs, gcc, '/usr/bin/python3', '/dev/loop-control'].find(
+    (file) => !existsSync(file),
+  );
   if (missing !== undefined) return `no ${missing}`;
   const known = readFileSync('/proc/filesystems', 'utf8');
   const unknown = ['erofs', 'overlay', 'ext4'].find((type) => !known.includes(`\t${type}\n`));
   return unknown === undefined ? false : `this kernel has no ${unknown}`;
 };
 const options = { skip: lack() };
+
+// The guest's part that mounts the rootfs, with nothing of this machine's in it.
+const checkout = fileURLToPath(new URL('../..', import.meta.url));
+const built = mkdtempSync(join(tmpdir(), 'runx-rootfs-'));
+before(() => {
+  if (options.skip !== false) return;
+  const sources = ['container/rootfs.c', 'containers.c', 'file.c'].map(
+    (name) => `initrd/process/${name}`,
+  );
+  const flags = ['-std=c11', '-D_DEFAULT_SOURCE', '-static', '-o', join(built, 'rootfs')];
+  execFileSync(gcc, [...flags, 'test/fixtures/rootfs/main.c', ...sources], { cwd: checkout });
+});
+after(() => rmSync(built, { recursive: true }));
 
 const python = (program: string, ...args: string[]): string =>
   execFileSync('/usr/bin/python3', ['-c', program, ...args], { encoding: 'utf8' });
@@ -71,7 +87,7 @@ const confine = (path: (name: string) => string, command: readonly string[]): st
   return execFileSync(monitor, args, { encoding: 'utf8', stdio: 'pipe' });
 };
 
-/** The tree and, in `guest`, the unpacked ramdisk with the disks xvda and xvdb. */
+/** The tree and, in `guest`, the root directory of one with the disks xvda and xvdb. */
 const prepare = async (t: TestContext) => {
   const directory = await temporaryDirectory(t);
   const path = (name: string): string => join(directory, name);
@@ -80,15 +96,15 @@ const prepare = async (t: TestContext) => {
   await writeFile(path('images/erofs'), '');
   const build = [mkfs, '--quiet', '-zlz4', '-C65536', '/export/draft/0', '/export/rootfs'];
   confine(path, build);
-  await unpackRamdisk(path('guest'));
-  await mkdir(path('guest/dev'), { recursive: true });
+  for (const name of ['dev', 'run']) await mkdir(path(`guest/${name}`), { recursive: true });
+  await cp(join(built, 'rootfs'), path('guest/rootfs'));
   execFileSync('truncate', ['-s', '256M', path('layer')]);
   const ext4 = ['-t', 'ext4', '-O', '^has_journal', '-E', 'lazy_itable_init=1,nodiscard'];
   execFileSync('mke2fs', ['-q', '-F', ...ext4, path('layer')]);
   return path;
 };
 
-// In a mount namespace of its own, as the guest's init does it, and then SCRIPT.
+// In a mount namespace of its own, as the guest does it, and then SCRIPT.
 const inGuest = (
   path: (name: string) => string,
   layer: string,
@@ -112,7 +128,7 @@ const inGuest = (
        cd "$1"
        disk guest/dev/xvda images/"$3" --read-only
        disk guest/dev/xvdb layer
-       chroot guest /sbin/runx-process disk "$3" "$2"
+       chroot guest /rootfs "$3" /dev/xvda "$2"
        ${script}`,
       'bash',
       path(''),
@@ -131,7 +147,7 @@ for (const [what, layer] of [
     await writeFile(path('tell.py'), tell);
     const expected = python(tell, path('tree'));
     assert.equal(expected.split('\n').length > 15, true);
-    assert.equal(inGuest(path, layer, 'python3 tell.py guest/rootfs'), expected);
+    assert.equal(inGuest(path, layer, 'python3 tell.py guest/run/containers/1/rootfs'), expected);
   });
 
   test(`what is written goes to a layer ${what}, hard links and all`, options, async (t) => {
@@ -139,7 +155,7 @@ for (const [what, layer] of [
     const said = inGuest(
       path,
       layer,
-      `cd guest/rootfs
+      `cd guest/run/containers/1/rootfs
        echo more >>one; stat -c %h:%s one two; mv deep deeper; ls deeper; rm noise; ls noise 2>&1 || true`,
     );
     assert.equal(
@@ -162,7 +178,7 @@ test(
     execFileSync('debugfs', ['-w', '-R', 'feature needs_recovery', path('images/ext4')], {
       stdio: 'ignore',
     });
-    const script = `cd guest/rootfs; cat one; echo more >>one; stat -c %h:%s two; ls deep; ls -d lost+found`;
+    const script = `cd guest/run/containers/1/rootfs; cat one; echo more >>one; stat -c %h:%s two; ls deep; ls -d lost+found`;
     const said = inGuest(path, 'size=50%,mode=700', script, 'ext4');
     assert.equal(said, `hard2:9\n${'n'.repeat(200)}\nup\nlost+found\n`);
   },

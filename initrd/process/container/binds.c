@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "binds.h"
+#include "../../../src/protocol/paths.h"
 #include "mount_point.h"
 #include "rootfs.h"
 
@@ -15,7 +16,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define SHARES "/runx/shares"
 #define DISK "/runx/disk"
 
 static int *trees; // a detached copy of each mount's source
@@ -30,13 +30,7 @@ static int for_each_share(char **tags, int (*act)(const char *tag, const char *d
 }
 
 static int mount_share(const char *tag, const char *directory) {
-    char options[192]; // as initrd/init has them for the rootfs
-    snprintf(options, sizeof options,
-             "trans=xen,version=9p2000.L,msize=131072,cache=mmap,access=client,uname=root,"
-             "aname=/export/%s",
-             tag);
-    if (mkdir(directory, 0700) < 0) return -1;
-    return mount(tag, directory, "9p", 0, options);
+    return mkdir(directory, 0700) < 0 ? -1 : rootfs_mount_share(tag, directory);
 }
 
 // The copies keep it alive, and nothing else has to.
@@ -47,7 +41,8 @@ static int leave_share(const char *tag, const char *directory) {
 
 // From here, because the rootfs need not have a device for it.
 static int open_disk(const struct mount_record *m) {
-    if ((mkdir(DISK, 0700) < 0 && errno != EEXIST) || disk_wait(m->source) < 0) return -1;
+    if ((mkdir(DISK, 0700) < 0 && errno != EEXIST) || rootfs_wait_for_disk(m->source) < 0)
+        return -1;
     if (mount(m->source, DISK, m->type, m->flags, m->data) < 0) return -1;
     int tree = (int)syscall(SYS_open_tree, AT_FDCWD, DISK, OPEN_TREE_CLONE | (unsigned)O_CLOEXEC);
     return tree < 0 || umount2(DISK, MNT_DETACH) < 0 ? -1 : tree;

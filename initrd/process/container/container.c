@@ -1,7 +1,9 @@
 #define _GNU_SOURCE
 #include "container.h"
 #include "../../../src/protocol/descriptor.h"
+#include "../file.h"
 #include "binds.h"
+#include "hooks.h"
 #include "mounts.h"
 #include "scheduling.h"
 #include "seccomp.h"
@@ -77,17 +79,17 @@ static void open_terminal(const struct process *process, const struct child_fds 
 }
 
 static void set_rlimits(const struct process *process) {
-    for (size_t i = 0; i < process->rlimit_count; i++)
-        if (setrlimit(process->rlimits[i].resource, &process->rlimits[i].limit) < 0)
-            fail(EXIT_SETUP, "setting a resource limit");
+    for (size_t i = 0; i < process->rlimit_count; i++) {
+        const struct rlimit_record *wanted = &process->rlimits[i];
+        const struct rlimit limit = {wanted->soft, wanted->hard};
+        if (setrlimit(wanted->resource, &limit) < 0) fail(EXIT_SETUP, "setting a resource limit");
+    }
 }
 
 // Written while the ramdisk's /proc is there, since the container may have none.  The
 // helper itself is exempt, so its children have to be told.
-static void set_oom_score(const char *score) {
-    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-    if (fd < 0 || write(fd, score, strlen(score)) < 0) fail(EXIT_SETUP, "setting oom_score_adj");
-    close(fd);
+static void set_oom_score(int score) {
+    if (file_write_oom_score(score) < 0) fail(EXIT_SETUP, "setting oom_score_adj");
 }
 
 // User, groups and capability sets, in the order in which the kernel lets them go.
@@ -178,18 +180,17 @@ static _Noreturn void run(const struct process *process, char **env) {
     fail(error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN, path);
 }
 
-// What is left once the container around the process is there; `container` is the
-// pidfd of the one that it joins, or -1.
-static _Noreturn void become(const struct process *process, int container) {
+// What is left once the container around the process is there; `init` is the pidfd of the first
+// process of the one that it joins, or -1.
+static _Noreturn void become(const struct process *process, int init) {
     if (process->umask >= 0) umask((mode_t)process->umask);
     set_rlimits(process);
     // root may enter what the user may not, and the other way round.
     bool in_cwd = chdir(process->cwd) == 0;
     check(scheduling_apply(process));
-    if (container >= 0 && process->namespaces & CLONE_NEWUSER &&
-        setns(container, CLONE_NEWUSER) < 0)
+    if (init >= 0 && process->namespaces & CLONE_NEWUSER && setns(init, CLONE_NEWUSER) < 0)
         fail(EXIT_SETUP, "joining the container's user namespace");
-    if (container < 0) check(user_namespace_enter(process));
+    if (init < 0) check(user_namespace_enter(process));
     // Without no_new_privs only a privileged process may install a filter, with it
     // the filter comes last, so that it need allow little more than execve.
     if (!process->no_new_privileges) check(seccomp_install(process));
@@ -214,14 +215,15 @@ static void open_stdio(const struct process *process, const struct child_fds *fd
         for (int fd = 0; fd <= 2; fd++) dup2(fds->stdio[fd], fd);
 }
 
-_Noreturn void container_exec(const struct process *process, const struct child_fds *fds) {
+_Noreturn void container_exec(const struct process *process, const struct container *container,
+                              const struct child_fds *fds) {
     error_fd = fds->error;
     setsid();
     set_oom_score(process->oom_score_adj);
     umask(0);
     check(user_namespace_prepare(process));
     check(binds_open(process));
-    check(mounts_enter_rootfs());
+    check(mounts_enter_rootfs(container->rootfs));
     check(mounts_apply(process));
     check(mounts_make_devices(process));
     umask(022);
@@ -236,13 +238,13 @@ _Noreturn void container_exec(const struct process *process, const struct child_
 }
 
 _Noreturn void container_join(const struct process *process, const struct child_fds *fds,
-                              int container) {
+                              int init) {
     error_fd = fds->error;
     setsid();
     set_oom_score(process->oom_score_adj);
-    if (setns(container, CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP) < 0)
+    if (setns(init, CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP) < 0)
         fail(EXIT_SETUP, "joining the container's namespaces");
     umask(022);
     open_stdio(process, fds, false);
-    become(process, container);
+    become(process, init);
 }

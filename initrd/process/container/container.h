@@ -1,6 +1,7 @@
 // The container's side of the fork: from the ramdisk to the container's process.
 #pragma once
 
+#include "../containers.h"
 #include "../record.h"
 
 struct child_fds {
@@ -12,7 +13,7 @@ struct child_fds {
 };
 
 // Becomes the container's process; runs in the new namespaces, never returns.
-_Noreturn void container_exec(const struct process *process, const struct child_fds *fds);
-// Becomes a process beside that of the container, whose pidfd is given.
-_Noreturn void container_join(const struct process *process, const struct child_fds *fds,
-                              int container);
+_Noreturn void container_exec(const struct process *process, const struct container *container,
+                              const struct child_fds *fds);
+// Becomes a process beside the container's first one, whose pidfd is given.
+_Noreturn void container_join(const struct process *process, const struct child_fds *fds, int init);

@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "hooks.h"
 #include "../clock.h"
-#include "../record.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,36 +23,12 @@ struct running {
     size_t length;
 };
 
-bool hooks_take(struct hooks *hooks, const char *key, size_t length, char *value) {
-    if (key_is(key, length, "hook-state")) {
-        hooks->state = value;
-        return true;
-    }
-    if (key_is(key, length, "hook")) {
-        hooks->list = append(hooks->list, &hooks->count, sizeof *hooks->list);
-        hooks->list[hooks->count - 1].path = value;
-        return true;
-    }
-    if (hooks->count == 0) return false;
-    struct hook *hook = &hooks->list[hooks->count - 1];
-    if (key_is(key, length, "hook-arg"))
-        append_string(&hook->args, &hook->arg_count, value);
-    else if (key_is(key, length, "hook-env"))
-        append_string(&hook->env, &hook->env_count, value);
-    else if (key_is(key, length, "hook-timeout"))
-        hook->timeout_seconds = strtol(value, NULL, 10);
-    else
-        return false;
-    return true;
-}
-
 static _Noreturn void execute(const struct hook *hook, int input, int errors) {
-    static char *none[] = {NULL};
     setsid(); // so that it ends with all that it has started, if it takes too long
     signal(SIGPIPE, SIG_DFL);
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     if (dup2(input, 0) < 0 || dup2(null, 1) < 0 || dup2(errors, 2) < 0) _exit(EXIT_NOT_EXECUTED);
-    execve(hook->path, hook->args, hook->env ? hook->env : none);
+    execve(hook->path, hook->args, hook->env);
     dprintf(2, "fork/exec %s: %s", hook->path, strerror(errno));
     _exit(EXIT_NOT_EXECUTED);
 }
@@ -84,14 +59,17 @@ static bool take_errors(struct running *run) {
 }
 
 // No more than poll(2) takes.
-static int remaining_ms(long long deadline) {
-    long long remaining = deadline - now_ms();
-    return remaining < 0 ? 0 : remaining > 60000 ? 60000 : (int)remaining;
+static int remaining_ms(const struct hook *hook, long long start) {
+    enum { MOST = 60000 };
+    long long seconds = (now_ms() - start) / 1000, rest = hook->timeout_seconds - seconds;
+    if (rest > MOST / 1000) return MOST;
+    long long remaining = start + hook->timeout_seconds * 1000LL - now_ms();
+    return remaining < 0 ? 0 : (int)remaining;
 }
 
 // Feeds the hook and waits for its end; false when it took too long.
 static bool wait_for(const struct hook *hook, struct running *run, const char *state) {
-    const long long deadline = now_ms() + hook->timeout_seconds * 1000LL;
+    const long long start = now_ms();
     size_t left = strlen(state);
     bool in_time = true, open = true;
     for (;;) {
@@ -99,7 +77,7 @@ static bool wait_for(const struct hook *hook, struct running *run, const char *s
                                {.fd = open ? run->errors : -1, .events = POLLIN},
                                {.fd = run->input, .events = POLLOUT}};
         const bool timed = in_time && hook->timeout_seconds > 0;
-        if (poll(fds, sizeof fds / sizeof *fds, timed ? remaining_ms(deadline) : -1) < 0 &&
+        if (poll(fds, sizeof fds / sizeof *fds, timed ? remaining_ms(hook, start) : -1) < 0 &&
             errno != EINTR)
             return in_time;
         if (fds[0].revents) return in_time;
@@ -115,7 +93,7 @@ static bool wait_for(const struct hook *hook, struct running *run, const char *s
                 run->input = -1;
             }
         }
-        if (timed && remaining_ms(deadline) == 0) {
+        if (timed && remaining_ms(hook, start) == 0) {
             kill(-run->pid, SIGKILL);
             kill(run->pid, SIGKILL); // it may not lead a group yet
             in_time = false;

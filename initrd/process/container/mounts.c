@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "mounts.h"
+#include "../file.h"
 #include "binds.h"
 #include "copy.h"
 #include "mount_point.h"
@@ -15,10 +16,10 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-const char *mounts_enter_rootfs(void) {
+const char *mounts_enter_rootfs(const char *rootfs) {
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) return "making mounts private";
     // pivot_root(2) refuses to leave a ramdisk, so the rootfs is moved over it.
-    if (chdir("/rootfs") < 0 || mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 ||
+    if (chdir(rootfs) < 0 || mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 ||
         chdir("/") < 0)
         return "entering the rootfs";
     return NULL;
@@ -119,16 +120,6 @@ const char *mounts_make_devices(const struct process *process) {
     return NULL;
 }
 
-static int write_file(const char *path, const char *text) {
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0) return -1;
-    ssize_t written = write(fd, text, strlen(text));
-    int error = errno;
-    close(fd);
-    errno = error;
-    return written < 0 ? -1 : 0;
-}
-
 static const char *apply_sysctl(char *sysctl) {
     static char error[PATH_MAX + 32];
     char path[PATH_MAX];
@@ -141,7 +132,7 @@ static const char *apply_sysctl(char *sysctl) {
         for (char *c = path + prefix; *c; c++)
             if (*c == '.') *c = '/';
     snprintf(error, sizeof error, "setting the sysctl %s", sysctl);
-    return write_file(path, value + 1) < 0 ? error : NULL;
+    return file_write(path, value + 1) < 0 ? error : NULL;
 }
 
 static int mask_path(const char *path) {

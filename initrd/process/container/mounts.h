@@ -4,8 +4,8 @@
 
 #include "../record.h"
 
-// Makes /rootfs the root directory of this mount namespace.
-const char *mounts_enter_rootfs(void);
+// Makes what is mounted there the root directory of this mount namespace.
+const char *mounts_enter_rootfs(const char *rootfs);
 const char *mounts_apply(const struct process *process);
 const char *mounts_make_devices(const struct process *process);
 // Sysctls, masked and read-only paths and the read-only rootfs: the last step.

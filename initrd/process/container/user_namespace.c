@@ -18,11 +18,12 @@ const char *user_namespace_prepare(const struct process *process) {
 }
 
 // The kernel takes a map in one write alone.
-static int write_map(const char *file, char **map) {
+static int write_map(const char *file, const struct id_map *maps, size_t count) {
     char text[4096];
     size_t length = 0;
-    for (; *map; map++) {
-        int size = snprintf(text + length, sizeof text - length, "%s\n", *map);
+    for (size_t i = 0; i < count; i++) {
+        int size = snprintf(text + length, sizeof text - length, "%u %u %u\n", maps[i].inside,
+                            maps[i].outside, maps[i].size);
         if (size < 0 || (size_t)size >= sizeof text - length) return -1;
         length += (size_t)size;
     }
@@ -40,8 +41,8 @@ const char *user_namespace_enter(const struct process *process) {
         char byte;
         close(entered[1]);
         bool go = read(entered[0], &byte, 1) == 1;
-        _exit(!go || write_map("gid_map", process->gid_map) < 0 ||
-              write_map("uid_map", process->uid_map) < 0);
+        _exit(!go || write_map("gid_map", process->gid_maps, process->gid_map_count) < 0 ||
+              write_map("uid_map", process->uid_maps, process->uid_map_count) < 0);
     }
     if (writer < 0 || unshare(CLONE_NEWUSER) < 0 || write(entered[1], "", 1) != 1)
         return "creating the user namespace";
@@ -55,11 +56,11 @@ const char *user_namespace_enter(const struct process *process) {
 }
 
 uid_t user_namespace_uid(const struct process *process, uid_t uid) {
-    unsigned inside, outside, size;
     if (!(process->namespaces & CLONE_NEWUSER)) return uid;
-    for (char **map = process->uid_map; *map; map++)
-        if (sscanf(*map, "%u %u %u", &inside, &outside, &size) == 3 && uid >= inside &&
-            uid - inside < size)
-            return outside + (uid - inside);
+    for (size_t i = 0; i < process->uid_map_count; i++) {
+        const struct id_map *map = &process->uid_maps[i];
+        if (uid >= map->inside && uid - map->inside < map->size)
+            return map->outside + (uid - map->inside);
+    }
     return uid;
 }

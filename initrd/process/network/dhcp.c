@@ -1,6 +1,9 @@
 #define _GNU_SOURCE
 #include "dhcp.h"
+#include "../../../src/protocol/limits.h"
 #include "../clock.h"
+#include "../containers.h"
+#include "../file.h"
 #include "../record.h"
 
 #include <ctype.h>
@@ -34,17 +37,15 @@ static void prepare(void) {
     int null = open("/dev/null", O_RDWR);
     for (int fd = 0; fd <= 2; fd++) dup2(null, fd);
     if (null > 2) close(null);
-    int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-    if (score >= 0) (void)!write(score, "-1000", 5);
+    file_write_oom_score(-1000);
 }
 
 // The container's hostname as the client takes it; NULL if it has none that DHCP can tell.
 static const char *hostname_option(void) {
     static char option[sizeof "hostname:" + 253];
+    const struct container container = container_in(FIRST_SLOT);
     struct process process;
-    if (access("/runx/process", R_OK) < 0 || process_load(&process, "/runx/process") ||
-        !process.hostname)
-        return NULL;
+    if (record_load(&process, container.record) || !process.hostname) return NULL;
     for (const char *c = process.hostname; *c; c++)
         if (!isalnum((unsigned char)*c) && !strchr("-.", *c)) return NULL;
     int length = snprintf(option, sizeof option, "hostname:%s", process.hostname);
@@ -90,10 +91,7 @@ static const char *read_error(const char *name) {
     static char error[256];
     char path[sizeof STATE "/error" + IF_NAMESIZE];
     snprintf(path, sizeof path, STATE "/%.15s/error", name);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t length = fd < 0 ? 0 : read(fd, error, sizeof error - 1);
-    if (fd >= 0) close(fd);
-    error[length > 0 ? length : 0] = '\0';
+    file_read(path, error, sizeof error);
     error[strcspn(error, "\n")] = '\0';
     return *error ? error : NULL;
 }

@@ -1,10 +1,10 @@
 #define _GNU_SOURCE
 #include "link.h"
 #include "../clock.h"
+#include "../file.h"
 #include "netlink.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <poll.h>
@@ -34,7 +34,7 @@ static int find(const unsigned char mac[6]) {
     const struct ifinfomsg info = {.ifi_family = AF_UNSPEC};
     struct netlink_message message;
     struct search search = {.mac = mac};
-    netlink_begin(&message, RTM_GETLINK, 0, &info, sizeof info);
+    netlink_begin(&message, RTM_GETLINK, &info, sizeof info);
     int rc = netlink_dump(&message, compare, &search);
     return rc < 0 ? rc : search.index;
 }
@@ -57,7 +57,7 @@ static int set_up(int index, bool up, unsigned mtu) {
     const struct ifinfomsg info = {
         .ifi_index = index, .ifi_flags = up ? IFF_UP : 0, .ifi_change = IFF_UP};
     struct netlink_message message;
-    netlink_begin(&message, RTM_NEWLINK, 0, &info, sizeof info);
+    netlink_begin(&message, RTM_NEWLINK, &info, sizeof info);
     if (mtu) netlink_add(&message, IFLA_MTU, &mtu, sizeof mtu);
     return netlink_request(&message);
 }
@@ -68,7 +68,7 @@ static int set_name(int index, const char *name) {
     struct netlink_message message;
     int rc = set_up(index, false, 0);
     if (rc < 0) return rc;
-    netlink_begin(&message, RTM_NEWLINK, 0, &info, sizeof info);
+    netlink_begin(&message, RTM_NEWLINK, &info, sizeof info);
     netlink_add(&message, IFLA_IFNAME, name, strlen(name) + 1);
     return netlink_request(&message);
 }
@@ -92,11 +92,7 @@ static int give_name(int index, const char *name) {
 static int accept_addresses(const char *name) {
     char path[64];
     snprintf(path, sizeof path, "/proc/sys/net/ipv6/conf/%s/accept_dad", name);
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0) return errno == ENOENT ? 0 : -errno; // no IPv6
-    int rc = write(fd, "0", 1) < 0 ? -errno : 0;
-    close(fd);
-    return rc;
+    return file_write(path, "0") < 0 && errno != ENOENT ? -errno : 0; // ENOENT: no IPv6
 }
 
 int link_up_loopback(void) {

@@ -37,12 +37,11 @@ static void append(struct netlink_message *message, const void *value, size_t si
     message->header.nlmsg_len = (unsigned)(length + size);
 }
 
-void netlink_begin(struct netlink_message *message, unsigned type, unsigned flags, const void *body,
-                   size_t size) {
+void netlink_begin(struct netlink_message *message, unsigned type, const void *body, size_t size) {
     memset(message, 0, sizeof *message);
     message->header.nlmsg_len = NLMSG_HDRLEN;
     message->header.nlmsg_type = (unsigned short)type;
-    message->header.nlmsg_flags = (unsigned short)(NLM_F_REQUEST | flags);
+    message->header.nlmsg_flags = NLM_F_REQUEST;
     append(message, body, size);
 }
 

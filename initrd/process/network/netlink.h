@@ -12,9 +12,9 @@ struct netlink_message {
     };
 };
 
-// Begins a request of this type, whose body is a struct of rtnetlink(7).
-void netlink_begin(struct netlink_message *message, unsigned type, unsigned flags, const void *body,
-                   size_t size);
+// Begins a request of this type, whose body is a struct of rtnetlink(7); further flags may be set
+// in its header.
+void netlink_begin(struct netlink_message *message, unsigned type, const void *body, size_t size);
 void netlink_add(struct netlink_message *message, unsigned type, const void *value, size_t size);
 // Sends it.  0 when it is done, else a negative errno.
 int netlink_request(struct netlink_message *message);

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "network.h"
+#include "../../../src/protocol/nodes.h"
 #include "../../../src/protocol/read_full.h"
 #include "../../../src/protocol/xenstore.h"
 #include "dhcp.h"
@@ -61,9 +62,9 @@ static int take_resolv(const struct network_line *line) {
 // Dom0 cannot know what a DHCP server gives, and people there look for the container.
 static void tell_dom0(const char *name, const char *address) {
     struct xenstore xs;
-    char path[sizeof "data/address/" + IF_NAMESIZE];
+    char path[sizeof NODE_ADDRESS "/" + IF_NAMESIZE];
     if (xenstore_open(&xs) < 0) return;
-    snprintf(path, sizeof path, "data/address/%s", name);
+    snprintf(path, sizeof path, NODE_ADDRESS "/%s", name);
     xenstore_write(&xs, 0, path, address);
     xenstore_close(&xs);
 }
@@ -149,13 +150,13 @@ static const char *apply_stdin(void) {
 static const char *apply_nodes(struct xenstore *xs) {
     char path[32], text[XENSTORE_MAX + 1];
     for (int node = 0; node < MAX_NODES; node++) {
-        snprintf(path, sizeof path, "vm-data/network/%d", node);
+        snprintf(path, sizeof path, NODE_NETWORK "/%d", node);
         int length = xenstore_read(xs, 0, path, text, sizeof text);
         if (length == -ENOENT) return NULL;
         const char *wrong = length < 0 ? failed(path, length) : apply_text(text, (size_t)length);
         if (wrong) return wrong;
     }
-    return failed("vm-data/network", -E2BIG);
+    return failed(NODE_NETWORK, -E2BIG);
 }
 
 static const char *apply_xenstore(void) {

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "network_line.h"
+#include "../number.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -9,13 +10,9 @@
 #include <string.h>
 
 static bool take_number(unsigned *number, const char *word, uint64_t maximum) {
-    uint64_t value = 0;
-    if (!*word || (word[0] == '0' && word[1])) return false;
-    for (; *word; word++) {
-        if (*word < '0' || *word > '9') return false;
-        value = value * 10 + (unsigned)(*word - '0');
-        if (value > maximum) return false;
-    }
+    uint64_t value;
+    if (word[0] == '0' && word[1]) return false;
+    if (!number_parse(word, 10, &value) || value > maximum) return false;
     *number = (unsigned)value;
     return true;
 }

@@ -1,4 +1,4 @@
-// What Dom0 says of the network: lines of words, which initrd/README.md names.
+// What Dom0 says of the network: lines of words, which src/protocol/README.md names.
 #pragma once
 
 #include <net/if.h>

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "resolv.h"
+#include "../array.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -109,7 +110,7 @@ void resolv_mount(struct process *process) {
     if (access(file, F_OK) < 0) return;
     for (size_t i = 0; i < process->mount_count; i++)
         if (is_path(process->mounts[i].destination, destination)) return;
-    process->mounts = append(process->mounts, &process->mount_count, sizeof *process->mounts);
+    process->mounts = array_append(process->mounts, &process->mount_count, sizeof *process->mounts);
     process->mounts[process->mount_count - 1] = (struct mount_record){.destination = destination,
                                                                       .type = "bind",
                                                                       .source = "bind",

@@ -36,7 +36,8 @@ int routing_add_address(const struct network_line *line) {
                                    .ifa_prefixlen = (uint8_t)line->prefix,
                                    .ifa_index = if_nametoindex(line->name)};
     if (info.ifa_index == 0) return -ENODEV;
-    netlink_begin(&message, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &info, sizeof info);
+    netlink_begin(&message, RTM_NEWADDR, &info, sizeof info);
+    message.header.nlmsg_flags |= NLM_F_CREATE | NLM_F_EXCL;
     netlink_add(&message, IFA_FLAGS, &flags, sizeof flags);
     add_ip(&message, IFA_LOCAL, &line->address);
     add_ip(&message, IFA_ADDRESS, far);
@@ -56,7 +57,8 @@ int routing_add_route(const struct network_line *line) {
                                .rtm_flags = line->onlink ? RTNH_F_ONLINK : 0};
     if (index == 0) return -ENODEV;
     // Appended: two interfaces may have a route to the same place, the first being used.
-    netlink_begin(&message, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_APPEND, &info, sizeof info);
+    netlink_begin(&message, RTM_NEWROUTE, &info, sizeof info);
+    message.header.nlmsg_flags |= NLM_F_CREATE | NLM_F_APPEND;
     if (line->prefix > 0) add_ip(&message, RTA_DST, &line->address);
     add_ip(&message, RTA_GATEWAY, &line->other);
     add_ip(&message, RTA_PREFSRC, &line->source);
@@ -71,7 +73,8 @@ int routing_add_neighbour(const struct network_line *line) {
                                .ndm_ifindex = (int)if_nametoindex(line->name),
                                .ndm_state = NUD_PERMANENT};
     if (info.ndm_ifindex == 0) return -ENODEV;
-    netlink_begin(&message, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, &info, sizeof info);
+    netlink_begin(&message, RTM_NEWNEIGH, &info, sizeof info);
+    message.header.nlmsg_flags |= NLM_F_CREATE | NLM_F_REPLACE;
     add_ip(&message, NDA_DST, &line->address);
     netlink_add(&message, NDA_LLADDR, line->mac, sizeof line->mac);
     return request(&message);
@@ -104,10 +107,10 @@ int routing_remove_addresses(const char *name) {
         struct netlink_message message;
         const struct ifaddrmsg all = {.ifa_family = AF_INET};
         search.found = false;
-        netlink_begin(&message, RTM_GETADDR, 0, &all, sizeof all);
+        netlink_begin(&message, RTM_GETADDR, &all, sizeof all);
         int rc = netlink_dump(&message, look, &search);
         if (rc < 0 || !search.found) return rc;
-        netlink_begin(&message, RTM_DELADDR, 0, &search.info, sizeof search.info);
+        netlink_begin(&message, RTM_DELADDR, &search.info, sizeof search.info);
         netlink_add(&message, IFA_LOCAL, search.local, sizeof search.local);
         rc = netlink_request(&message);
         if (rc < 0 && rc != -EADDRNOTAVAIL) return rc; // it went with another one

@@ -1,10 +1,14 @@
 #define _GNU_SOURCE
 #include "exec.h"
 #include "../../../src/protocol/frame.h"
+#include "../../../src/protocol/limits.h"
+#include "../../../src/protocol/nodes.h"
 #include "../../../src/protocol/xenstore.h"
+#include "../clock.h"
+#include "../file.h"
+#include "../number.h"
 #include "pump.h"
 #include "session.h"
-#include "signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,55 +18,58 @@
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { LAST_CONSOLE = 63, MAX_RECORD = 8 << 20 };
-
-void exec_offer(void) {
-    static const char helper[] = "/sbin/exec";
+void exec_offer(const struct container *container) {
     struct xenstore xs;
-    int fd = open("/sys/kernel/uevent_helper", O_WRONLY | O_CLOEXEC);
-    bool served = fd >= 0 && write(fd, helper, sizeof helper - 1) > 0;
-    if (fd >= 0) close(fd);
+    char path[32];
+    bool served = file_write("/sys/kernel/uevent_helper", "/sbin/exec") == 0;
     if (xenstore_open(&xs) < 0) return;
-    xenstore_write(&xs, 0, "data/exec", served ? "1" : "0");
+    snprintf(path, sizeof path, NODE_READY, container->slot);
+    xenstore_write(&xs, 0, path, served ? "1" : "0");
     xenstore_close(&xs);
 }
 
-// Locked, shared, by each of us that has still something to say.
-static const char lock_file[] = "/run/exec";
-static int lock = -1;
-
-static void exec_begin(void) {
-    lock = open(lock_file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (lock >= 0) flock(lock, LOCK_SH);
+// Locked, shared, by each of those added to the container that has still something to say.
+static int open_lock(const struct container *container) {
+    char path[64];
+    snprintf(path, sizeof path, "%s/exec", container->directory);
+    return open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 }
 
-// Its children have the descriptor too, but the lock is one.
-static void exec_end(void) {
-    if (lock >= 0) flock(lock, LOCK_UN);
+void exec_finish(const struct container *container) {
+    enum { TRIES = 100, PAUSE_MS = 10 };
+    int fd = open_lock(container);
+    if (fd < 0) return;
+    for (int tries = 0; tries < TRIES && flock(fd, LOCK_EX | LOCK_NB) < 0; tries++)
+        pause_ms(PAUSE_MS);
+    close(fd);
 }
 
-void exec_finish(void) {
-    enum { TRIES = 100 };
-    const struct timespec pause = {.tv_nsec = 10000000};
-    int fd = open(lock_file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    for (int tries = 0; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && tries < TRIES; tries++)
-        nanosleep(&pause, NULL);
-}
-
-// The console's device is bound to its driver, and there is a terminal for it.
-static bool is_new_console(void) {
+// The number of the console that the event is about, once it is bound to its driver and there
+// is a terminal for it; 0 for all other events.
+static int bound_console(void) {
+    static const char prefix[] = "/devices/console-";
     const char *action = getenv("ACTION"), *path = getenv("DEVPATH");
-    return action && path && !strcmp(action, "bind") && strstr(path, "/console-");
+    uint64_t number;
+    if (!action || !path || strcmp(action, "bind") != 0) return 0;
+    if (strncmp(path, prefix, sizeof prefix - 1) != 0) return 0;
+    if (!number_parse(path + sizeof prefix - 1, 10, &number)) return 0;
+    return number >= FIRST_ADDED_CONSOLE && number <= LAST_CONSOLE ? (int)number : 0;
 }
 
-// Which console is which does not matter: each asks for a process of its own.
-static int claim_console(void) {
-    for (int number = 1; number <= LAST_CONSOLE; number++) {
-        int fd = pump_open_console(number);
+// A console may follow one of the same number, and who had that may still be about to close it:
+// its terminal, which has hung up, would be opened again.
+static int claim_console(int number) {
+    enum { TRIES = 1000, PAUSE_MS = 10 };
+    char path[32];
+    snprintf(path, sizeof path, "/run/console-%d", number);
+    int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600); // until this process has ended
+    for (int tries = 0, locked = 0; lock >= 0 && tries < TRIES; tries++) {
+        locked = locked || flock(lock, LOCK_EX | LOCK_NB) == 0;
+        int fd = locked ? pump_open_console(number) : -1;
         if (fd >= 0) return fd;
+        pause_ms(PAUSE_MS);
     }
     return -1;
 }
@@ -89,36 +96,43 @@ static void fail(int console, const char *what) {
     pump_reply(console, REPLY_EXIT, &code, 1);
 }
 
-static void serve(int console) {
+// Starts the process that the console asks for, in the container that it names, and says so there.
+static bool start(struct session *session, int console, struct container *container) {
+    const struct consoles consoles = {.output = console, .error = -1, .framed = true};
     struct process process;
-    struct session session;
     char text[256];
     size_t size;
     char *record = receive_record(console, &size);
-    if (!record) return;
-    const char *wrong = process_parse(&process, record, size);
+    const char *wrong = record ? record_parse(&process, record, size) : NULL;
+    if (!record) return false;
+    if (!wrong) {
+        *container = container_in(process.slot);
+        if (!container_wait(container)) wrong = "the container has no process";
+    }
+    if (!wrong && (wrong = session_start(session, &process, container, &consoles))) {
+        snprintf(text, sizeof text, "%s: %s", wrong, strerror(errno));
+        wrong = text;
+    }
     if (wrong) {
         fail(console, wrong);
-        return;
+        return false;
     }
-    pid_t container = signals_process();
-    if (container < 0) {
-        fail(console, "the container has no process");
-        return;
-    }
-    wrong = session_start(&session, &process, console, -1, container);
-    if (wrong) {
-        snprintf(text, sizeof text, "%s: %s", wrong, strerror(errno));
-        fail(console, text);
-        return;
-    }
-    if (session.error[0])
-        pump_reply(console, REPLY_FAILED, session.error, strlen(session.error));
+    if (session->error[0])
+        pump_reply(console, REPLY_FAILED, session->error, strlen(session->error));
     else
         pump_reply(console, REPLY_STARTED, "", 0);
+    return true;
+}
+
+static void serve(int console) {
+    struct session session;
+    struct container container;
+    if (!start(&session, console, &container)) return;
+    int lock = open_lock(&container);
+    if (lock >= 0) flock(lock, LOCK_SH);
     const unsigned char code = (unsigned char)session_wait(&session);
     pump_reply(console, REPLY_EXIT, &code, 1);
-    exec_end();
+    if (lock >= 0) close(lock);
     while (waitpid(session.input, NULL, 0) < 0 && errno == EINTR) {
     }
 }
@@ -128,20 +142,19 @@ int exec_serve(void) {
     int fd;
     do fd = open("/dev/null", O_RDWR);
     while (fd >= 0 && fd < 2);
-    if (!is_new_console()) return 0;
+    int number = bound_console();
+    if (!number) return 0;
     // While its child is about to become the process, others of the container see it.
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-    exec_begin();
     // The process that is waited for in Dom0 must not vanish when memory runs out.
-    int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-    if (score >= 0) (void)!write(score, "-1000", 5);
-    int console = claim_console();
+    file_write_oom_score(-1000);
+    int console = claim_console(number);
     if (console < 0) return 1;
     serve(console);
-    exec_end();
-    // Nobody else may take the console before Dom0 has taken it back.
+    // What was written is there until Dom0 has taken the console back.
     unsigned char body[FRAME_MAX];
     for (size_t length; pump_frame(console, body, &length) >= 0;) {
     }
+    close(console);
     return 0;
 }

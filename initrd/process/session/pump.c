@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -23,7 +22,7 @@ int pump_open_console(int number) {
     int fd = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (fd < 0) return -1;
     // Nobody else opens it from here on, unless it is the guest's own root.
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0 && ioctl(fd, TIOCEXCL) == 0 && tcgetattr(fd, &raw) == 0) {
+    if (ioctl(fd, TIOCEXCL) == 0 && tcgetattr(fd, &raw) == 0) {
         cfmakeraw(&raw);
         // The byte is the mark, see frame.h.
         if (tcsetattr(fd, TCSANOW, &raw) == 0 && write(fd, "", 1) == 1) return fd;

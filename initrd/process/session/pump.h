@@ -6,7 +6,7 @@
 #include <sys/types.h>
 
 // Opens /dev/hvcN raw, for this process and its children alone, and says so to Dom0;
-// -1 when there is none, or somebody has it.
+// -1 when it is not there.
 int pump_open_console(int number);
 // Starts a child that copies everything from `from` to the console until its end, in
 // frames of type `reply` if that is not 0.

@@ -2,6 +2,7 @@
 #include "session.h"
 #include "../../../src/protocol/descriptor.h"
 #include "../../../src/protocol/frame.h"
+#include "../../../src/protocol/limits.h"
 #include "../../../src/protocol/read_full.h"
 #include "../container/container.h"
 #include "pump.h"
@@ -17,17 +18,25 @@
 
 enum { SIGNAL_BASE = 128 };
 
-static pid_t start_new(const struct process *process, const struct child_fds *fds) {
+// Both ends of what joins us to the process; -1 for what it does not have.
+struct ends {
+    int error[2]; // why there is no process
+    int in[2], out[2], err[2];
+    int passed[2], go[2]; // of its terminal: the master comes, and it may go on
+};
+
+static pid_t start_first(const struct process *process, const struct container *container,
+                         const struct child_fds *fds) {
     long child =
         syscall(SYS_clone, SIGCHLD | CLONE_NEWNS | (process->namespaces & ~(unsigned)CLONE_NEWUSER),
                 0, 0, 0, 0);
-    if (child == 0) container_exec(process, fds);
+    if (child == 0) container_exec(process, container, fds);
     return (pid_t)child;
 }
 
-static pid_t start_added(const struct process *process, const struct child_fds *fds,
-                         pid_t container) {
-    int pidfd = (int)syscall(SYS_pidfd_open, container, 0);
+static pid_t start_added(const struct process *process, const struct container *container,
+                         const struct child_fds *fds) {
+    int pidfd = (int)syscall(SYS_pidfd_open, container->init, 0);
     int own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
     // A pid namespace holds the children of who enters it, and the pumps are to stay out.
     if (pidfd < 0 || own < 0 || setns(pidfd, CLONE_NEWPID) < 0) return -1;
@@ -39,8 +48,55 @@ static pid_t start_added(const struct process *process, const struct child_fds *
     return child;
 }
 
-static int pipe_at(int ends[2]) {
-    return pipe2(ends, O_CLOEXEC);
+// Opens the pipes or the sockets; `child` has its ends.  What has failed, or NULL.
+static const char *open_ends(struct ends *e, bool terminal, struct child_fds *child) {
+    *e = (struct ends){{-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}};
+    if (pipe2(e->error, O_CLOEXEC) < 0) return "pipe";
+    *child = (struct child_fds){.error = e->error[1]};
+    if (terminal) {
+        if (pipe2(e->go, O_CLOEXEC) < 0 ||
+            socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, e->passed) < 0)
+            return "socketpair";
+        child->terminal = e->passed[1];
+        child->go = e->go[0];
+        child->waker = e->go[1];
+        return NULL;
+    }
+    if (pipe2(e->in, O_CLOEXEC) < 0 || pipe2(e->out, O_CLOEXEC) < 0 || pipe2(e->err, O_CLOEXEC) < 0)
+        return "pipe";
+    child->stdio[0] = e->in[0];
+    child->stdio[1] = e->out[1];
+    child->stdio[2] = e->err[1];
+    return NULL;
+}
+
+// Starts the pump of a terminal's output; its master comes back, or -1.
+static int pump_terminal(struct session *session, struct ends *e, const struct consoles *consoles) {
+    close(e->passed[1]);
+    close(e->go[0]);
+    int master = descriptor_receive(e->passed[0]);
+    close(e->passed[0]);
+    const int close_first[] = {e->go[1], -1};
+    if (master >= 0)
+        session->outputs[0] =
+            pump_output(master, consoles->output, consoles->framed ? REPLY_OUTPUT : 0, close_first);
+    return master;
+}
+
+// Starts the pumps of two outputs; the input comes back.
+static int pump_pipes(struct session *session, struct ends *e, const struct consoles *consoles) {
+    close(e->in[0]);
+    close(e->out[1]);
+    close(e->err[1]);
+    const int close_out[] = {e->in[1], e->err[0], -1}, close_err[] = {e->in[1], e->out[0], -1};
+    session->outputs[0] =
+        pump_output(e->out[0], consoles->output, consoles->framed ? REPLY_OUTPUT : 0, close_out);
+    session->outputs[1] =
+        pump_output(e->err[0], consoles->framed ? consoles->output : consoles->error,
+                    consoles->framed ? REPLY_ERROR : 0, close_err);
+    close(e->out[0]);
+    close(e->err[0]);
+    return e->in[1];
 }
 
 // Reads what the child says of a failure until its end of the pipe closes: at execve.
@@ -50,64 +106,35 @@ static void read_error(int fd, char *text, size_t size) {
     close(fd);
 }
 
-const char *session_start(struct session *session, const struct process *process, int console,
-                          int console2, pid_t container) {
-    const bool framed = console2 < 0;
-    const int out_reply = framed ? REPLY_OUTPUT : 0, error_reply = framed ? REPLY_ERROR : 0;
-    int error[2], in[2] = {-1, -1}, out[2] = {-1, -1}, err[2] = {-1, -1}, go[2] = {-1, -1};
-    int passed[2] = {-1, -1};
-    struct pump_input input = {.console = console, .terminal = process->terminal, .framed = framed};
+const char *session_start(struct session *session, const struct process *process,
+                          const struct container *container, const struct consoles *consoles) {
+    struct ends ends;
+    struct child_fds child;
     *session = (struct session){0};
-    if (pipe_at(error) < 0) return "pipe";
-    struct child_fds child = {.error = error[1]};
-    if (process->terminal) {
-        if (pipe_at(go) < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, passed) < 0)
-            return "socketpair";
-        child.terminal = passed[1];
-        child.go = go[0];
-        child.waker = go[1];
-    } else {
-        if (pipe_at(in) < 0 || pipe_at(out) < 0 || pipe_at(err) < 0) return "pipe";
-        child.stdio[0] = in[0];
-        child.stdio[1] = out[1];
-        child.stdio[2] = err[1];
-    }
-    session->process =
-        container ? start_added(process, &child, container) : start_new(process, &child);
-    if (session->process < 0) return container ? "joining the container" : "creating namespaces";
-    input.process = session->process;
-    input.go = go[1];
-    close(error[1]);
-    if (process->terminal) {
-        close(passed[1]);
-        close(go[0]);
-        input.to = descriptor_receive(passed[0]);
-        close(passed[0]);
-        const int close_first[] = {go[1], -1};
-        if (input.to >= 0)
-            session->outputs[0] = pump_output(input.to, console, out_reply, close_first);
-    } else {
-        close(in[0]);
-        close(out[1]);
-        close(err[1]);
-        input.to = in[1];
-        const int close_out[] = {in[1], err[0], -1}, close_err[] = {in[1], out[0], -1};
-        session->outputs[0] = pump_output(out[0], console, out_reply, close_out);
-        session->outputs[1] =
-            pump_output(err[0], framed ? console : console2, error_reply, close_err);
-        close(out[0]);
-        close(err[0]);
-    }
-    input.outputs[0] = session->outputs[0];
-    input.outputs[1] = session->outputs[1];
+    const char *failed = open_ends(&ends, process->terminal, &child);
+    if (failed) return failed;
+    session->process = container->init ? start_added(process, container, &child)
+                                       : start_first(process, container, &child);
+    if (session->process < 0)
+        return container->init ? "joining the container" : "creating namespaces";
+    close(ends.error[1]);
+    const int to = process->terminal ? pump_terminal(session, &ends, consoles)
+                                     : pump_pipes(session, &ends, consoles);
+    const struct pump_input input = {.console = consoles->output,
+                                     .to = to,
+                                     .terminal = process->terminal,
+                                     .framed = consoles->framed,
+                                     .go = ends.go[1],
+                                     .process = session->process,
+                                     .outputs = {session->outputs[0], session->outputs[1]}};
     session->input = pump_input(&input);
     if (session->outputs[0] < 0 || session->outputs[1] < 0 || session->input < 0) {
         kill(session->process, SIGKILL);
         return "fork";
     }
-    if (input.to >= 0) close(input.to);
-    if (go[1] >= 0) close(go[1]);
-    read_error(error[0], session->error, sizeof session->error);
+    if (to >= 0) close(to);
+    if (ends.go[1] >= 0) close(ends.go[1]);
+    read_error(ends.error[0], session->error, sizeof session->error);
     return NULL;
 }
 

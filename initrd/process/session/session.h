@@ -1,6 +1,7 @@
-// A process of the container and what moves its input and output.
+// A process of a container and what moves its input and output.
 #pragma once
 
+#include "../containers.h"
 #include "../record.h"
 
 struct session {
@@ -9,13 +10,16 @@ struct session {
     char error[256];         // why there is no process; empty when there is one
 };
 
-enum { EXIT_GUEST = 125 }; // the helper itself has failed
+// Where its input comes from, and its output goes.
+struct consoles {
+    int output;  // and input
+    int error;   // its standard error; unused with a terminal, and where the output is framed
+    bool framed; // both outputs go to one console, in frames, and not as bare bytes
+};
 
-// Starts the process, in a container of its own, or in that of the process `container`
-// if that is not 0.  Output goes to the console, and standard error to `console2`, as
-// bare bytes; with a `console2` of -1 both go to the console, in frames.  NULL, or what
-// has failed, with errno.
-const char *session_start(struct session *session, const struct process *process, int console,
-                          int console2, pid_t container);
+// Starts the process: the container's first one in a rootfs that is mounted, or another one
+// beside that.  NULL, or what has failed, with errno.
+const char *session_start(struct session *session, const struct process *process,
+                          const struct container *container, const struct consoles *consoles);
 // Waits for the process and for what it has written; its exit code, as a shell gives it.
 int session_wait(struct session *session);

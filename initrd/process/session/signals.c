@@ -1,9 +1,16 @@
 #define _GNU_SOURCE
 #include "signals.h"
+#include "../../../src/protocol/nodes.h"
 #include "../../../src/protocol/xenstore.h"
+#include "../clock.h"
+#include "../file.h"
+#include "../number.h"
+#include "signal_queue.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -15,29 +22,44 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-// The process's pid, when it began and the time of the last delivery, in seconds.
-static const char state_file[] = "/run/process";
+// Who delivers has the lock on it; in it is the time of the last delivery, in seconds.
+static const char delivery_file[] = "/run/signals";
 // A second power-off event this soon after a delivery belongs to that delivery.
 enum { SAME_EVENT_SECONDS = 30 };
 // A process this young may not have said yet which signals it handles.
 enum { YOUNG_SECONDS = 5 };
-// Looks at a process that would miss a signal, 10 ms apart; and for how many it must have
+// Looks at a process that would miss a signal, so far apart; and for how many it must have
 // been blocked: a shell blocks all of them for a moment, whenever it starts a program.
-enum { MAX_LOOKS = 500, BLOCKED_LOOKS = 50 };
+enum { LOOK_MS = 10, MAX_LOOKS = 500, BLOCKED_LOOKS = 50 };
 
-// Empties the queue into `text`.
+// The words of the queue that are for containers which have no process yet.
+static void keep_early(const char *queue, char *kept, size_t size) {
+    struct queued_signal signal;
+    size_t length = 0;
+    *kept = '\0';
+    while (signal_queue_next(&queue, &signal)) {
+        const struct container container = container_in(signal.slot);
+        if (container_look(&container).pid != CONTAINER_BEGINS) continue;
+        length += (size_t)snprintf(kept + length, size - length, "%u:%s%d ", signal.slot,
+                                   signal.all ? "-" : "", signal.number);
+        if (length >= size) return;
+    }
+}
+
+// Takes the queue into `text`, and leaves in it what is too early.
 static int take_queue(char *text, size_t size) {
     struct xenstore xs;
+    char kept[XENSTORE_MAX + 1];
     int rc = xenstore_open(&xs);
     if (rc < 0) return rc;
     do {
         uint32_t tx;
         if ((rc = xenstore_begin(&xs, &tx)) < 0) break;
-        rc = xenstore_read(&xs, tx, "data/signals", text, size);
-        int written = rc > 0 ? xenstore_write(&xs, tx, "data/signals", "") : 0;
+        rc = xenstore_read(&xs, tx, NODE_SIGNALS, text, size);
+        if (rc > 0) keep_early(text, kept, sizeof kept);
+        int written = rc > 0 ? xenstore_write(&xs, tx, NODE_SIGNALS, kept) : 0;
         int committed = xenstore_end(&xs, tx, true);
         if (rc >= 0 && (written < 0 || committed < 0)) rc = written < 0 ? written : committed;
     } while (rc == -EAGAIN);
@@ -82,10 +104,7 @@ static bool is_in_mask(const char *status, const char *name, int signal) {
 static enum reception look(pid_t process, int signal) {
     char path[64], status[4096];
     snprintf(path, sizeof path, "/proc/%ld/status", (long)process);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t length = fd < 0 ? 0 : read(fd, status, sizeof status - 1);
-    if (fd >= 0) close(fd);
-    status[length > 0 ? length : 0] = '\0';
+    file_read(path, status, sizeof status);
     if (!strstr(status, "SigCgt:")) return TAKEN; // it has ended, or has hundreds of groups
     if (is_in_mask(status, "SigIgn:", signal) || is_in_mask(status, "SigCgt:", signal))
         return TAKEN;
@@ -93,9 +112,8 @@ static enum reception look(pid_t process, int signal) {
 }
 
 static void send_when_taken(pid_t process, int signal) {
-    const struct timespec pause = {.tv_nsec = 10000000};
     for (int looks = 0, blocked = 0; looks < MAX_LOOKS && blocked < BLOCKED_LOOKS; looks++) {
-        nanosleep(&pause, NULL);
+        pause_ms(LOOK_MS);
         enum reception reception = look(process, signal);
         if (reception == TAKEN) break;
         blocked = reception == BLOCKED ? blocked + 1 : 0;
@@ -123,75 +141,78 @@ static void send_to_process(pid_t process, int signal, bool young) {
     if (holder < 0) kill(process, signal);
 }
 
-// A negative number goes to all processes of the container.
-static void send_one(pid_t process, long number, bool young) {
-    long signal = labs(number);
-    if (signal < 1 || signal > SIGRTMAX) return;
-    if (number < 0) signal_others(process, (int)signal);
-    send_to_process(process, (int)signal, young);
-}
-
 // Since the domain booted, never 0.
 static long seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (long)now.tv_sec + 1;
+    return (long)(now_ms() / 1000) + 1;
 }
 
-static void deliver(int fd, bool by_hand) {
-    char state[64], queue[XENSTORE_MAX + 1];
-    long pid = 0, begun = 0, last = 0;
-    ssize_t length = pread(fd, state, sizeof state - 1, 0);
-    state[length > 0 ? length : 0] = '\0';
-    if (sscanf(state, "%ld %ld %ld", &pid, &begun, &last) < 1 || pid <= 0) return;
-    int queued = take_queue(queue, sizeof queue);
-    long now = seconds();
-    bool young = now - begun <= YOUNG_SECONDS;
-    if (queued > 0) {
-        char *rest = queue, *end;
-        for (long signal; (signal = strtol(rest, &end, 10)), end != rest; rest = end)
-            send_one((pid_t)pid, signal, young);
-        int size = snprintf(state, sizeof state, "%ld %ld %ld\n", pid, begun, now);
-        (void)!pwrite(fd, state, (size_t)size, 0);
-    } else if (by_hand && (!last || now - last > SAME_EVENT_SECONDS)) {
-        send_to_process((pid_t)pid, SIGTERM, young);
+static void send(const struct container *container, int signal, bool all) {
+    const struct container_state state = container_look(container);
+    if (state.pid <= 0) return;
+    if (all) signal_others(state.pid, signal);
+    send_to_process(state.pid, signal, seconds() - state.begun <= YOUNG_SECONDS);
+}
+
+static void send_queued(const char *queue) {
+    struct queued_signal signal;
+    while (signal_queue_next(&queue, &signal)) {
+        const struct container container = container_in(signal.slot);
+        send(&container, signal.number, signal.all);
     }
 }
 
-static int open_state(void) {
-    int fd = open(state_file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+static void stop_all(void) {
+    DIR *directory = opendir(CONTAINERS);
+    for (const struct dirent *entry; directory && (entry = readdir(directory));) {
+        uint64_t slot;
+        if (!number_parse(entry->d_name, 10, &slot) || slot > UINT_MAX) continue;
+        const struct container container = container_in((unsigned)slot);
+        send(&container, SIGTERM, false);
+    }
+    if (directory) closedir(directory);
+}
+
+// `fd` is of the delivery file.
+static void deliver(int fd, bool by_hand) {
+    char queue[XENSTORE_MAX + 1], text[24];
+    int queued = take_queue(queue, sizeof queue);
+    if (queued > 0) {
+        int size = snprintf(text, sizeof text, "%ld\n", seconds());
+        (void)!pwrite(fd, text, (size_t)size, 0);
+        send_queued(queue);
+    } else if (by_hand) {
+        long last = 0;
+        ssize_t length = pread(fd, text, sizeof text - 1, 0);
+        text[length > 0 ? length : 0] = '\0';
+        if (sscanf(text, "%ld", &last) != 1 || seconds() - last > SAME_EVENT_SECONDS) stop_all();
+    }
+}
+
+static int begin_delivery(void) {
+    int fd = open(delivery_file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd >= 0) flock(fd, LOCK_EX);
     return fd;
 }
 
 int signals_deliver(void) {
-    int fd = open_state();
+    // So early that no container is known, what is queued is for one that is not known yet.
+    int fd = access(CONTAINERS, F_OK) < 0 ? -1 : begin_delivery();
     if (fd < 0) return 1;
     deliver(fd, true);
     close(fd);
     return 0;
 }
 
-void signals_publish(pid_t process) {
-    int fd = open_state();
+void signals_publish(const struct container *container) {
+    int fd = begin_delivery();
+    container_tell(container, (struct container_state){container->init, seconds()});
     if (fd < 0) return;
-    dprintf(fd, "%ld %ld 0\n", (long)process, seconds());
     deliver(fd, false);
     close(fd);
 }
 
-pid_t signals_process(void) {
-    enum { TRIES = 6000 };
-    const struct timespec pause = {.tv_nsec = 10000000};
-    for (int tries = 0; tries < TRIES; tries++) {
-        char state[64];
-        long pid = 0;
-        int fd = open(state_file, O_RDONLY | O_CLOEXEC);
-        ssize_t length = fd < 0 ? 0 : read(fd, state, sizeof state - 1);
-        if (fd >= 0) close(fd);
-        state[length > 0 ? length : 0] = '\0';
-        if (sscanf(state, "%ld", &pid) == 1 && pid > 0) return (pid_t)pid;
-        nanosleep(&pause, NULL);
-    }
-    return -1;
+void signals_withdraw(const struct container *container) {
+    int fd = begin_delivery();
+    container_tell(container, (struct container_state){CONTAINER_ENDED, 0});
+    if (fd >= 0) close(fd);
 }

@@ -1,13 +1,13 @@
-// Signals from Dom0: the kernel runs this helper as its power-off command when
-// control/shutdown is written, and the numbers wait in data/signals.
+// Signals from Dom0: the kernel runs this program as its power-off command when
+// NODE_SHUTDOWN is written, and the signals wait in NODE_SIGNALS.
 #pragma once
 
-#include <sys/types.h>
+#include "../containers.h"
 
-// Sends what is queued to the container's process, if there is one yet.  With an
-// empty queue the domain was shut down by hand, which stops the container.
+// Sends what is queued to the containers that it is for; what is for one that has no process yet
+// stays in the queue.  With an empty queue the domain was shut down by hand, which stops them all.
 int signals_deliver(void);
-// Says which process gets the signals, and sends it those that came before.
-void signals_publish(pid_t process);
-// Waits until there is such a process; its pid, or -1 if it takes too long.
-pid_t signals_process(void);
+// Says that the container's first process runs, and sends it what came before.
+void signals_publish(const struct container *container);
+// Says that it has ended.
+void signals_withdraw(const struct container *container);

@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "server.h"
+#include "../../protocol/paths.h"
 #include "../../protocol/read_full.h"
+#include "../../protocol/retry.h"
 #include "privileges.h"
 
 #include <errno.h>
@@ -18,7 +20,6 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { REPORT_FD = 3 };
@@ -59,7 +60,7 @@ static int make_root(void) {
             return -1;
         }
     }
-    snprintf(target, sizeof target, "%s%s", root, SHARE_EXPORTS);
+    snprintf(target, sizeof target, "%s%s", root, EXPORTS);
     if (mkdir(target, 0755) < 0) return -1;
     // Of its own, since the root will be read-only: nothing but the socket fits in.
     snprintf(target, sizeof target, "%s%s", root, SOCKET_DIRECTORY);
@@ -70,7 +71,7 @@ static int make_root(void) {
 
 static int mount_export(const struct share *share, const struct export *export) {
     char target[128];
-    int length = snprintf(target, sizeof target, "%s%s/%s", root, SHARE_EXPORTS, share->tag);
+    int length = snprintf(target, sizeof target, "%s%s/%s", root, EXPORTS, share->tag);
     if (mkdir(target, 0755) < 0 && errno != EEXIST) return -1;
     if (export->file) {
         snprintf(target + length, sizeof target - (size_t)length, "/%zu",
@@ -139,7 +140,7 @@ static _Noreturn void run(const struct share_list *list, const char *diod, int r
         // What glibc loads when a thread ends; later there are no libraries to load.
         char *environment[] = {"LD_PRELOAD=libgcc_s.so.1", NULL};
         execle(diod, "diod", "-f", "-n", "-N", "-L", "stderr", "--nwthreads", "8", "-l", SOCKET,
-               "-e", SHARE_EXPORTS, (char *)NULL, environment);
+               "-e", EXPORTS, (char *)NULL, environment);
         failed = diod;
     }
     dprintf(REPORT_FD, "%s: %s", failed, strerror(errno));
@@ -180,19 +181,18 @@ bool server_seal(pid_t server) {
 }
 
 int server_connect(pid_t server) {
-    enum { TRIES = 2000 };
-    const struct timespec pause = {.tv_nsec = 5000000};
+    struct retry retry = {.times = 2000, .pause_ms = 5};
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     // It is in the server's own root, which nobody else sees.
     snprintf(address.sun_path, sizeof address.sun_path, "/proc/%d/root%s", (int)server, SOCKET);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) return -1;
-    for (int i = 0; i < TRIES && kill(server, 0) == 0; i++) {
+    while (kill(server, 0) == 0) {
         siginfo_t ended = {0};
         if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0) return fd;
         if (waitid(P_PID, (id_t)server, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid)
             break;
-        nanosleep(&pause, NULL);
+        if (!retry_later(&retry)) break;
     }
     close(fd);
     return -1;

@@ -1,7 +1,7 @@
 // The 9P server of a container's shares: diod, with nothing in reach but what they export.
 #pragma once
 
-#include "share.h"
+#include "share_list.h"
 
 // Starts the server.  Its pid once its program runs, or -1 and in `error` why it does not.
 pid_t server_start(const struct share_list *list, const char *diod, char *error, size_t size);

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "serving.h"
+#include "../../protocol/retry.h"
 #include "server.h"
 
 #include <errno.h>
@@ -7,17 +8,16 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-bool serving_start(struct serving *serving, const struct share_list *served, const char *diod,
+bool serving_start(struct serving *serving, const struct share_list *list, const char *diod,
                    char *error, size_t size) {
-    if (served->share_count == 0) return true;
-    serving->server = server_start(served, diod, error, size);
+    if (list->share_count == 0) return true;
+    serving->server = server_start(list, diod, error, size);
     if (serving->server < 0) return false;
-    for (unsigned i = 0; i < served->share_count; i++) {
+    for (unsigned i = 0; i < list->share_count; i++) {
         int connection = server_connect(serving->server);
-        pid_t share = connection < 0 ? -EIO : share_start(&served->shares[i], connection);
+        pid_t share = connection < 0 ? -EIO : share_start(&list->shares[i], connection);
         if (share < 0) {
             snprintf(error, size, "%s", strerror(-share));
             return false;
@@ -48,11 +48,10 @@ void serving_kill(const struct serving *serving) {
 }
 
 void serving_wait(void) {
-    enum { TRIES = 500 };
-    const struct timespec pause = {.tv_nsec = 10000000};
-    for (unsigned i = 0; i < TRIES; i++) {
-        pid_t ended = waitpid(-1, NULL, WNOHANG);
-        if (ended < 0) return;
-        if (ended == 0) nanosleep(&pause, NULL);
-    }
+    struct retry retry = {.times = 500, .pause_ms = 10};
+    pid_t ended;
+    do {
+        while ((ended = waitpid(-1, NULL, WNOHANG)) > 0) {
+        }
+    } while (ended == 0 && retry_later(&retry));
 }

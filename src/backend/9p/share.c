@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "share.h"
+#include "../../protocol/limits.h"
 #include "../channel.h"
 #include "message.h"
 #include "pending.h"
@@ -53,9 +54,10 @@ static struct {
     uint8_t ring_of[65536]; // by the guest's tag: the ring of its last request
 } s;
 
-struct device_offer share_offer(const struct share *share) {
+struct device_offer share_offer(const struct share *share, unsigned domid) {
     return (struct device_offer){
-        .device = share->device,
+        .device = {"9pfs", domid, 0},
+        .last = LAST_SHARE,
         .backend = {{"versions", "1"}, {"max-rings", "4"}, {"max-ring-page-order", "7"}},
         .frontend = {{"tag", share->tag}},
     };

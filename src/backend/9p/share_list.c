@@ -1,4 +1,4 @@
-#include "share.h"
+#include "share_list.h"
 
 #include <string.h>
 

@@ -1,4 +1,5 @@
 #include "walk.h"
+#include "../../protocol/paths.h"
 #include "message.h"
 
 #include <stdio.h>
@@ -27,7 +28,7 @@ bool walk_to_attach(const struct share *share, uint8_t *message, uint32_t *lengt
     text[size] = '\0';
     unsigned long number = strtoul(text, &end, 10);
     if (*text < '0' || *text > '9' || *end != '\0' || number >= share->export_count) return false;
-    snprintf(path, sizeof path, "%s/%.32s/%lu", SHARE_EXPORTS, share->tag, number);
+    snprintf(path, sizeof path, "%s/%.32s/%lu", EXPORTS, share->tag, number);
     // Tattach: fid[4] afid[4] uname[s] aname[s] n_uname[4].  As root: the guest's kernel
     // has the say over its own users.
     memmove(message + HEADER, message + HEADER + 4, 4);

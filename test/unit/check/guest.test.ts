@@ -60,7 +60,7 @@ test('a ramdisk is for the architecture of its first program, packed or not', ()
   assert.equal(ramdiskArchitecture(archive(62)), 'x86_64');
   assert.equal(ramdiskArchitecture(gzipSync(archive(183))), 'arm64');
   // As that of a container: one archive behind the other.
-  const own = renderCpio([{ path: 'runx/process', mode: 0o100600 }]);
+  const own = renderCpio([{ path: 'runx/containers/1', mode: 0o100600 }]);
   assert.equal(ramdiskArchitecture(Buffer.concat([own, archive(62)])), 'x86_64');
 });
 

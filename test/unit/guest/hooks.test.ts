@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { renderHooks } from '../../../src/guest/hooks.ts';
+import { startHookEntries } from '../../../src/guest/hooks.ts';
+import { renderEntries } from '../../../src/protocol/entry.ts';
 import { specWith } from '../../support/spec.ts';
 
 const render = (hooks: object[]): string =>
-  renderHooks(specWith({ hooks: { startContainer: hooks } }).hooks.startContainer, '{"id":"web"}')
+  renderEntries(
+    startHookEntries(
+      specWith({ hooks: { startContainer: hooks } }).hooks.startContainer,
+      '{"id":"web"}',
+    ),
+  )
     .toString()
     .replaceAll('\0', '\n');
 

@@ -135,7 +135,7 @@ test('with no diod, a directory is bound whole and a file is copied', () => {
     ['/etc/hosts', '/runx/files/0', 1],
   ]);
   assert.equal(shares.length, 1);
-  assert.deepEqual(copies, [{ path: 'runx/files/0', source: '/host/hosts' }]);
+  assert.deepEqual(copies, [{ path: '/runx/files/0', source: '/host/hosts' }]);
   assert.throws(
     () => plan([['/a', [], directory('/a,b')]], false),
     new RunxError('mount /a: with no diod on this host, the source /a,b must not hold a comma'),

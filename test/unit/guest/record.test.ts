@@ -2,22 +2,23 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { checkSupported } from '../../../src/container/supported.ts';
-import { renderProcess } from '../../../src/guest/record.ts';
+import { renderContainerRecord } from '../../../src/guest/record.ts';
 import { assertGolden } from '../../support/golden.ts';
+import { guestContainer } from '../../support/guest-container.ts';
 import { randomTexts } from '../../support/random-text.ts';
 import { minimalSpec, specWith } from '../../support/spec.ts';
 
-type Record = readonly [key: string, value: string];
+type Entry = readonly [key: string, value: string];
 
 const render = (changes: object): Buffer => {
   const spec = specWith(changes);
-  return renderProcess(spec, checkSupported(spec));
+  return renderContainerRecord(guestContainer(spec, checkSupported(spec)));
 };
 
 const renderWith = (processChanges: object): Buffer =>
   render({ process: { ...minimalSpec.process, ...processChanges } });
 
-const parseRecords = (bytes: Buffer): readonly Record[] => {
+const parseRecords = (bytes: Buffer): readonly Entry[] => {
   assert.equal(bytes.at(-1), 0, 'the last record has its NUL');
   return bytes
     .subarray(0, -1)
@@ -138,7 +139,8 @@ test('mounts keep the order of config.json', () => {
 test('a seccomp filter is its bytes in hexadecimal, and its flags', () => {
   const spec = specWith({});
   const program = Buffer.from([0x06, 0, 0, 0, 0xff, 0x7f, 0x00, 0x0a]);
-  const bytes = renderProcess(spec, checkSupported(spec), undefined, { program, flags: 6 });
+  const seccomp = { program, flags: 6 };
+  const bytes = renderContainerRecord(guestContainer(spec, checkSupported(spec), { seccomp }));
   assert.deepEqual(valuesOf(bytes, 'seccomp'), ['06000000ff7f000a']);
   assert.deepEqual(valuesOf(bytes, 'seccomp-flags'), ['6']);
 });

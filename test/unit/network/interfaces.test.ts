@@ -2,11 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { renderGuestNetwork } from '../../../src/guest/network.ts';
-import {
-  type Interface,
-  type NetnsText,
-  parseInterfaces,
-} from '../../../src/network/interfaces.ts';
+import { type NetnsText, parseInterfaces } from '../../../src/network/interfaces.ts';
+import type { Interface } from '../../../src/protocol/network.ts';
 
 const link = (changes: object = {}): object => ({
   ifindex: 2,

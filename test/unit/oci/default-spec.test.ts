@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { checkSupported } from '../../../src/container/supported.ts';
-import { renderProcess } from '../../../src/guest/record.ts';
+import { renderContainerRecord } from '../../../src/guest/record.ts';
 import { defaultSpec } from '../../../src/oci/default-spec.ts';
 import { parseSpec } from '../../../src/oci/spec.ts';
+import { guestContainer } from '../../support/guest-container.ts';
 
 const spec = parseSpec(JSON.stringify(defaultSpec), 'config.json');
 
@@ -14,7 +15,9 @@ test('what runx spec writes is supported and starts a shell on a terminal', () =
 });
 
 test('what runx spec writes can be rendered for the guest', () => {
-  const records = renderProcess(spec, checkSupported(spec)).toString().split('\0');
+  const records = renderContainerRecord(guestContainer(spec, checkSupported(spec)))
+    .toString()
+    .split('\0');
   assert.equal(records[0], 'arg sh');
 });
 

@@ -6,7 +6,7 @@ import {
   type Layer,
   planLayer,
   planNinep,
-  renderRootfs,
+  rootfsEntries,
   sharesOf,
 } from '../../../src/rootfs/rootfs.ts';
 
@@ -29,7 +29,10 @@ test('xl can share no path that holds a comma', () => {
 });
 
 test("the guest's init reads the kind alone: the host's path is not its business", () => {
-  assert.equal(renderRootfs(planNinep('/b/rootfs', diod)), 'rootfs=9p\n');
+  assert.deepEqual(rootfsEntries(planNinep('/b/rootfs', diod)), [
+    ['rootfs-type', '9p'],
+    ['rootfs-source', 'root'],
+  ]);
 });
 
 const onDisk = (layer: Layer) => ({ kind: 'disk', path: '/b', layer }) as const;
@@ -63,11 +66,15 @@ const layers: readonly [what: string, ...Parameters<typeof planLayer>, layer: st
 for (const [what, kind, mib, isReadonly, rendered] of layers) {
   test(`the guest is told of a writable layer ${what}`, () => {
     const layer = planLayer(kind, mib, isReadonly);
-    const expected = `rootfs=disk\ntype=erofs\nlayer=${rendered}\n`;
-    assert.equal(renderRootfs(onDisk(layer)), expected);
-    assert.equal(renderRootfs(onBlock('erofs', layer)), expected);
-    assert.equal(renderRootfs(onBlock('ext4', layer)), expected.replace('erofs', 'ext4'));
-    assert.equal(renderRootfs(onBlock('xfs', layer)), expected.replace('erofs', 'xfs'));
+    const expected = (type: string) => [
+      ['rootfs-type', type],
+      ['rootfs-source', '/dev/xvda'],
+      ['rootfs-layer', rendered],
+    ];
+    assert.deepEqual(rootfsEntries(onDisk(layer)), expected('erofs'));
+    for (const type of ['erofs', 'ext4', 'xfs'] as const) {
+      assert.deepEqual(rootfsEntries(onBlock(type, layer)), expected(type));
+    }
   });
 }
 

@@ -1,0 +1,82 @@
+#include "control.h"
+#include "../protocol/read_full.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void control_open(struct control *control) {
+    *control = (struct control){.fd = CONTROL_FD};
+}
+
+bool control_receive(struct control *control) {
+    const size_t room = sizeof control->buffer - control->length;
+    ssize_t n = room > 0 ? read(control->fd, control->buffer + control->length, room) : 0;
+    if (n < 0 && (errno == EINTR || errno == EAGAIN)) return true;
+    if (n > 0) {
+        control->length += (size_t)n;
+        return true;
+    }
+    close(control->fd);
+    control->fd = -1;
+    return false;
+}
+
+static bool parse_number(const char *text, unsigned *number) {
+    char *end;
+    errno = 0;
+    unsigned long value = strtoul(text, &end, 10);
+    *number = (unsigned)value;
+    return *text >= '0' && *text <= '9' && *end == '\0' && errno == 0 && value <= UINT_MAX;
+}
+
+static enum control_word parse(const char *text, struct control_line *line) {
+    if (!strncmp(text, "name ", 5)) {
+        const int length = snprintf(line->name, sizeof line->name, "%s", text + 5);
+        return length > 0 && length < (int)sizeof line->name ? CONTROL_NAME : CONTROL_UNKNOWN;
+    }
+    if (!strncmp(text, "domain ", 7) && parse_number(text + 7, &line->number))
+        return CONTROL_DOMAIN;
+    if (!strncmp(text, "process ", 8) && parse_number(text + 8, &line->number))
+        return CONTROL_PROCESS;
+    return !strcmp(text, "commit") ? CONTROL_COMMIT : CONTROL_UNKNOWN;
+}
+
+static void drop(struct control *control, size_t length) {
+    control->length -= length;
+    memmove(control->buffer, control->buffer + length, control->length);
+}
+
+bool control_next(struct control *control, struct control_line *line) {
+    char *end = memchr(control->buffer, '\n', control->length);
+    if (!end) return false;
+    *end = '\0';
+    line->word = parse(control->buffer, line);
+    drop(control, (size_t)(end + 1 - control->buffer));
+    return true;
+}
+
+bool control_read(struct control *control, char *bytes, size_t size) {
+    const size_t length = size < control->length ? size : control->length;
+    memcpy(bytes, control->buffer, length);
+    drop(control, length);
+    size -= length;
+    return size == 0 || read_full(control->fd, bytes + length, size) == (ssize_t)size;
+}
+
+void control_say(const struct control *control, const char *format, ...) {
+    char line[2048];
+    va_list arguments;
+    if (control->fd < 0) return;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line - 1, format, arguments);
+    va_end(arguments);
+    for (char *c = line; *c; c++)
+        if (*c == '\n') *c = ' ';
+    strcat(line, "\n");
+    (void)!write(control->fd, line, strlen(line));
+}
