@@ -25,8 +25,7 @@ export const claimContainer = async (context: Context, id: string): Promise<Clai
   const { root } = context;
   const directory = containerDirectory(root, id);
   try {
-    const { ensureDir } = (await import('fs-extra')).default;
-    await ensureDir(root, { mode: 0o700 });
+    await mkdir(root, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw new RunxError(`state directory ${root}: ${messageOf(error)}`);
   }

@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { access, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { isDomainsDirectory } from '../domain/record.ts';
@@ -19,7 +19,5 @@ export const listContainers = async (root: string): Promise<readonly string[]> =
   (await namesIn(root)).filter((name) => !isDomainsDirectory(name)).toSorted();
 
 /** Removes all that is kept of a container. */
-export const removeContainer = async (root: string, id: string): Promise<void> => {
-  const { remove } = (await import('fs-extra')).default;
-  await remove(containerDirectory(root, id));
-};
+export const removeContainer = (root: string, id: string): Promise<void> =>
+  rm(containerDirectory(root, id), { recursive: true, force: true });

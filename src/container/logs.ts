@@ -10,7 +10,7 @@ import { containerDirectory } from './directory.ts';
 import { parseContainerId } from './id.ts';
 import { loadRecord } from './record.ts';
 
-// As the monitor names them (src/monitor/keep.h).
+// As the monitor names them (src/monitor/kept_output.c).
 const newer = 'output';
 const older = 'output.1';
 
