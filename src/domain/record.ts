@@ -1,9 +1,9 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import * as v from 'valibot';
 
-import { RunxError } from '../errors.ts';
+import { RunxError, hasCode } from '../errors.ts';
 import { namesIn, readIfThere, writeAtomically } from '../host/files.ts';
 import { parseJson } from '../schema.ts';
 import { domainTypes } from '../xen/domain-type.ts';
@@ -95,6 +95,12 @@ export const loadDomain = async (root: string, name: string): Promise<DomainReco
 export const listDomains = (root: string): Promise<readonly string[]> =>
   namesIn(join(root, directoryName));
 
-/** Removes all that is kept of a domain. */
-export const removeDomain = (root: string, name: string): Promise<void> =>
-  rm(domainDirectory(root, name), { recursive: true, force: true });
+/** Removes all that is kept of a domain, and with the last one the directory of all. */
+export const removeDomain = async (root: string, name: string): Promise<void> => {
+  await rm(domainDirectory(root, name), { recursive: true, force: true });
+  try {
+    await rmdir(join(root, directoryName));
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT') && !hasCode(error, 'ENOTEMPTY')) throw error;
+  }
+};

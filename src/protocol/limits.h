@@ -3,9 +3,9 @@
 
 enum {
     FIRST_SLOT = 1, // of a container that is alone in its domain
-    // Console 0 is the kernel's; 1 and 2 are those of the container that the domain boots with,
-    // and what is added later takes the first free one from 3 on.
-    FIRST_ADDED_CONSOLE = 3,
+    // Console 0 is the kernel's, 1 that of the container that the domain boots with. 2 is its
+    // errors', where it has no terminal. A process that is added later takes the first free one.
+    FIRST_ADDED_CONSOLE = 2,
     LAST_CONSOLE = 63,
     MAX_RECORD = 8 << 20, // bytes of a record that comes over a console
     MAX_SHARES = 32,      // 9pfs devices of one monitor, the rootfs included

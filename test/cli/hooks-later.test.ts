@@ -41,7 +41,7 @@ const poststop = (dom0: FakeDom0): object => ({ poststop: [makeHook(dom0, 'posts
 describe('poststop hooks', { concurrency: 4 }, () => {
   test('run after the container is gone, from config.json as it was', async (t) => {
     const dom0 = await makeFakeDom0(t);
-    const script = `ls -A '${dom0.root}/@domains' > '${dom0.path('left')}'; pwd > '${dom0.path('pwd')}'`;
+    const script = `ls -A '${dom0.root}' > '${dom0.path('left')}'; pwd > '${dom0.path('pwd')}'`;
     const hooks = { poststop: [makeHook(dom0, 'poststop', script)] };
     const bundle = await dom0.makeBundle('bundle', { hooks });
     assertSilent(await dom0.runx(['create', '--bundle', bundle, 'web']));

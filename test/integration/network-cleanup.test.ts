@@ -85,7 +85,7 @@ test('after a reboot, gc removes the networks of containers that are gone, and n
   // file are in /run, which stands for a directory that survives.
   await dom0(
     `kill -9 "$1"; xl list | awk 'NR > 2 && $1 ~ /stale/ { print $1 }' | xargs -r -n 1 xl destroy || :
-     grep -o '/run/runx/stale/[^ ]*' /proc/self/mounts | xargs -r umount; rm -rf /run/runx/stale
+     grep -o '/run/runx/stale/[^ ]*' /proc/self/mounts | xargs -r umount; rm -rf /run/runx/stale /run/runx/@domains/stale-*
      chain=$(iptables-save -t nat | sed -n 's/^-A \\(CNI-[0-9a-f]*\\) .*runx-stale.*/\\1/p' | sort -u)
      iptables-save -t nat | grep -v "$chain" | iptables-restore`,
     String(pid),

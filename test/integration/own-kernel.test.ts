@@ -127,7 +127,7 @@ test(
     const bundle = await bundleOf('own-kept', quiet, [stock, 'RUNX_RAMDISK=/boot/waits']);
     const result = await inDom0(
       `set -e; runx create --bundle "$1" own-kept < /dev/null > /dev/null
-     stat -c '%s %a' /run/runx/own-kept/kernel /run/runx/own-kept/ramdisk
+     stat -c '%s %a' /run/runx/@domains/own-kept-*/kernel /run/runx/@domains/own-kept-*/ramdisk
      runx state own-kept | grep -o '"status": "created"'; runx delete own-kept`,
       [bundle],
     );
@@ -170,7 +170,7 @@ test('a kernel alone: what it says, its power-off, and no share of the rootfs', 
   }));
   const result = await inDom0(
     `out=/tmp/own-alone.out; runx create --bundle "$1" own-alone > $out 2>&1 < /dev/null || exit 1
-     pgrep -c 'diod|qemu'; grep -cE 'ramdisk|p9|disk' /run/runx/own-alone/xl.cfg
+     pgrep -c 'diod|qemu'; grep -cE 'ramdisk|p9|disk' /run/runx/@domains/own-alone-*/xl.cfg
      runx start own-alone; until runx state own-alone | grep -q stopped; do sleep 0.2; done
      runx delete own-alone; cat $out; rm $out; runx run --bundle "$1" own-alone < /dev/null; echo $?`,
     [bundle],

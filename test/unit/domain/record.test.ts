@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
@@ -42,8 +42,14 @@ test('a domain that was never saved, or is removed, is not there', async (t) => 
   assert.deepEqual(await listDomains(root), []);
   await makeDomainDirectory(root, record.name);
   await saveDomain(root, record);
+  const other = 'web-89abcdef';
+  await makeDomainDirectory(root, other);
+  await saveDomain(root, { ...record, name: other });
   await removeDomain(root, record.name);
   await removeDomain(root, record.name);
+  assert.deepEqual(await listDomains(root), [other]);
+  await removeDomain(root, other);
+  assert.deepEqual(await readdir(root), []);
   assert.equal(await findDomain(root, record.name), undefined);
   await assert.rejects(loadDomain(root, record.name), {
     message: `${root}/@domains/web-0123abcd/domain.json does not exist`,
