@@ -32,9 +32,9 @@ static void report(const struct container *container, int status, const char *er
     snprintf(text, sizeof text, "%d", status);
     if (xenstore_open(&xs) < 0) return;
     snprintf(path, sizeof path, NODE_ERROR, container->slot);
-    if (*error) xenstore_write(&xs, 0, path, error);
+    if (*error) xenstore_write(&xs, path, error);
     snprintf(path, sizeof path, NODE_EXIT_STATUS, container->slot);
-    xenstore_write(&xs, 0, path, text);
+    xenstore_write(&xs, path, text);
     xenstore_close(&xs);
 }
 

@@ -10,11 +10,6 @@ const known: readonly string[] = [
   'src/backend/9p/ring.c ring_connect parameters',
   'src/backend/9p/serving.c serving_start parameters',
   'src/backend/9p/share.c length',
-  'src/backend/channel.c channels_map parameters',
-  'src/protocol/xenstore.c request parameters',
-  'src/protocol/xenstore.c xenstore_read parameters',
-  'src/protocol/xenstore.c request_with parameters',
-  'src/protocol/xenstore.c xenstore_set_owner parameters',
 ];
 
 const files = execFileSync('git', ['ls-files', 'src/**.[ch]', 'initrd/**.[ch]'], {

@@ -19,14 +19,14 @@ int channels_open(struct channels *channels) {
     return channels->gntdev < 0 || channels->evtchn < 0 ? -errno : 0;
 }
 
-int channels_map(const struct channels *channels, unsigned domid, const uint32_t *refs,
-                 uint32_t count, struct grant *grant) {
+int channels_map(const struct channels *channels, struct grant_refs granted, struct grant *grant) {
+    const uint32_t count = granted.count;
     struct ioctl_gntdev_map_grant_ref *map = calloc(1, sizeof *map + count * sizeof map->refs[0]);
     if (!map) return -ENOMEM;
     map->count = count;
     for (uint32_t i = 0; i < count; i++) {
-        map->refs[i].domid = domid;
-        map->refs[i].ref = refs[i];
+        map->refs[i].domid = granted.domid;
+        map->refs[i].ref = granted.refs[i];
     }
     int rc = ioctl(channels->gntdev, IOCTL_GNTDEV_MAP_GRANT_REF, map) < 0 ? -errno : 0;
     uint64_t handle = map->index;

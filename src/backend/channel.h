@@ -9,6 +9,13 @@ struct channels {
     int gntdev, evtchn;
 };
 
+// Pages that a guest grants.
+struct grant_refs {
+    unsigned domid;
+    uint32_t count;
+    const uint32_t *refs;
+};
+
 // Pages of a guest, mapped in one piece.
 struct grant {
     void *pages; // NULL: not mapped
@@ -25,8 +32,7 @@ struct channel_events {
 
 // All return 0 or a port, or a negative errno.
 int channels_open(struct channels *channels);
-int channels_map(const struct channels *channels, unsigned domid, const uint32_t *refs,
-                 uint32_t count, struct grant *grant);
+int channels_map(const struct channels *channels, struct grant_refs granted, struct grant *grant);
 // A domain whose pages are mapped cannot be destroyed entirely.
 void channels_unmap(const struct channels *channels, struct grant *grant);
 int channels_bind(const struct channels *channels, unsigned domid, uint32_t remote_port);

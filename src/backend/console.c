@@ -17,7 +17,8 @@ static int connect_ring(struct console *console, struct xenstore *xs,
     int64_t port = device_read_number(&console->device, xs, "port");
     if (ref < 0 || port < 0) return (int)(ref < 0 ? ref : port);
     const uint32_t page = (uint32_t)ref;
-    int rc = channels_map(channels, console->device.domid, &page, 1, &console->grant);
+    int rc = channels_map(channels, (struct grant_refs){console->device.domid, 1, &page},
+                          &console->grant);
     if (rc < 0) return rc;
     int local = channels_bind(channels, console->device.domid, (uint32_t)port);
     if (local < 0) {

@@ -23,7 +23,6 @@ static void frontend_path(char path[PATH], const struct device *device, const ch
 // Writes below a directory; the first error stays, and nothing is written after it.
 struct writer {
     struct xenstore *xs;
-    uint32_t tx;
     int rc;
     char directory[PATH];
 };
@@ -31,7 +30,7 @@ struct writer {
 static void put(struct writer *writer, const char *node, const char *value) {
     char path[2 * PATH];
     snprintf(path, sizeof path, "%s/%s", writer->directory, node);
-    if (writer->rc == 0) writer->rc = xenstore_write(writer->xs, writer->tx, path, value);
+    if (writer->rc == 0) writer->rc = xenstore_write(writer->xs, path, value);
 }
 
 static void put_number(struct writer *writer, const char *node, unsigned value) {
@@ -46,15 +45,14 @@ static void put_all(struct writer *writer, const struct device_node *nodes) {
 
 // Makes a directory, owned by `owner` and readable by `reader`.
 static void make(struct writer *writer, const char *path, unsigned owner, unsigned reader) {
-    if (writer->rc == 0) writer->rc = xenstore_write(writer->xs, writer->tx, path, "");
-    if (writer->rc == 0)
-        writer->rc = xenstore_set_owner(writer->xs, writer->tx, path, owner, reader);
+    if (writer->rc == 0) writer->rc = xenstore_write(writer->xs, path, "");
+    if (writer->rc == 0) writer->rc = xenstore_set_owner(writer->xs, path, owner, reader);
 }
 
-static int offer_one(struct xenstore *xs, uint32_t tx, const struct device_offer *offer) {
+static int offer_one(struct xenstore *xs, const struct device_offer *offer) {
     const struct device *device = &offer->device;
     const unsigned domid = device->domid;
-    struct writer writer = {.xs = xs, .tx = tx};
+    struct writer writer = {.xs = xs};
     char path[PATH], frontend[PATH], backend[PATH];
     // The guest's kernel lists the kind's directory, so it must be the guest's to read.
     snprintf(path, sizeof path, "/local/domain/%u/device/%s", domid, device->kind);
@@ -81,18 +79,18 @@ static int offer_one(struct xenstore *xs, uint32_t tx, const struct device_offer
     return writer.rc;
 }
 
-static int set_backend_state(struct xenstore *xs, uint32_t tx, const struct device *device,
+int device_set_backend_state(const struct device *device, struct xenstore *xs,
                              enum device_state state) {
-    struct writer writer = {.xs = xs, .tx = tx};
+    struct writer writer = {.xs = xs};
     backend_path(writer.directory, device, "");
     put_number(&writer, "state", (unsigned)state);
     return writer.rc;
 }
 
-static bool is_free(struct xenstore *xs, uint32_t tx, const struct device *device) {
+static bool is_free(struct xenstore *xs, const struct device *device) {
     char path[PATH], value[XENSTORE_MAX + 1];
     backend_path(path, device, "frontend");
-    return xenstore_read(xs, tx, path, value, sizeof value) == -ENOENT;
+    return xenstore_read(xs, path, value, sizeof value) == -ENOENT;
 }
 
 struct offers {
@@ -110,15 +108,15 @@ static unsigned first_index(const struct offers *offers, size_t i) {
     return alike ? before->device.index + 1 : offer->first;
 }
 
-static int offer_all(struct xenstore *xs, uint32_t tx, void *context) {
+static int offer_all(struct xenstore *xs, void *context) {
     const struct offers *offers = context;
     int rc = 0;
     for (size_t i = 0; i < offers->count && rc == 0; i++) {
         struct device_offer *offer = &offers->list[i];
         unsigned *index = &offer->device.index;
         *index = first_index(offers, i);
-        while (*index <= offer->last && !is_free(xs, tx, &offer->device)) (*index)++;
-        rc = *index > offer->last ? -ENOSPC : offer_one(xs, tx, offer);
+        while (*index <= offer->last && !is_free(xs, &offer->device)) (*index)++;
+        rc = *index > offer->last ? -ENOSPC : offer_one(xs, offer);
     }
     return rc;
 }
@@ -128,20 +126,20 @@ int device_offer(struct xenstore *xs, struct device_offer *offers, size_t count)
     return transaction_run(xs, offer_all, &all);
 }
 
-static int begin_to_close(struct xenstore *xs, uint32_t tx, void *context) {
+static int begin_to_close(struct xenstore *xs, void *context) {
     const struct device *device = context;
-    if (is_free(xs, tx, device)) return -ENOENT; // somebody else has removed it
-    return set_backend_state(xs, tx, device, DEVICE_CLOSING);
+    if (is_free(xs, device)) return -ENOENT; // somebody else has removed it
+    return device_set_backend_state(device, xs, DEVICE_CLOSING);
 }
 
-static int remove_both(struct xenstore *xs, uint32_t tx, void *context) {
+static int remove_both(struct xenstore *xs, void *context) {
     const struct device *device = context;
     char frontend[PATH], backend[PATH];
-    if (is_free(xs, tx, device)) return -ENOENT;
+    if (is_free(xs, device)) return -ENOENT;
     frontend_path(frontend, device, "");
     backend_path(backend, device, "");
-    int rc = xenstore_remove(xs, tx, backend);
-    return rc < 0 ? rc : xenstore_remove(xs, tx, frontend);
+    int rc = xenstore_remove(xs, backend);
+    return rc < 0 ? rc : xenstore_remove(xs, frontend);
 }
 
 void device_withdraw(struct xenstore *xs, struct device *device) {
@@ -155,7 +153,7 @@ void device_withdraw(struct xenstore *xs, struct device *device) {
 int64_t device_read_number(const struct device *device, struct xenstore *xs, const char *node) {
     char path[PATH], text[16], *end;
     frontend_path(path, device, node);
-    int rc = xenstore_read(xs, 0, path, text, sizeof text);
+    int rc = xenstore_read(xs, path, text, sizeof text);
     if (rc < 0) return rc;
     unsigned long value = strtoul(text, &end, 10);
     return *text == '\0' || *end != '\0' || value > UINT32_MAX ? -EINVAL : (int64_t)value;
@@ -164,11 +162,6 @@ int64_t device_read_number(const struct device *device, struct xenstore *xs, con
 int device_frontend_state(const struct device *device, struct xenstore *xs) {
     int64_t state = device_read_number(device, xs, "state");
     return state < DEVICE_INITIALISING || state > DEVICE_CLOSED ? 0 : (int)state;
-}
-
-int device_set_backend_state(const struct device *device, struct xenstore *xs,
-                             enum device_state state) {
-    return set_backend_state(xs, 0, device, state);
 }
 
 int device_watch(const struct device *device, struct xenstore *xs, unsigned token) {
@@ -182,6 +175,6 @@ void device_withdraw_all(struct xenstore *xs, unsigned domid) {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         char path[PATH];
         snprintf(path, sizeof path, "/local/domain/0/backend/%s/%u", kinds[i], domid);
-        (void)xenstore_remove(xs, 0, path);
+        (void)xenstore_remove(xs, path);
     }
 }

@@ -16,15 +16,15 @@ struct node domain_node(unsigned domid, const char *format, ...) {
     return node;
 }
 
-int domain_exists(struct xenstore *xs, uint32_t tx, unsigned domid) {
+int domain_exists(struct xenstore *xs, unsigned domid) {
     char name[XENSTORE_MAX + 1];
-    int rc = xenstore_read(xs, tx, domain_node(domid, NODE_NAME).path, name, sizeof name);
+    int rc = xenstore_read(xs, domain_node(domid, NODE_NAME).path, name, sizeof name);
     if (rc == -ENOENT) return -ESRCH;
     return rc < 0 ? rc : 0;
 }
 
 bool domain_is_there(struct xenstore *xs, const struct domain *domain) {
     char name[DOMAIN_NAME_MAX];
-    int rc = xenstore_read(xs, 0, domain_node(domain->id, NODE_NAME).path, name, sizeof name);
+    int rc = xenstore_read(xs, domain_node(domain->id, NODE_NAME).path, name, sizeof name);
     return rc >= 0 && !strcmp(name, domain->name);
 }

@@ -21,6 +21,6 @@ struct node domain_node(unsigned domid, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 // 0, -ESRCH when there is no such domain, or another negative errno.  A transaction that
 // writes for a domain asks first: it would make the nodes of one that is gone.
-int domain_exists(struct xenstore *xs, uint32_t tx, unsigned domid);
+int domain_exists(struct xenstore *xs, unsigned domid);
 // Whether the domain is there under its name; a later one may have its number.
 bool domain_is_there(struct xenstore *xs, const struct domain *domain);

@@ -10,7 +10,7 @@ int lease_print(unsigned domid, const char *interface) {
     char address[64];
     int rc = xenstore_open(&xs);
     if (rc < 0) return rc;
-    rc = xenstore_read(&xs, 0, domain_node(domid, NODE_ADDRESS "/%s", interface).path, address,
+    rc = xenstore_read(&xs, domain_node(domid, NODE_ADDRESS "/%s", interface).path, address,
                        sizeof address);
     xenstore_close(&xs);
     if (rc >= 0) puts(address);

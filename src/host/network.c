@@ -14,7 +14,7 @@ struct message {
 };
 
 // Splits the text into nodes of whole lines: 0, 1, 2 ...
-static int write_nodes(struct xenstore *xs, uint32_t tx, const struct message *message) {
+static int write_nodes(struct xenstore *xs, const struct message *message) {
     enum { NODE_MAX = 3000 };
     char *text = message->text;
     for (unsigned number = 0; *text != '\0'; number++) {
@@ -23,8 +23,8 @@ static int write_nodes(struct xenstore *xs, uint32_t tx, const struct message *m
         if (end == text) return -E2BIG;
         char next = *end;
         *end = '\0';
-        int rc = xenstore_write(xs, tx,
-                                domain_node(message->domid, NODE_NETWORK "/%u", number).path, text);
+        int rc =
+            xenstore_write(xs, domain_node(message->domid, NODE_NETWORK "/%u", number).path, text);
         *end = next;
         if (rc < 0) return rc;
         text = end;
@@ -32,11 +32,11 @@ static int write_nodes(struct xenstore *xs, uint32_t tx, const struct message *m
     return 0;
 }
 
-static int write_network(struct xenstore *xs, uint32_t tx, void *context) {
+static int write_network(struct xenstore *xs, void *context) {
     const struct message *message = context;
-    int rc = domain_exists(xs, tx, message->domid);
-    if (rc == 0) rc = xenstore_remove(xs, tx, domain_node(message->domid, NODE_NETWORK).path);
-    return rc == 0 || rc == -ENOENT ? write_nodes(xs, tx, message) : rc;
+    int rc = domain_exists(xs, message->domid);
+    if (rc == 0) rc = xenstore_remove(xs, domain_node(message->domid, NODE_NETWORK).path);
+    return rc == 0 || rc == -ENOENT ? write_nodes(xs, message) : rc;
 }
 
 int network_tell_guest(unsigned domid) {

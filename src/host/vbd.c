@@ -84,7 +84,7 @@ static struct node node_of(const char *path, const char *name) {
 }
 
 static int write_node(struct xenstore *xs, const char *path, const char *name, const char *value) {
-    return xenstore_write(xs, 0, node_of(path, name).path, value);
+    return xenstore_write(xs, node_of(path, name).path, value);
 }
 
 static int connect_device(struct xenstore *xs, const char *path, const char *file, bool readonly) {
@@ -111,8 +111,8 @@ int vbd_connect(const char *path) {
     if (path == NULL || strlen(path) > 200) return -EINVAL;
     int rc = xenstore_open(&xs);
     if (rc < 0) return rc;
-    rc = xenstore_read(&xs, 0, node_of(path, "params").path, file, sizeof file);
-    if (rc >= 0) rc = xenstore_read(&xs, 0, node_of(path, "mode").path, mode, sizeof mode);
+    rc = xenstore_read(&xs, node_of(path, "params").path, file, sizeof file);
+    if (rc >= 0) rc = xenstore_read(&xs, node_of(path, "mode").path, mode, sizeof mode);
     if (rc >= 0) rc = connect_device(&xs, path, file, !strchr(mode, 'w'));
     if (rc == 0) {
         rc = write_node(&xs, path, "hotplug-status", "connected");

@@ -11,7 +11,7 @@ int vif_connect(const char *path) {
         return -EINVAL;
     int rc = xenstore_open(&xs);
     if (rc < 0) return rc;
-    rc = xenstore_write(&xs, 0, node, "connected");
+    rc = xenstore_write(&xs, node, "connected");
     xenstore_close(&xs);
     return rc;
 }

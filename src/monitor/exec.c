@@ -57,7 +57,7 @@ static bool container_is_over(void *context) {
     char status[XENSTORE_MAX + 1];
     const struct node node = domain_node(x->domain.id, NODE_EXIT_STATUS, x->options->slot);
     return !domain_is_there(&x->loop.xs, &x->domain) ||
-           xenstore_read(&x->loop.xs, 0, node.path, status, sizeof status) >= 0;
+           xenstore_read(&x->loop.xs, node.path, status, sizeof status) >= 0;
 }
 
 static void offer_console(struct exec *x) {
@@ -65,7 +65,7 @@ static void offer_console(struct exec *x) {
     struct xenstore *xs = &x->loop.xs;
     struct console *console = &x->loop.relay.consoles[0];
     const struct node node = domain_node(x->domain.id, NODE_READY, x->options->slot);
-    if (xenstore_read(xs, 0, node.path, ready, sizeof ready) < 0) return; // it has not booted yet
+    if (xenstore_read(xs, node.path, ready, sizeof ready) < 0) return; // it has not booted yet
     if (strcmp(ready, "1")) fail(x, "exec", "the container's kernel has no uevent helper");
     struct device_offer offer = console_offer(x->domain.id, FIRST_ADDED_CONSOLE, LAST_CONSOLE);
     int rc = device_offer(xs, &offer, 1);

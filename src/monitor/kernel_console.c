@@ -11,7 +11,7 @@
 
 int kernel_console_tty(struct xenstore *xs, unsigned domid, int access) {
     char tty[64];
-    int rc = xenstore_read(xs, 0, domain_node(domid, NODE_CONSOLE_TTY).path, tty, sizeof tty);
+    int rc = xenstore_read(xs, domain_node(domid, NODE_CONSOLE_TTY).path, tty, sizeof tty);
     if (rc < 0 || strncmp(tty, "/dev/pts/", 9)) return -1;
     return open(tty, access | O_NOCTTY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
 }

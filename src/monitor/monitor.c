@@ -91,7 +91,7 @@ static bool domain_is_gone(void *context) {
 // Reads what the guest has said of the container: `format` is of a slot's nodes.
 static int read_slot(struct monitor *m, const char *format, char *text, size_t size) {
     const struct node node = domain_node(m->domain.id, format, m->options->slot);
-    return xenstore_read(&m->loop.xs, 0, node.path, text, size);
+    return xenstore_read(&m->loop.xs, node.path, text, size);
 }
 
 // Ends the monitor if the guest's init has said how the process ended.

@@ -3,8 +3,8 @@
 
 #include "xenstore.h"
 
-// Reads and writes in transaction `tx`; 0, or a negative errno that leaves all as it was.
-typedef int transaction_step(struct xenstore *xs, uint32_t tx, void *context);
+// Reads and writes in a transaction; 0, or a negative errno that leaves all as it was.
+typedef int transaction_step(struct xenstore *xs, void *context);
 
 // Runs the step until what it wrote has effect; 0 or a negative errno.  -EAGAIN: others
 // write all the time, as a guest can do to its own nodes.

@@ -22,7 +22,7 @@ enum {
 };
 
 struct header {
-    uint32_t type, request, tx, length;
+    uint32_t type, request, transaction, length;
 };
 
 static const struct {
@@ -42,7 +42,7 @@ static int error_number(const char *name) {
 }
 
 int xenstore_open(struct xenstore *xs) {
-    xs->events = 0;
+    xs->events = xs->transaction = 0;
     xs->fd = open("/dev/xen/xenbus", O_RDWR | O_CLOEXEC);
     return xs->fd < 0 ? -errno : 0;
 }
@@ -75,16 +75,21 @@ static int receive(struct xenstore *xs, struct header *header, char body[XENSTOR
     return 0;
 }
 
+struct payload {
+    const char *bytes;
+    size_t length;
+};
+
 // Sends a request and waits for its reply, which is left in body.
-static int request(struct xenstore *xs, uint32_t type, uint32_t tx, const void *payload,
-                   size_t length, char body[XENSTORE_MAX + 1]) {
+static int request(struct xenstore *xs, uint32_t type, struct payload payload,
+                   char body[XENSTORE_MAX + 1]) {
     struct {
         struct header header;
         char payload[XENSTORE_MAX];
-    } message = {{type, 0, tx, (uint32_t)length}, {0}};
-    if (length > sizeof message.payload) return -E2BIG;
-    memcpy(message.payload, payload, length);
-    size_t size = sizeof message.header + length;
+    } message = {{type, 0, xs->transaction, (uint32_t)payload.length}, {0}};
+    if (payload.length > sizeof message.payload) return -E2BIG;
+    memcpy(message.payload, payload.bytes, payload.length);
+    size_t size = sizeof message.header + payload.length;
     if (write(xs->fd, &message, size) != (ssize_t)size) return errno ? -errno : -EIO;
     struct header reply;
     do {
@@ -96,9 +101,9 @@ static int request(struct xenstore *xs, uint32_t type, uint32_t tx, const void *
     return (int)reply.length;
 }
 
-int xenstore_read(struct xenstore *xs, uint32_t tx, const char *path, char *value, size_t size) {
+int xenstore_read(struct xenstore *xs, const char *path, char *value, size_t size) {
     char body[XENSTORE_MAX + 1];
-    int length = request(xs, XS_READ, tx, path, strlen(path) + 1, body);
+    int length = request(xs, XS_READ, (struct payload){path, strlen(path) + 1}, body);
     if (length < 0) return length;
     if ((size_t)length >= size) return -E2BIG;
     memcpy(value, body, (size_t)length + 1);
@@ -106,49 +111,48 @@ int xenstore_read(struct xenstore *xs, uint32_t tx, const char *path, char *valu
 }
 
 // A request whose payload is PATH NUL TAIL.
-static int request_with(struct xenstore *xs, uint32_t type, uint32_t tx, const char *path,
-                        const char *tail, size_t tail_length) {
+static int request_with(struct xenstore *xs, uint32_t type, const char *path, struct payload tail) {
     char payload[XENSTORE_MAX], body[XENSTORE_MAX + 1];
     size_t path_length = strlen(path) + 1;
-    if (path_length + tail_length > sizeof payload) return -E2BIG;
+    if (path_length + tail.length > sizeof payload) return -E2BIG;
     memcpy(payload, path, path_length);
-    memcpy(payload + path_length, tail, tail_length);
-    int rc = request(xs, type, tx, payload, path_length + tail_length, body);
+    memcpy(payload + path_length, tail.bytes, tail.length);
+    int rc = request(xs, type, (struct payload){payload, path_length + tail.length}, body);
     return rc < 0 ? rc : 0;
 }
 
-int xenstore_write(struct xenstore *xs, uint32_t tx, const char *path, const char *value) {
-    return request_with(xs, XS_WRITE, tx, path, value, strlen(value));
+int xenstore_write(struct xenstore *xs, const char *path, const char *value) {
+    return request_with(xs, XS_WRITE, path, (struct payload){value, strlen(value)});
 }
 
-int xenstore_remove(struct xenstore *xs, uint32_t tx, const char *path) {
-    return request_with(xs, XS_RM, tx, path, "", 0);
+int xenstore_remove(struct xenstore *xs, const char *path) {
+    return request_with(xs, XS_RM, path, (struct payload){"", 0});
 }
 
-int xenstore_set_owner(struct xenstore *xs, uint32_t tx, const char *path, unsigned owner,
-                       unsigned reader) {
+int xenstore_set_owner(struct xenstore *xs, const char *path, unsigned owner, unsigned reader) {
     char perms[32];
     int length = snprintf(perms, sizeof perms, "n%u%cr%u", owner, '\0', reader);
-    return request_with(xs, XS_SET_PERMS, tx, path, perms, (size_t)length + 1);
+    return request_with(xs, XS_SET_PERMS, path, (struct payload){perms, (size_t)length + 1});
 }
 
 int xenstore_watch(struct xenstore *xs, const char *path, unsigned token) {
     char text[12];
     int length = snprintf(text, sizeof text, "%u", token);
-    return request_with(xs, XS_WATCH, 0, path, text, (size_t)length + 1);
+    return request_with(xs, XS_WATCH, path, (struct payload){text, (size_t)length + 1});
 }
 
-int xenstore_begin(struct xenstore *xs, uint32_t *tx) {
+int xenstore_begin(struct xenstore *xs) {
     char body[XENSTORE_MAX + 1];
-    int rc = request(xs, XS_TRANSACTION_START, 0, "", 1, body);
+    int rc = request(xs, XS_TRANSACTION_START, (struct payload){"", 1}, body);
     if (rc < 0) return rc;
-    *tx = (uint32_t)strtoul(body, NULL, 10);
+    xs->transaction = (uint32_t)strtoul(body, NULL, 10);
     return 0;
 }
 
-int xenstore_end(struct xenstore *xs, uint32_t tx, bool commit) {
+int xenstore_end(struct xenstore *xs, bool commit) {
     char body[XENSTORE_MAX + 1];
-    int rc = request(xs, XS_TRANSACTION_END, tx, commit ? "T" : "F", 2, body);
+    int rc = request(xs, XS_TRANSACTION_END, (struct payload){commit ? "T" : "F", 2}, body);
+    xs->transaction = 0;
     return rc < 0 ? rc : 0;
 }
 

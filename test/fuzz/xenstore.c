@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     MUST(number <= UINT32_MAX);
     int state = device_frontend_state(&device, &xs);
     MUST(state >= 0 && state <= DEVICE_CLOSED);
-    int length = xenstore_read(&xs, 0, "/local/domain/7/data/address/eth0", value, sizeof value);
+    int length = xenstore_read(&xs, "/local/domain/7/data/address/eth0", value, sizeof value);
     MUST(length < (int)sizeof value && (length < 0 || value[length] == '\0'));
     struct device_offer offers[] = {{.device = {"9pfs", 7, 0}, .last = 5},
                                     {.device = {"9pfs", 7, 0}, .last = 5}};

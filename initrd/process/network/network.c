@@ -65,7 +65,7 @@ static void tell_dom0(const char *name, const char *address) {
     char path[sizeof NODE_ADDRESS "/" + IF_NAMESIZE];
     if (xenstore_open(&xs) < 0) return;
     snprintf(path, sizeof path, NODE_ADDRESS "/%s", name);
-    xenstore_write(&xs, 0, path, address);
+    xenstore_write(&xs, path, address);
     xenstore_close(&xs);
 }
 
@@ -151,7 +151,7 @@ static const char *apply_nodes(struct xenstore *xs) {
     char path[32], text[XENSTORE_MAX + 1];
     for (int node = 0; node < MAX_NODES; node++) {
         snprintf(path, sizeof path, NODE_NETWORK "/%d", node);
-        int length = xenstore_read(xs, 0, path, text, sizeof text);
+        int length = xenstore_read(xs, path, text, sizeof text);
         if (length == -ENOENT) return NULL;
         const char *wrong = length < 0 ? failed(path, length) : apply_text(text, (size_t)length);
         if (wrong) return wrong;

@@ -26,7 +26,7 @@ void exec_offer(const struct container *container) {
     bool served = file_write("/sys/kernel/uevent_helper", "/sbin/exec") == 0;
     if (xenstore_open(&xs) < 0) return;
     snprintf(path, sizeof path, NODE_READY, container->slot);
-    xenstore_write(&xs, 0, path, served ? "1" : "0");
+    xenstore_write(&xs, path, served ? "1" : "0");
     xenstore_close(&xs);
 }
 

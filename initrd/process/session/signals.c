@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
 #include "signals.h"
 #include "../../../src/protocol/nodes.h"
-#include "../../../src/protocol/xenstore.h"
+#include "../../../src/protocol/transaction.h"
 #include "../clock.h"
 #include "../file.h"
 #include "../number.h"
@@ -48,23 +48,13 @@ static void keep_early(const char *queue, char *kept, size_t size) {
     }
 }
 
-// Takes the queue into `text`, and leaves in it what is too early.
-static int take_queue(char *text, size_t size) {
-    struct xenstore xs;
-    char kept[XENSTORE_MAX + 1];
-    int rc = xenstore_open(&xs);
-    if (rc < 0) return rc;
-    do {
-        uint32_t tx;
-        if ((rc = xenstore_begin(&xs, &tx)) < 0) break;
-        rc = xenstore_read(&xs, tx, NODE_SIGNALS, text, size);
-        if (rc > 0) keep_early(text, kept, sizeof kept);
-        int written = rc > 0 ? xenstore_write(&xs, tx, NODE_SIGNALS, kept) : 0;
-        int committed = xenstore_end(&xs, tx, true);
-        if (rc >= 0 && (written < 0 || committed < 0)) rc = written < 0 ? written : committed;
-    } while (rc == -EAGAIN);
-    xenstore_close(&xs);
-    return rc;
+// A transaction's step: takes the queue, and leaves in it what is too early.
+static int take_queue(struct xenstore *xs, void *context) {
+    char *queue = context, kept[XENSTORE_MAX + 1];
+    int length = xenstore_read(xs, NODE_SIGNALS, queue, XENSTORE_MAX + 1);
+    if (length <= 0) return length;
+    keep_early(queue, kept, sizeof kept);
+    return xenstore_write(xs, NODE_SIGNALS, kept);
 }
 
 static bool has_own_pid_namespace(pid_t process) {
@@ -174,9 +164,11 @@ static void stop_all(void) {
 
 // `fd` is of the delivery file.
 static void deliver(int fd, bool by_hand) {
-    char queue[XENSTORE_MAX + 1], text[24];
-    int queued = take_queue(queue, sizeof queue);
-    if (queued > 0) {
+    struct xenstore xs;
+    char queue[XENSTORE_MAX + 1] = "", text[24];
+    bool taken = xenstore_open(&xs) >= 0 && transaction_run(&xs, take_queue, queue) == 0;
+    xenstore_close(&xs);
+    if (taken && *queue) {
         int size = snprintf(text, sizeof text, "%ld\n", seconds());
         (void)!pwrite(fd, text, (size_t)size, 0);
         send_queued(queue);

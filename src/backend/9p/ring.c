@@ -6,7 +6,7 @@
 
 int ring_connect(struct ring *ring, struct channels *channels, unsigned domid, uint32_t page,
                  uint32_t port) {
-    int rc = channels_map(channels, domid, &page, 1, &ring->page_grant);
+    int rc = channels_map(channels, (struct grant_refs){domid, 1, &page}, &ring->page_grant);
     if (rc < 0) return rc;
     ring->page = ring->page_grant.pages;
     const uint32_t order = __atomic_load_n(&ring->page->order, __ATOMIC_ACQUIRE);
@@ -15,7 +15,8 @@ int ring_connect(struct ring *ring, struct channels *channels, unsigned domid, u
     uint32_t refs[1u << MAX_RING_ORDER];
     for (uint32_t i = 0; i < count; i++)
         refs[i] = __atomic_load_n(&ring->page->refs[i], __ATOMIC_RELAXED);
-    if ((rc = channels_map(channels, domid, refs, count, &ring->data_grant)) < 0) return rc;
+    rc = channels_map(channels, (struct grant_refs){domid, count, refs}, &ring->data_grant);
+    if (rc < 0) return rc;
     ring->size = count * GRANT_PAGE / 2;
     ring->in = ring->data_grant.pages;
     ring->out = ring->in + ring->size;
