@@ -22,7 +22,7 @@ export interface Invocation {
 }
 
 /** The CNI_* variables of one call, without CNI_COMMAND and CNI_PATH. */
-export type Parameters = Pick<RuntimeConf, 'netNS' | 'args'> & {
+type Parameters = Pick<RuntimeConf, 'netNS' | 'args'> & {
   readonly containerID?: string;
   readonly ifName?: string;
 };
@@ -112,13 +112,20 @@ export interface PluginOutput {
   readonly stderr: string;
 }
 
+/** What a plugin is called for. */
+export interface Call {
+  readonly plugin: string;
+  readonly command: Command;
+  /** None for a command that is not about one attachment. */
+  readonly parameters?: Parameters;
+  /** What the plugin reads. */
+  readonly configuration: JsonObject;
+}
+
 /** Calls a plugin; throws PluginNotFoundError and PluginError. */
 export const invokePlugin = async (
   invocation: Invocation,
-  plugin: string,
-  command: Command,
-  parameters: Parameters,
-  configuration: JsonObject,
+  { plugin, command, parameters = {}, configuration }: Call,
 ): Promise<PluginOutput> => {
   const { signal } = invocation;
   if (signal?.aborted) {

@@ -49,8 +49,8 @@ export const collectGarbage = async (
   };
   const told = isAtLeast(list.cniVersion, '1.1.0') ? list.plugins : [];
   const collections = told.map((plugin) => () => {
-    const request = networkRequest(list, plugin, additions);
-    return invokePlugin(context.invocation, plugin.type, 'GC', {}, request);
+    const configuration = networkRequest(list, plugin, additions);
+    return invokePlugin(context.invocation, { plugin: plugin.type, command: 'GC', configuration });
   });
   await attemptAll([...deletions, ...collections]);
 };
@@ -62,6 +62,7 @@ export const checkStatus = async (
 ): Promise<void> => {
   if (!isAtLeast(list.cniVersion, '1.1.0')) return;
   for (const plugin of list.plugins) {
-    await invokePlugin(invocation, plugin.type, 'STATUS', {}, networkRequest(list, plugin));
+    const configuration = networkRequest(list, plugin);
+    await invokePlugin(invocation, { plugin: plugin.type, command: 'STATUS', configuration });
   }
 };

@@ -42,8 +42,13 @@ export const addAttachment = async (
   await checkCacheFile(cacheDir, list.name, conf);
   let result: Result | undefined;
   for (const plugin of list.plugins) {
-    const request = attachmentRequest(list, plugin, conf, result);
-    const output = await invokePlugin(invocation, plugin.type, 'ADD', conf, request);
+    const configuration = attachmentRequest(list, plugin, conf, result);
+    const output = await invokePlugin(invocation, {
+      plugin: plugin.type,
+      command: 'ADD',
+      parameters: conf,
+      configuration,
+    });
     result = resultOf(plugin.type, output, list);
   }
   if (result === undefined) throw new UnsupportedError(`network ${list.name} has no plugins`);
@@ -71,8 +76,13 @@ export const checkAttachment = async (
     );
   }
   for (const plugin of list.plugins) {
-    const request = attachmentRequest(list, plugin, conf, result);
-    await invokePlugin(invocation, plugin.type, 'CHECK', conf, request);
+    const configuration = attachmentRequest(list, plugin, conf, result);
+    await invokePlugin(invocation, {
+      plugin: plugin.type,
+      command: 'CHECK',
+      parameters: conf,
+      configuration,
+    });
   }
 };
 
@@ -103,8 +113,13 @@ export const delAttachment = async (
   checkRuntimeConf(conf);
   const result = await resultForDel(cacheDir, list, conf);
   for (const plugin of list.plugins.toReversed()) {
-    const request = attachmentRequest(list, plugin, conf, result);
-    await invokePlugin(invocation, plugin.type, 'DEL', conf, request);
+    const configuration = attachmentRequest(list, plugin, conf, result);
+    await invokePlugin(invocation, {
+      plugin: plugin.type,
+      command: 'DEL',
+      parameters: conf,
+      configuration,
+    });
   }
   await removeAttachment(cacheDir, list.name, conf);
 };

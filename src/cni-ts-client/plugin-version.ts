@@ -34,9 +34,14 @@ const placeholders = { netNS: 'dummy', ifName: 'dummy' };
 /** VERSION; a plugin that does not know the command speaks 0.1.0. */
 export const versionInfo = async (invocation: Invocation, plugin: string): Promise<VersionInfo> => {
   const command = 'VERSION';
-  const request = { cniVersion: currentVersion };
+  const configuration = { cniVersion: currentVersion };
   try {
-    const output = await invokePlugin(invocation, plugin, command, placeholders, request);
+    const output = await invokePlugin(invocation, {
+      plugin,
+      command,
+      parameters: placeholders,
+      configuration,
+    });
     const info = parseVersionInfo(output.stdout);
     if (info !== undefined) return info;
     const { stderr } = output;

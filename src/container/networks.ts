@@ -80,7 +80,7 @@ export const connectDomain = async (
   const netns = openNetns(tool, record.monitor.pid);
   const interfaces = await readInterfaces(netns, domid, log);
   const attach = (mac: string): Promise<void> => attachVif(xl, name, mac, config.monitor);
-  await wireInterfaces(netns, domid, interfaces, attach, log);
+  await wireInterfaces(netns, domid, interfaces, { attach, log });
   const lines = renderGuestNetwork(interfaces, record.network ?? { dhcp: [], resolv: [] });
   if (lines !== '') await tellNetwork(tool, domid, lines);
   return interfaces.map(summaryOf);

@@ -114,8 +114,7 @@ export const wireInterfaces = async (
   netns: Netns,
   domid: number,
   interfaces: readonly Interface[],
-  attach: (mac: string) => Promise<void>,
-  log: Log,
+  { attach, log }: { readonly attach: (mac: string) => Promise<void>; readonly log: Log },
 ): Promise<void> => {
   if (interfaces.length === 0) return;
   const inside = await interfaceNames(netns.pid);

@@ -93,13 +93,10 @@ const assembleDecision = (
     ? assembler.ret(decision)
     : decision.reduceRight(
         (next, { condition, outcome }) =>
-          assembleCondition(
-            assembler,
-            condition,
-            bits,
-            assembleDecision(assembler, { decision: outcome, bits }, next),
-            next,
-          ),
+          assembleCondition(assembler, condition, bits, {
+            yes: assembleDecision(assembler, { decision: outcome, bits }, next),
+            no: next,
+          }),
         otherwise,
       );
 

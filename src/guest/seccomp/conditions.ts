@@ -77,13 +77,12 @@ const greaterThan: Readonly<Partial<Record<Operator, Test>>> = {
   SCMP_CMP_LT: jumpGreaterEqual,
 };
 
-/** Writes the condition; the program goes to `yes` or to `no`. */
+/** Writes the condition; the program goes to `yes` where it holds, or else to `no`. */
 export const assembleCondition = (
   assembler: Assembler,
   condition: Condition,
   bits: 32 | 64,
-  yes: Label,
-  no: Label,
+  { yes, no }: { readonly yes: Label; readonly no: Label },
 ): Label => {
   const { mask, operator, value } = condition;
   const offset = offsetOf(condition.argument);
