@@ -20,7 +20,7 @@ const maximumMiB = 16 * 1024 * 1024;
 
 const path = v.pipe(
   v.string(),
-  v.check((value) => !value.includes('\0'), 'must not hold a NUL byte'),
+  v.check((value) => !value.includes('\0'), 'must not contain a NUL byte'),
 );
 
 const annotationsSchema = v.strictObject({

@@ -39,7 +39,7 @@ const refusals: readonly Refusal[] = [
     what: 'a bundle without config.json',
     arrange: (_, bundle) => rm(join(bundle, 'config.json')),
     sentence: (_, bundle) =>
-      `${bundle}/config.json does not exist; write one with: runx spec --bundle ${bundle}`,
+      `${bundle}/config.json does not exist; to write one, run: runx spec --bundle ${bundle}`,
   },
   {
     what: 'a config.json that is cut off',

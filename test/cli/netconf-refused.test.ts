@@ -32,8 +32,7 @@ const refusals: readonly Refusal[] = [
       await chmod(file, 0o666);
       return `${file},net`;
     },
-    sentence: ({ file }) =>
-      `NETCONF file ${file} can be written by others than root; chmod go-w it`,
+    sentence: ({ file }) => `NETCONF file ${file} is writable by group or others; chmod go-w it`,
   },
   {
     what: 'a file that is not of root',
@@ -41,7 +40,7 @@ const refusals: readonly Refusal[] = [
       await chown(file, 1000, 1000);
       return `${file},net`;
     },
-    sentence: ({ file }) => `NETCONF file ${file} belongs to user 1000, and must belong to root`,
+    sentence: ({ file }) => `NETCONF file ${file} belongs to user 1000; it must belong to root`,
   },
   {
     what: 'a directory',
@@ -57,7 +56,7 @@ const refusals: readonly Refusal[] = [
       return `${dom0.path('link.conf')},net`;
     },
     sentence: ({ dom0 }) =>
-      `NETCONF file ${dom0.path('link.conf')} is in ${dom0.path('bundle')}, where images and containers can have files; put it in /etc`,
+      `NETCONF file ${dom0.path('link.conf')} is in ${dom0.path('bundle')}, which can hold files of images and containers; move it to /etc`,
   },
   {
     what: 'a file that is not JSON',
@@ -70,7 +69,7 @@ const refusals: readonly Refusal[] = [
   {
     what: 'another name than the network has',
     arrange: async ({ file }) => `${file},other`,
-    sentence: ({ file }) => `NETCONF file ${file} holds the network "net", and not "other"`,
+    sentence: ({ file }) => `NETCONF file ${file} has the network "net", not "other"`,
   },
   {
     what: 'an ipam plugin that is not there',

@@ -107,7 +107,7 @@ describe('runx update', { concurrency: 4 }, () => {
       'a CPU quota of 3 CPUs takes 3 virtual CPUs: this domain can have 2 at most (vcpus_max in runx.toml, when it is created)',
     ],
     [['--cpu-rt-runtime', '5'], 'resources.cpu.realtimeRuntime is not supported'],
-    [['--cpuset-cpus', 'all'], 'resources: "all" is no list of CPUs, such as 0-2,5'],
+    [['--cpuset-cpus', 'all'], 'resources: "all" is not a list of CPUs, such as 0-2,5'],
     [['--memory', 'lots'], 'invalid value for memory: "lots" (see runx --help)'],
     [
       ['-r', '/no/file'],

@@ -38,7 +38,7 @@ const refused: readonly [name: string, value: string, sentence: string | RegExp]
   ['vcpus_max', 'many', 'annotation io.runx.vcpus_max: must be a whole number'],
   ['memory_mib', '1.5', 'annotation io.runx.memory_mib: must be a whole number'],
   ['domain_type', 'hvm', /^annotation io\.runx\.domain_type: Invalid type: .* received "hvm"$/],
-  ['kernel', '/boot\0', 'annotation io.runx.kernel: must not hold a NUL byte'],
+  ['kernel', '/boot\0', 'annotation io.runx.kernel: must not contain a NUL byte'],
   ['kernel_arguments', 'a\nb', 'annotation io.runx.kernel_arguments: must be printable ASCII'],
   ['kernel_arguments', 'a'.repeat(901), /^annotation io\.runx\.kernel_arguments: Invalid length/],
 ];
