@@ -79,7 +79,7 @@ const checkXen = ({ capabilities, hypervisor, features }: Dom0Facts): Point => {
   };
 };
 
-/** Judges whether this machine is Dom0, whether the user is root and whether Linux is new enough. */
+/** Judges whether this machine is Dom0, the user is root and Linux is new enough. */
 export const checkDom0 = (facts: Dom0Facts): readonly Point[] => [
   checkXen(facts),
   checkUser(facts),

@@ -2,7 +2,7 @@ import { ociVersion } from './version.ts';
 
 const capabilities = ['CAP_AUDIT_WRITE', 'CAP_KILL', 'CAP_NET_BIND_SERVICE'];
 
-/** The config.json that `runx spec` writes: a shell on a terminal, with the limits of runc's default. */
+/** The config.json that `runx spec` writes: a shell on a terminal, confined as by `runc spec`. */
 export const defaultSpec = {
   ociVersion,
   process: {

@@ -1,6 +1,6 @@
 import type { Hook, Hooks } from './spec.ts';
 
-/** The kinds of hooks in the order of their calls (runtime-spec, config.md, "POSIX-platform Hooks"). */
+/** The kinds of hooks in the order of calls (runtime-spec, config.md, "POSIX-platform Hooks"). */
 export const hookNames = [
   'prestart',
   'createRuntime',

@@ -65,7 +65,7 @@ describe('runx events', { concurrency: 4 }, () => {
     await dom0.plan('list.stdout', 'Name\n');
     assertFails(
       await dom0.runx(['events', '--stats', 'web']),
-      'xl list: not understood: "Name\\n"',
+      'xl list: unexpected output: "Name\\n"',
     );
   });
 });

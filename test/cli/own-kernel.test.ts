@@ -233,7 +233,7 @@ const refusals: readonly Refusal[] = [
     what: 'whose SHA-256 runx.toml does not list',
     path: '/boot/vmlinuz',
     configuration: { own_kernel: [sha256(ramdisk)] },
-    why: `"/boot/vmlinuz" has the SHA-256 ${sha256(kernel)}, which "own_kernel" in runx.toml does not list`,
+    why: `"/boot/vmlinuz" is not allowed: add its SHA-256 ${sha256(kernel)} to own_kernel in runx.toml`,
   },
 ];
 
@@ -258,7 +258,7 @@ describe('an own kernel is refused', { concurrency: 4 }, () => {
     const bundle = await makeImage(dom0, withEnv(both));
     assertFails(
       await dom0.runx(['create', '--bundle', bundle, 'web']),
-      'RUNX_KERNEL in process.env is not allowed: "own_kernel" in runx.toml is false',
+      'RUNX_KERNEL in process.env is not allowed: own_kernel in runx.toml is false',
     );
     assert.deepEqual([dom0.monitorCalls(), dom0.containers()], [[], []]);
   });

@@ -54,7 +54,7 @@ describe('runx top', { concurrency: 4 }, () => {
   test('says what there is no xentop for, what xentop said, and what was not understood', async (t) => {
     const { dom0 } = await makeCreated(t);
     await dom0.plan('xentop', 'Domain\n');
-    assertFails(await dom0.runx(['top']), 'xentop: not understood: "Domain"');
+    assertFails(await dom0.runx(['top']), 'xentop: unexpected line: "Domain"');
     await dom0.plan('xentop.stderr', 'Failed to initialize xenstat library\n');
     const xentop = dom0.path('bin/xentop');
     assertFails(

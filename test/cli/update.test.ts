@@ -85,7 +85,7 @@ describe('runx update', { concurrency: 4 }, () => {
     await dom0.plan('info', 'xen_scheduler          : rtds\n');
     assertFails(
       await dom0.runx(['update', '--cpu-share=2048', 'web']),
-      "Xen's scheduler rtds has neither weights nor caps of CPU time",
+      'the scheduler rtds has no weights and no caps: boot Xen with sched=credit2',
     );
   });
 

@@ -75,7 +75,12 @@ const ninep: readonly [
   outcome: string,
 ][] = [
   ['/usr/sbin/diod', undefined, undefined, 'ok: /usr/sbin/diod'],
-  [undefined, undefined, xen(17), 'error: diod was not found, and no QEMU that xl could start'],
+  [
+    undefined,
+    undefined,
+    xen(17),
+    'error: diod was not found, and xl would find no QEMU in its place',
+  ],
   [
     undefined,
     '10.0.2',
@@ -86,7 +91,7 @@ const ninep: readonly [
     undefined,
     '7.2.22',
     xen(20),
-    'error: diod was not found, and with Xen 4.20.1 no QEMU takes its place',
+    'error: diod was not found, and Xen 4.20.1 does not start QEMU in its place',
   ],
   [
     undefined,
@@ -122,7 +127,7 @@ test('with nothing to serve 9P, images will do, unless 9p is asked for', () => {
     const { status, found } = checkNinep(facts, undefined, { asked, mkfs });
     return [asked, status, found];
   });
-  const lack = 'diod was not found, and no QEMU that xl could start';
+  const lack = 'diod was not found, and xl would find no QEMU in its place';
   assert.deepEqual(statuses, [
     ['auto', 'warning', `${lack}: a directory cannot be a volume`],
     ['disk', 'warning', `${lack}: a directory cannot be a volume`],

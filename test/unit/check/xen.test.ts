@@ -39,7 +39,7 @@ test('xl info that lacks something is refused by its name', () => {
   );
   assert.throws(
     () => parseXenInfo(text.replace(/^xen_minor.*$/m, 'xen_minor : -')),
-    new RunxError('xl info: xen_minor: is no number'),
+    new RunxError('xl info: xen_minor: is not a number'),
   );
 });
 
@@ -54,7 +54,7 @@ test('xl info names the scheduler, whatever else it lacks', () => {
   );
   assert.throws(
     () => parseScheduler('xen_scheduler :\n'),
-    new RunxError('xl info: xen_scheduler: names no scheduler'),
+    new RunxError('xl info: xen_scheduler: is empty'),
   );
 });
 

@@ -97,5 +97,8 @@ test('an update to more than the domain can have is refused with the numbers', (
 });
 
 test('an update to less memory than the guest needs is refused', () => {
-  assert.throws(() => planUpdate({ memoryBytes: 1024 }, bounds), /is too little: the guest needs/);
+  assert.throws(
+    () => planUpdate({ memoryBytes: 1024 }, bounds),
+    /is too small: the guest needs at least/,
+  );
 });
