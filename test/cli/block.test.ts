@@ -155,10 +155,7 @@ test('a block device as a volume is a disk that the monitor holds', withBlockDev
   );
 
   for (const [type, why] of [
-    [
-      'btrfs',
-      `the guest kernel has no btrfs for the block device ${device}: it has ext4, xfs, erofs`,
-    ],
+    ['btrfs', `source ${device} is a block device: the type must be one of ext4, xfs, erofs`],
     [
       'bind',
       `source ${device} is a block device: to have its file system, name that as the type, such as ext4`,

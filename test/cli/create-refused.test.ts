@@ -78,7 +78,7 @@ const refusals: readonly Refusal[] = [
     what: 'an annotation that runx.toml does not allow',
     arrange: (_, bundle) => writeSpec(bundle, { annotations: { 'io.runx.memory_mib': '512' } }),
     sentence: () =>
-      'annotation io.runx.memory_mib is not allowed: add it to "annotations" in runx.toml',
+      'annotation io.runx.memory_mib is not allowed: add it to annotations in runx.toml',
   },
   {
     what: 'a limit that no domain has',

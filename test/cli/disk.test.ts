@@ -195,7 +195,7 @@ describe('a rootfs on a disk', { concurrency: 4 }, () => {
     const dom0 = await makeDom0(t, { settings: {}, spec: { annotations } });
     assertFails(
       await create(dom0),
-      'annotation io.runx.rootfs is not allowed: add it to "annotations" in runx.toml',
+      'annotation io.runx.rootfs is not allowed: add it to annotations in runx.toml',
     );
     await dom0.configure({ annotations: ['io.runx.rootfs'] });
     assertSilent(await create(dom0));

@@ -102,7 +102,7 @@ describe('runx exec', { concurrency: 4 }, () => {
     const { exitCode, stderr } = await dom0.runx(['exec', '-c', 'CAP_NO', 'web', 'ls']);
     assert.deepEqual(
       [exitCode, stderr],
-      [0, 'runx: warn: unknown capability "CAP_NO" is ignored\n'],
+      [0, 'runx: warn: ignoring the unknown capability "CAP_NO"\n'],
     );
   });
 

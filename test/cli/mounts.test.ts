@@ -149,7 +149,7 @@ describe('bind mounts', { concurrency: 4 }, () => {
     ));
 
   test('a bind mount without a source is refused', (t) =>
-    refuse(t, undefined, () => 'mount /d: a bind mount needs a source'));
+    refuse(t, undefined, () => 'mount /d: a bind mount must have a source'));
 
   test('a socket is refused, and why', (t) =>
     refuse(

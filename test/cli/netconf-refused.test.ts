@@ -116,7 +116,7 @@ describe('NETCONF refuses, before anything is done,', { concurrency: 4 }, () => 
     await writeFile(networks.dom0.configFile, `${config}netconf_env = false\n`);
     assertFails(
       await networks.create(`${networks.file},net`),
-      'NETCONF in process.env is not allowed: "netconf_env" in runx.toml is false',
+      'NETCONF in process.env is not allowed: netconf_env in runx.toml is false',
     );
   });
 });
@@ -136,7 +136,7 @@ describe('a network by annotation', { concurrency: 4 }, () => {
     const networks = await makeNetworks(t);
     assertFails(
       await networks.create(`${networks.file},net`, annotated(networks)),
-      'annotation io.runx.netconf is not allowed: add it to "annotations" in runx.toml',
+      'annotation io.runx.netconf is not allowed: add it to annotations in runx.toml',
     );
   });
 });
@@ -145,7 +145,7 @@ describe("the host's network", { concurrency: 4 }, () => {
   const host = { linux: { namespaces: [{ type: 'pid' }] } };
   const own = { linux: { namespaces: [{ type: 'network', path: '/proc/self/ns/net' }] } };
   const sentence =
-    'a domain cannot have the host\'s network: config.json needs a network namespace (linux.namespaces), or runx.toml a "host_network"';
+    "a domain cannot have the host's network: add a network namespace to linux.namespaces in config.json, or set host_network in runx.toml";
 
   for (const [what, changes] of [
     ['no namespace', host],

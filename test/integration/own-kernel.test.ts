@@ -234,7 +234,7 @@ test(
     );
     assert.equal(result.stdout.toString(), '255\nrunning\n0\n1\n'.repeat(2));
     const refusal =
-      'runx: container own-term boots a ramdisk of its own, or none: nothing in its domain takes a process\n';
+      'runx: container own-term does not boot the ramdisk of runx: exec is not possible\n';
     assert.equal(result.stderr, refusal.repeat(2));
   },
 );

@@ -54,7 +54,7 @@ for (const [name, value, sentence] of refused) {
 test('one that runx.toml does not allow is refused by the key that would', () => {
   assert.throws(
     () => parseAnnotations({ 'io.runx.vcpus': '2' }, ['io.runx.memory_mib']),
-    new RunxError('annotation io.runx.vcpus is not allowed: add it to "annotations" in runx.toml'),
+    new RunxError('annotation io.runx.vcpus is not allowed: add it to annotations in runx.toml'),
   );
 });
 
@@ -63,7 +63,7 @@ for (const name of ['io.runx.kernels', 'io.runx.own_kernel', 'io.runx.vcpu', 'io
     assert.throws(
       () => parseAnnotations({ [name]: 'x' }, annotationNames),
       new RunxError(
-        `annotation ${name} is not supported: those that "annotations" in runx.toml can allow are ${annotationNames.join(', ')}`,
+        `annotation ${name} is not supported: the annotations of runx are ${annotationNames.join(', ')}`,
       ),
     );
   });
