@@ -158,7 +158,7 @@ test('a block device as a volume is a disk that the monitor holds', withBlockDev
     ['btrfs', `source ${device} is a block device: the type must be one of ext4, xfs, erofs`],
     [
       'bind',
-      `source ${device} is a block device: to have its file system, name that as the type, such as ext4`,
+      `source ${device} is a block device: to mount its file system, set the type, such as ext4, and leave out the option bind`,
     ],
   ] as const) {
     const other = await dom0.makeBundle(type, {
