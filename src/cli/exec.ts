@@ -4,11 +4,11 @@ import { RunxError, UsageError, messageOf, sentences } from '../errors.ts';
 import type { Spec } from '../oci/spec.ts';
 import { defineCommand, openContext } from './command.ts';
 
-// runc's, by which engines tell it from the process's own.
+// The exit code of runc if exec itself fails, which engines expect.
 const exitCodeOfFailure = 255;
 
 export const execOptions = {
-  tty: { alias: 't', type: 'boolean', default: false, describe: 'give it a terminal' },
+  tty: { alias: 't', type: 'boolean', default: false, describe: 'give the process a terminal' },
   detach: {
     alias: 'd',
     type: 'boolean',
@@ -21,9 +21,9 @@ export const execOptions = {
     array: true,
     requiresArg: true,
     default: [],
-    describe: 'NAME=value; more than once',
+    describe: 'set a variable, NAME=value; can be repeated',
   },
-  cwd: { type: 'string', requiresArg: true, describe: 'its working directory' },
+  cwd: { type: 'string', requiresArg: true, describe: 'working directory of the process' },
   user: { alias: 'u', type: 'string', requiresArg: true, describe: 'UID or UID:GID' },
   'additional-gids': {
     alias: 'g',
@@ -31,7 +31,7 @@ export const execOptions = {
     array: true,
     requiresArg: true,
     default: [],
-    describe: 'further group ids',
+    describe: 'additional group ids',
   },
   cap: {
     alias: 'c',
@@ -39,19 +39,19 @@ export const execOptions = {
     array: true,
     requiresArg: true,
     default: [],
-    describe: 'add a capability to its sets',
+    describe: 'add a capability to all sets',
   },
   'no-new-privs': { type: 'boolean', default: false, describe: 'set no_new_privs' },
   process: {
     alias: 'p',
     type: 'string',
     requiresArg: true,
-    describe: 'file with the process as in config.json, instead of a command',
+    describe: 'file with a process as in config.json, instead of a command',
   },
   'pid-file': {
     type: 'string',
     requiresArg: true,
-    describe: "file to write the process's host pid to",
+    describe: 'file for the host pid of the process',
   },
   'console-socket': {
     type: 'string',
@@ -69,20 +69,20 @@ export const execCommand = defineCommand({
   command: 'exec <id> [command..]',
   describe: 'run another process in a running container',
   details: [
-    "What is not said is as in the container's own process: environment, directory, user, capabilities, limits, seccomp. Options stand before the id; all behind it is the command. With `--tty` and `--detach`, the terminal's master goes to the socket of `--console-socket`.",
-    'Signals to the host pid reach the process. It ends with the container. At most 61 are added at once.',
+    "Environment, directory, user, capabilities, limits and seccomp are those of the container's own process unless an option changes them. Options must come before the id; everything after the id is the command. With `--tty` and `--detach`, the terminal's master is sent to `--console-socket`.",
+    'Signals to the host pid are forwarded to the process. The process ends when the container ends. A container can have at most 61 added processes at a time.',
   ],
   exitCodes: [
     ['0 to 255', 'the exit code of the process; with `--detach`, 0 once it runs'],
     ['128 + N', 'the process was ended by signal N'],
     ['126, 127', 'the program could not be executed, or was not found'],
     ['137', 'the container ended'],
-    ['255', 'also that the process could not be added'],
+    ['255', 'the process could not be added'],
   ],
   builder: (y) =>
     y
       .positional('id', { type: 'string', demandOption: true, describe: "the container's id" })
-      .positional('command', { type: 'string', array: true, describe: 'its words' })
+      .positional('command', { type: 'string', array: true, describe: 'command and arguments' })
       .options(execOptions)
       .example('runx exec -t web sh', 'a shell in the container web'),
   handler: async (args) => {
@@ -92,9 +92,10 @@ export const execCommand = defineCommand({
     const { processFromFlags } = await import('../oci/exec-process.ts');
     const { id, detach, pidFile, consoleSocket } = args;
     const file = args.process;
-    // What stands behind "--", see process-words.ts.
+    // The words after "--", see process-words.ts.
     const words = args._.slice(1).map(String);
-    if (file === undefined && words.length === 0) throw new UsageError('no command given');
+    if (file === undefined && words.length === 0)
+      throw new UsageError('no command: give a command after the id, or use --process');
     const makeProcess = async ({ process: own }: Spec) => {
       if (file !== undefined) return parseProcess(await read(file), file);
       if (!own) throw new RunxError(sentences.noProcess);

@@ -56,7 +56,7 @@ describe('runx events', { concurrency: 4 }, () => {
     );
     assertFails(
       await dom0.runx(['events', '--interval', '5', 'web']),
-      '--interval: not a duration, such as 5s or 1m30s: "5" (see runx --help)',
+      '--interval: "5" is not a duration, such as 5s or 1m30s (see runx --help)',
     );
   });
 

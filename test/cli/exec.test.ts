@@ -176,7 +176,7 @@ describe('runx exec', { concurrency: 4 }, () => {
   });
 
   const refused: readonly [what: string, args: readonly string[], message: RegExp][] = [
-    ['no command', ['web'], /^runx: no command given/],
+    ['no command', ['web'], /^runx: no command: give a command after the id, or use --process/],
     ['no id', [], /^runx: Not enough non-option arguments/],
     ['an unknown id', ['nosuch', 'ls'], /^runx: container does not exist$/m],
     [

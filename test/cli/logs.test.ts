@@ -49,7 +49,7 @@ describe('runx logs', { concurrency: 4 }, () => {
     assertFails(await dom0.runx(['console', 'web']), lack);
     assertFails(
       await dom0.runx(['logs', '--tail=-1', 'web']),
-      '--tail: not a number of lines: "-1" (see runx --help)',
+      '--tail: "-1" is not a number of lines (see runx --help)',
     );
   });
 });

@@ -43,11 +43,11 @@ describe('runx top', { concurrency: 4 }, () => {
     assertFails(await dom0.runx(['top', 'web']), 'container not running');
     assertFails(
       await dom0.runx(['top', '--iterations', '0']),
-      '--iterations: not a number from 1 on: "0" (see runx --help)',
+      '--iterations: "0" is not a positive number (see runx --help)',
     );
     assertFails(
       await dom0.runx(['top', '--interval', '1500ms']),
-      '--interval: not in whole seconds: "1500ms" (see runx --help)',
+      '--interval: "1500ms" is not a whole number of seconds (see runx --help)',
     );
   });
 
