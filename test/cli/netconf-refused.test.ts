@@ -94,7 +94,7 @@ const refusals: readonly Refusal[] = [
       await writeFile(file, JSON.stringify({ ...network, cniVersion: '1.1.0' }));
       return `${file},net`;
     },
-    sentence: () => 'network net: plugin link does not support version 1.1.0, but 0.4.0, 1.0.0',
+    sentence: () => 'network net: plugin link does not support version 1.1.0, only 0.4.0, 1.0.0',
   },
 ];
 
