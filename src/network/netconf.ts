@@ -36,7 +36,7 @@ const parseRequest = (text: string, source: string): NetworkRequest => {
   };
   const [file = '', name = '', address, ...rest] = text.split(',');
   if (!file.startsWith('/')) refuse(`"${file}" is not an absolute path`);
-  if (name === '') refuse(`"${text}" names no network`);
+  if (name === '') refuse(`"${text}" has no network name`);
   if (rest.length > 0) refuse(`"${text}" has too many parts`);
   return {
     file,

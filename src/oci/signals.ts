@@ -7,7 +7,7 @@ const realTimeMaximum = 64;
 
 /**
  * Parses a signal: a number, or a name with or without SIG, such as TERM or RTMIN+1.  Throws
- * RunxError if there is no such signal.
+ * RunxError for an unknown signal.
  */
 export const parseSignal = (text: string): number => {
   if (/^\d+$/.test(text)) {

@@ -33,8 +33,8 @@ const wrong: readonly (readonly [text: string, sentence: string])[] = [
   ['', 'NETCONF is empty; expected FILE,NAME[,IP]'],
   [' ;', 'NETCONF is empty; expected FILE,NAME[,IP]'],
   ['a.conf,b', 'NETCONF: "a.conf" is not an absolute path; expected FILE,NAME[,IP]'],
-  ['/a', 'NETCONF: "/a" names no network; expected FILE,NAME[,IP]'],
-  ['/a,', 'NETCONF: "/a," names no network; expected FILE,NAME[,IP]'],
+  ['/a', 'NETCONF: "/a" has no network name; expected FILE,NAME[,IP]'],
+  ['/a,', 'NETCONF: "/a," has no network name; expected FILE,NAME[,IP]'],
   ['/a,b,', 'NETCONF: "" is not an IP address; expected FILE,NAME[,IP]'],
   ['/a,b,1.2.3', 'NETCONF: "1.2.3" is not an IP address; expected FILE,NAME[,IP]'],
   [
