@@ -7,27 +7,27 @@ import * as v from 'valibot';
 import { RunxError, hasCode, messageOf } from './errors.ts';
 import { parseValue } from './schema.ts';
 
-/** Read unless --config names another. */
+/** The configuration file, unless --config names another one. */
 export const defaultConfigFile = '/etc/runx/runx.toml';
 
-/** Where the kernel, the ramdisk and the monitor are installed: beside the program. */
+/** The directory of the kernel, the ramdisk and the monitor: that of the program itself. */
 export const libraryDirectory = dirname(fileURLToPath(import.meta.url));
 
 const absolutePath = v.pipe(v.string(), v.startsWith('/', 'must be an absolute path'));
 const program = v.pipe(v.string(), v.regex(/^(\/.*|[^/]+)$/, 'must be a name or an absolute path'));
 const sha256 = v.pipe(
   v.string(),
-  v.regex(/^[0-9a-f]{64}$/, 'must be a SHA-256, as sha256sum prints it'),
+  v.regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hexadecimal, as printed by sha256sum'),
 );
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
 
-/** How a rootfs reaches its domain: by 9P, as an image on a disk, or as the block device that it is on. */
+/** The ways in which a rootfs reaches its domain: 9P, an image on a disk, or its block device. */
 export const rootfsKinds = ['auto', '9p', 'disk', 'block'] as const;
 
-/** The type of a domain (xl.cfg(5)), or that of the host's choice. */
+/** The types of domains (xl.cfg(5)), or the best type of the host. */
 export const domainTypeChoices = ['auto', 'pv', 'pvh'] as const;
 
-/** The annotations of a config.json that can change its domain. */
+/** The annotations in config.json that runx knows. */
 export const annotationNames = [
   'io.runx.memory_mib',
   'io.runx.memory_max_mib',
@@ -41,17 +41,17 @@ export const annotationNames = [
   'io.runx.rootfs',
 ] as const;
 
-/** A setting and what it means, in the words of runx.toml(5), with `code` between backquotes. */
+/** A setting and its description for runx.toml(5) and the README, with `code` in backquotes. */
 const setting = <const S extends v.GenericSchema>(schema: S, meaning: string) =>
   v.pipe(schema, v.description(meaning));
 
 export const configSchema = v.strictObject({
   root: v.optional(
-    setting(absolutePath, "Directory of the containers' state; `--root` goes first"),
+    setting(absolutePath, 'Directory for the state of containers; `--root` overrides it'),
     '/run/runx',
   ),
-  kernel: v.optional(setting(absolutePath, 'Guest kernel'), join(libraryDirectory, 'kernel')),
-  ramdisk: v.optional(setting(absolutePath, 'Base ramdisk'), join(libraryDirectory, 'ramdisk')),
+  kernel: v.optional(setting(absolutePath, 'The guest kernel'), join(libraryDirectory, 'kernel')),
+  ramdisk: v.optional(setting(absolutePath, 'The base ramdisk'), join(libraryDirectory, 'ramdisk')),
   monitor: v.optional(
     setting(absolutePath, 'The program that stands for a container on the host'),
     join(libraryDirectory, 'runx-monitor'),
@@ -60,87 +60,96 @@ export const configSchema = v.strictObject({
   diod: v.optional(
     setting(
       program,
-      "The 9P server of root file systems, likewise; where there is none, xl's QEMU serves them",
+      'The 9P server diod: a name on `PATH` or an absolute path; without diod, xl starts a QEMU as the 9P server',
     ),
     'diod',
   ),
   rootfs: v.optional(
     setting(
       v.picklist(rootfsKinds),
-      'How a root file system reaches its domain; `auto` is as the block device that it is on, if that is mounted read-only, else by 9P, or on a disk where that cannot be had',
+      'How a root file system reaches its domain: by 9P, as an image on a disk, or as its own block device; `auto` is `block` if the root file system is a read-only block device, or else `9p` if the host has a 9P server, or else `disk`',
     ),
     'auto',
   ),
   mkfs_erofs: v.optional(
-    setting(program, 'The program that makes images for a disk, likewise'),
+    setting(
+      program,
+      'The program that makes images of root file systems: a name on `PATH` or an absolute path',
+    ),
     'mkfs.erofs',
   ),
   images_mib: v.optional(
-    setting(positive, 'To what size images are kept, in MiB; those in use are kept in any case'),
+    setting(positive, 'Maximum size of all images together, in MiB; images in use are always kept'),
     4096,
   ),
   writable_layer: v.optional(
     setting(
       v.picklist(['memory', 'disk']),
-      "What takes the writes to a root file system on a disk, the domain's memory or a sparse file on the host's disk",
+      "Whether writes to a root file system on a disk go to the domain's memory or to a sparse file on the host's disk",
     ),
     'memory',
   ),
   writable_layer_mib: v.optional(
     setting(
       v.pipe(positive, v.examples([1024])),
-      "How much it takes, in MiB; without it, half of the domain's memory, or 8192 on the disk",
+      "Size of the writable layer, in MiB; by default, half of the domain's memory, or 8192 on the host's disk",
     ),
   ),
   memory_mib: v.optional(
-    setting(positive, 'Memory of a domain whose container sets no limit, in MiB; at least 44'),
+    setting(
+      positive,
+      'Memory of a domain whose container has no memory limit, in MiB; at least 44',
+    ),
     256,
   ),
   memory_max_mib: v.optional(
     setting(
       v.pipe(positive, v.examples([1024])),
-      "To what `runx update` can raise a domain's memory, in MiB; without it, to what it was created with. The guest keeps 2 % of it for records from the start",
+      'Memory to which `runx update` can raise a domain, in MiB; by default, the memory with which the domain was created. The guest uses 2 % of this maximum from the start',
     ),
   ),
-  vcpus: v.optional(setting(positive, 'Virtual CPUs of a domain whose container sets no quota'), 1),
+  vcpus: v.optional(
+    setting(positive, 'Virtual CPUs of a domain whose container has no CPU quota'),
+    1,
+  ),
   vcpus_max: v.optional(
     setting(
       v.pipe(positive, v.examples([4])),
-      "To how many virtual CPUs `runx update` can raise a domain's; without it, to as many as it was created with",
+      'Virtual CPUs to which `runx update` can raise a domain; by default, the number with which the domain was created',
     ),
   ),
   domain_type: v.optional(
     setting(
       v.picklist(domainTypeChoices),
-      'Type of the domains, as in xl.cfg(5); `auto` is PV where Xen has it, or else PVH',
+      'Type of the domains, as in xl.cfg(5); `auto` is PV if Xen offers it, or else PVH',
     ),
     'auto',
   ),
   annotations: v.optional(
     setting(
       v.array(v.picklist(annotationNames)),
-      'The annotations of a `config.json` that are obeyed; any other `io.runx.*` is refused, because some engines take them from the image',
+      'The annotations `io.runx.*` that a `config.json` may have; others are refused, because some engines take annotations from the image',
     ),
     [],
   ),
   own_kernel: v.optional(
     setting(
       v.union([v.boolean(), v.array(sha256)]),
-      'Whether a container may bring a kernel and a ramdisk of its own; or the SHA-256 of those that it may',
+      'Whether a container may bring its own kernel and ramdisk; or a list with the SHA-256 of each allowed file',
     ),
     true,
   ),
   netconf_env: v.optional(
     setting(
       v.boolean(),
-      "Whether `NETCONF` in a process's env is obeyed; some engines take the env from the image",
+      'Whether `NETCONF` in the environment of a process is allowed; some engines take the environment from the image',
     ),
     true,
   ),
   host_network: v.optional(
     setting(
       v.pipe(v.string(), v.minLength(1)),
-      "For a container that wants Dom0's network: `refuse`, `none` (only `lo`), or the text of a `NETCONF`",
+      "The network of a container that asks for Dom0's network: `refuse`, `none` (only `lo`), or the value of a `NETCONF`",
     ),
     'refuse',
   ),
@@ -152,19 +161,19 @@ export const configSchema = v.strictObject({
   data_root: v.optional(
     setting(
       absolutePath,
-      "Directory of what survives a reboot: the networks that containers are in, CNI's results, images and writable layers",
+      'Directory for data that survives a reboot: network attachments, CNI results, images and writable layers',
     ),
     '/var/lib/runx',
   ),
 });
 
-/** runx.toml with its defaults filled in. */
+/** The settings of runx.toml, with the defaults filled in. */
 export type Config = v.InferOutput<typeof configSchema>;
 
 export const parseConfig = (value: unknown, file: string): Config =>
   parseValue(configSchema, value, file);
 
-// Where toml's parser stopped: on syntax, or on sense.
+// The two shapes of errors of the TOML parser: of a syntax error, and of a duplicate key or table.
 const syntaxErrorSchema = v.object({
   location: v.object({ start: v.object({ line: v.number() }) }),
 });
@@ -175,7 +184,7 @@ const lineOf = (error: unknown): string => {
   return v.is(senseErrorSchema, error) ? ` line ${error.line}` : '';
 };
 
-/** Reads runx.toml; the default file may be missing, one that was asked for may not. */
+/** Reads runx.toml; the default file may be missing, but a file named by --config must exist. */
 export const loadConfig = async (file: string | undefined): Promise<Config> => {
   let text = '';
   const path = file ?? defaultConfigFile;

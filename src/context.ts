@@ -1,10 +1,10 @@
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
 
-/** What every operation is given. */
+/** The settings of one call of runx, which every operation gets. */
 export interface Context {
   readonly config: Config;
   readonly log: Log;
-  /** Directory of the containers' state. */
+  /** The directory with the state directories of all containers. */
   readonly root: string;
 }

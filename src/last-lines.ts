@@ -1,6 +1,6 @@
 const newline = 0x0a;
 
-/** The last lines of a text, whose last line need have no end. */
+/** The last `count` lines of a text, which need not end with a newline. */
 export const lastLines = (bytes: Buffer, count: number): Buffer => {
   let start = bytes.length;
   for (let left = count; left > 0 && start > 0; left -= 1) {

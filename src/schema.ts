@@ -2,13 +2,13 @@ import * as v from 'valibot';
 
 import { RunxError, messageOf } from './errors.ts';
 
-/** Renders a schema violation, as in `process.args.0: Invalid type: Expected string but received 1`. */
+/** Renders a violation, such as `process.args.0: Invalid type: Expected string but received 1`. */
 export const describeIssue = (issue: v.BaseIssue<unknown>): string => {
   const path = v.getDotPath(issue);
   return path === null ? issue.message : `${path}: ${issue.message}`;
 };
 
-/** Checks a value against a schema and returns what the schema makes of it; errors call the value `name`. */
+/** Parses a value with a schema; `name` names the value in errors. */
 export const parseValue = <T extends v.GenericSchema>(
   schema: T,
   value: unknown,
@@ -19,7 +19,7 @@ export const parseValue = <T extends v.GenericSchema>(
   throw new RunxError(`${name}: ${describeIssue(result.issues[0])}`);
 };
 
-/** Parses a JSON text and checks the value against a schema; errors call the text `name`. */
+/** Parses a JSON text with a schema; `name` names the text in errors. */
 export const parseJson = <T extends v.GenericSchema>(
   schema: T,
   text: string,

@@ -1,9 +1,9 @@
 import { constants, gunzipSync } from 'node:zlib';
 
-/** In the words of kernel/build; unknown is what cannot be told. */
+/** An architecture, named as kernel/build names it; `unknown` if it could not be determined. */
 export type Architecture = 'x86_64' | 'arm64' | 'another architecture' | 'unknown';
 
-/** The architecture of the program that runs this, which is Dom0's. */
+/** The architecture of Dom0, taken from the running Node.js. */
 export const hostArchitecture = (): Architecture => {
   if (process.arch === 'x64') return 'x86_64';
   return process.arch === 'arm64' ? 'arm64' : 'unknown';
@@ -14,7 +14,7 @@ const startsWith = (bytes: Buffer, magic: string, offset = 0): boolean =>
 
 const machines: Readonly<Record<number, Architecture>> = { 62: 'x86_64', 183: 'arm64' };
 
-/** What an ELF file is for (elf(5), e_machine); undefined when it is none. */
+/** The architecture of an ELF file (elf(5), e_machine); undefined if `bytes` is not ELF. */
 export const elfArchitecture = (bytes: Buffer): Architecture | undefined =>
   startsWith(bytes, '\u007FELF') && bytes.length >= 20
     ? (machines[bytes.readUInt16LE(18)] ?? 'another architecture')
@@ -22,7 +22,7 @@ export const elfArchitecture = (bytes: Buffer): Architecture | undefined =>
 
 const packedBytes = 256 * 1024;
 
-/** What a beginning of gzip's unpacks to, as far as it goes; anything else as it is. */
+/** Unpacks as much as it can of a truncated gzip stream; returns other data unchanged. */
 const unpack = (bytes: Buffer): Buffer => {
   if (!startsWith(bytes, '\u001F\u008B')) return bytes;
   try {
@@ -33,8 +33,9 @@ const unpack = (bytes: Buffer): Buffer => {
 };
 
 /**
- * What a kernel is for, by its beginning: a bzImage (Documentation/arch/x86/boot.rst), an
- * Image (Documentation/arch/arm64/booting.rst) or an ELF file; undefined for no kernel.
+ * The architecture of a kernel, read from the first bytes of the file: a bzImage
+ * (Documentation/arch/x86/boot.rst), an Image (Documentation/arch/arm64/booting.rst) or an ELF
+ * file.  Undefined if the file is not a kernel.
  */
 export const kernelArchitecture = (head: Buffer): Architecture | undefined => {
   if (startsWith(head, 'HdrS', 0x202)) return 'x86_64';
@@ -43,18 +44,18 @@ export const kernelArchitecture = (head: Buffer): Architecture | undefined => {
   return elfArchitecture(unpacked);
 };
 
-// newc, without and with checksums.
+// The two magics of the newc format: without and with checksums.
 const isCpio = (bytes: Buffer): boolean =>
   startsWith(bytes, '070701') || startsWith(bytes, '070702');
 
-// What else the kernel can unpack (lib/decompress.c).
+// Magics of the other compression formats that the kernel unpacks (lib/decompress.c).
 const compressions = ['BZh', '\u00FD7zXZ', '\u0028\u00B5\u002F\u00FD', '\u0002\u0021\u004C\u0018'];
 const more = ['\u005D\u0000\u0000', '\u0089LZO'];
 
 const headerBytes = 110;
 const aligned = (offset: number): number => Math.ceil(offset / 4) * 4;
 
-/** What the first program in a cpio archive is for. */
+/** The architecture of the first ELF program in a cpio archive. */
 const programArchitecture = (archive: Buffer): Architecture => {
   let offset = 0;
   while (isCpio(archive.subarray(offset)) && archive.length >= offset + headerBytes) {
@@ -71,7 +72,10 @@ const programArchitecture = (archive: Buffer): Architecture => {
   return 'unknown';
 };
 
-/** What a ramdisk is for, as far as its beginning tells; undefined for no ramdisk. */
+/**
+ * The architecture of a ramdisk, read from the first bytes of the file.  Undefined if the file is
+ * not a ramdisk.
+ */
 export const ramdiskArchitecture = (head: Buffer): Architecture | undefined => {
   const archive = unpack(head);
   if (isCpio(archive)) return programArchitecture(archive);

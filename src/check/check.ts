@@ -17,13 +17,14 @@ import { checkXen, domainType } from './xen.ts';
 import { checkXl, findXlFacts } from './xl.ts';
 
 interface CheckOptions {
-  /** The file of --config, and the directory of --root. */
+  /** The value of --config. */
   readonly configFile: string | undefined;
+  /** The value of --root. */
   readonly root: string | undefined;
   readonly log: Log;
 }
 
-/** Looks whether this host can run containers; nothing on it is changed. */
+/** Checks whether this host can run containers, without changing anything on it. */
 export const checkHost = async (options: CheckOptions): Promise<readonly Point[]> => {
   const { configFile, log } = options;
   const configuration = await findConfiguration(configFile);

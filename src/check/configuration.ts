@@ -4,14 +4,14 @@ import { readIfReadable } from './files.ts';
 import type { Point } from './point.ts';
 
 export interface ConfigurationFacts {
-  /** The defaults where there is a problem. */
+  /** The settings of the file; the defaults if the file has a problem. */
   readonly config: Config;
   readonly path: string;
   readonly isThere: boolean;
   readonly problem: string | undefined;
 }
 
-/** Reads runx.toml, or the file of --config. */
+/** Reads `file`, or the default runx.toml if `file` is undefined. */
 export const findConfiguration = async (file: string | undefined): Promise<ConfigurationFacts> => {
   const path = file ?? defaultConfigFile;
   const isThere = (await readIfReadable(path)) !== undefined;
@@ -22,16 +22,20 @@ export const findConfiguration = async (file: string | undefined): Promise<Confi
   }
 };
 
-/** Whether runx.toml can be used. */
+/** Judges whether runx.toml is valid. */
 export const checkConfiguration = ({ path, isThere, problem }: ConfigurationFacts): Point => {
   const name = 'configuration';
   if (problem === undefined) {
-    return { name, status: 'ok', found: isThere ? path : `no ${path}, so the defaults` };
+    return {
+      name,
+      status: 'ok',
+      found: isThere ? path : `${path} does not exist; runx uses the defaults`,
+    };
   }
   return {
     name,
     status: 'error',
-    found: `${problem} (what follows is about the defaults)`,
-    remedy: 'correct the file: "Configuration" in the README has its keys',
+    found: `${problem} (the points below are judged by the defaults)`,
+    remedy: 'correct the file: runx.toml(5) lists the keys',
   };
 };

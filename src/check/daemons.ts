@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { namesIfReadable, readIfReadable } from './files.ts';
 import type { Point } from './point.ts';
 
-/** The names of all processes, as /proc/PID/comm has them; `root` is the host's. */
+/** Reads the names of all processes (/proc/PID/comm) of the host whose root is at `root`. */
 export const findProcessNames = async (root = '/'): Promise<ReadonlySet<string>> => {
   const proc = join(root, 'proc');
   const pids = (await namesIfReadable(proc)).filter((name) => /^\d+$/.test(name));
@@ -16,12 +16,12 @@ const checkDaemon = (name: string, running: string | undefined, why: string): Po
     ? {
         name,
         status: 'error',
-        found: `is not running, and ${why}`,
+        found: `not running: ${why}`,
         remedy: 'start the daemons of Xen (Debian: systemctl start xen)',
       }
     : { name, status: 'ok', found: running };
 
-/** Whether the daemons run on which every domain depends. */
+/** Judges whether the daemons that every domain needs are running. */
 export const checkDaemons = (
   processes: ReadonlySet<string>,
   hasXenstoreDomain: boolean,
@@ -31,9 +31,9 @@ export const checkDaemons = (
   const xenstored =
     runs('xenstored') ??
     runs('oxenstored') ??
-    (hasXenstoreDomain ? 'a domain of its own' : undefined);
+    (hasXenstoreDomain ? 'xenstore runs in a domain' : undefined);
   return [
-    checkDaemon('xenstored', xenstored, 'no domain can be created without it'),
-    checkDaemon('xenconsoled', runs('xenconsoled'), "a guest's kernel waits for it"),
+    checkDaemon('xenstored', xenstored, 'without it, xl cannot create a domain'),
+    checkDaemon('xenconsoled', runs('xenconsoled'), 'without it, the guest kernel waits for ever'),
   ];
 };

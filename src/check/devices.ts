@@ -5,11 +5,11 @@ import type { Point } from './point.ts';
 
 const needed = ['xenbus', 'gntdev', 'evtchn'] as const;
 
-/** The names in /dev/xen; `root` is the host's. */
+/** Lists /dev/xen of the host whose root is at `root`. */
 export const findXenDevices = (root = '/'): Promise<readonly string[]> =>
   namesIfReadable(join(root, 'dev/xen'));
 
-/** Whether the devices are there through which the monitor serves a domain. */
+/** Judges whether the devices exist through which the monitor serves a domain. */
 export const checkDevices = (present: readonly string[]): Point => {
   const missing = needed.filter((name) => !present.includes(name));
   if (missing.length === 0) {
@@ -19,9 +19,9 @@ export const checkDevices = (present: readonly string[]): Point => {
     name: 'devices',
     status: 'error',
     found: `/dev/xen has no ${missing.join(', no ')}`,
-    // The first is there in every kernel that has booted on Xen and can be its Dom0.
+    // Every kernel that can be Dom0 has xenbus built in, so no module can add it.
     remedy: missing.includes('xenbus')
-      ? 'boot a kernel with the options of a Dom0, on Xen'
+      ? 'boot Xen with a Dom0 kernel (CONFIG_XEN_DOM0)'
       : missing.map((name) => `modprobe xen-${name}`).join('; '),
   };
 };

@@ -6,13 +6,13 @@ import type { Point } from './point.ts';
 
 export interface DirectoryFacts {
   readonly path: string;
-  /** Why nothing can be written to it, or be made where it is to be. */
+  /** Why the directory cannot be written to or created; undefined if it can. */
   readonly problem: string | undefined;
 }
 
 const problemOf = async (path: string): Promise<string | undefined> => {
   try {
-    if (!(await stat(path)).isDirectory()) return `${path} is no directory`;
+    if (!(await stat(path)).isDirectory()) return `${path} is not a directory`;
     await access(path, constants.W_OK | constants.X_OK);
     return undefined;
   } catch (error) {
@@ -23,13 +23,13 @@ const problemOf = async (path: string): Promise<string | undefined> => {
   }
 };
 
-/** Looks at a directory, or at the one that it would be made in; nothing is made. */
+/** Examines a directory, or its nearest existing parent, without creating it. */
 export const findDirectory = async (path: string): Promise<DirectoryFacts> => ({
   path,
   problem: await problemOf(path),
 });
 
-/** Whether the state of containers can be kept, and that of networks. */
+/** Judges whether runx can write its state directory and its data root. */
 export const checkDirectories = (state: DirectoryFacts, data: DirectoryFacts): readonly Point[] => [
   state.problem === undefined
     ? { name: 'state-directory', status: 'ok', found: state.path }
@@ -37,7 +37,7 @@ export const checkDirectories = (state: DirectoryFacts, data: DirectoryFacts): r
         name: 'state-directory',
         status: 'error',
         found: `${state.path}: ${state.problem}`,
-        remedy: 'set root in runx.toml, or --root, to a directory that can be written to',
+        remedy: 'set root in runx.toml, or --root, to a writable directory',
       },
   data.problem === undefined
     ? { name: 'data-root', status: 'ok', found: data.path }
@@ -45,6 +45,6 @@ export const checkDirectories = (state: DirectoryFacts, data: DirectoryFacts): r
         name: 'data-root',
         status: 'warning',
         found: `${data.path}: ${data.problem}: NETCONF does not work`,
-        remedy: 'set data_root in runx.toml to a directory that can be written to',
+        remedy: 'set data_root in runx.toml to a writable directory',
       },
 ];

@@ -6,17 +6,17 @@ import type { Point } from './point.ts';
 
 export interface Dom0Facts {
   readonly uid: number;
-  /** What `uname -r` says. */
+  /** The kernel release, as `uname -r` prints it. */
   readonly release: string;
-  /** Of /proc/xen/capabilities. */
+  /** The text of /proc/xen/capabilities. */
   readonly capabilities: string | undefined;
-  /** Of /sys/hypervisor/type. */
+  /** The text of /sys/hypervisor/type. */
   readonly hypervisor: string | undefined;
-  /** Of /sys/hypervisor/properties/features. */
+  /** The text of /sys/hypervisor/properties/features. */
   readonly features: string | undefined;
 }
 
-/** Reads what tells a Dom0; `root` is the host's. */
+/** Reads the files that identify Dom0, on the host whose root is at `root`. */
 export const findDom0 = async (root = '/'): Promise<Dom0Facts> => {
   const [capabilities, hypervisor, features] = await Promise.all(
     ['proc/xen/capabilities', 'sys/hypervisor/type', 'sys/hypervisor/properties/features'].map(
@@ -32,11 +32,11 @@ const checkUser = ({ uid }: Dom0Facts): Point =>
     : {
         name: 'user',
         status: 'error',
-        found: `user ${uid}, and runx needs root; some of what follows cannot be seen`,
-        remedy: 'run it as root',
+        found: `runx needs root, but runs as user ${uid}; some points below may be wrong`,
+        remedy: 'run runx as root',
       };
 
-// The first with mount_setattr(2), by which the monitor prepares what a domain shares.
+// Linux 5.12 is the first version with mount_setattr(2), with which the monitor prepares shares.
 const oldest = { major: 5, minor: 12 };
 
 const checkLinux = ({ release: name }: Dom0Facts): Point => {
@@ -53,7 +53,7 @@ const checkLinux = ({ release: name }: Dom0Facts): Point => {
   };
 };
 
-// XENFEAT_dom0 (xen/interface/features.h), for hosts that do not mount xenfs.
+// The number of XENFEAT_dom0 (xen/interface/features.h), which identifies Dom0 without xenfs.
 const featureOfDom0 = 11;
 
 const hasFeatureOfDom0 = (features: string | undefined): boolean =>
@@ -68,18 +68,18 @@ const checkXen = ({ capabilities, hypervisor, features }: Dom0Facts): Point => {
       name: 'dom0',
       status: 'error',
       found: 'this machine does not run on Xen',
-      remedy: 'boot Xen with this system as its Dom0; without Xen, scripts/demo has a Dom0 in QEMU',
+      remedy: 'boot Xen with this system as Dom0; to try runx without Xen, run scripts/demo',
     };
   }
   return {
     name: 'dom0',
     status: 'error',
-    found: 'this is a Xen domain, but not Dom0',
+    found: 'this machine is a Xen domain, but not Dom0',
     remedy: 'run runx in Dom0',
   };
 };
 
-/** Whether this is Dom0, with a kernel that does, and its root. */
+/** Judges whether this machine is Dom0, the user is root and Linux is new enough. */
 export const checkDom0 = (facts: Dom0Facts): readonly Point[] => [
   checkXen(facts),
   checkUser(facts),

@@ -1,14 +1,14 @@
 import { open, readFile, readdir } from 'node:fs/promises';
 
-/** The text of a file; undefined when it cannot be read, for whatever reason. */
+/** Reads a text file; returns undefined if the file cannot be read for any reason. */
 export const readIfReadable = (path: string): Promise<string | undefined> =>
   readFile(path, 'utf8').catch(() => undefined);
 
-/** The names in a directory; none when it cannot be read. */
+/** Lists a directory; returns an empty list if the directory cannot be read. */
 export const namesIfReadable = (path: string): Promise<readonly string[]> =>
   readdir(path).catch(() => []);
 
-/** The first bytes of a file. */
+/** Reads at most `bytes` bytes from the start of a file. */
 export const readHead = async (path: string, bytes: number): Promise<Buffer> => {
   const handle = await open(path);
   try {

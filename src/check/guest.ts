@@ -11,10 +11,10 @@ import {
 import { readHead, readIfReadable } from './files.ts';
 import type { Point } from './point.ts';
 
-/** A file that runx comes with. */
+/** A file of the runx installation. */
 export interface OwnFile {
   readonly path: string;
-  /** Its beginning; undefined when it cannot be read. */
+  /** The first bytes of the file; undefined if it cannot be read. */
   readonly head: Buffer | undefined;
   readonly problem: string | undefined;
 }
@@ -22,17 +22,17 @@ export interface OwnFile {
 export interface GuestFacts {
   readonly monitor: OwnFile;
   readonly kernel: OwnFile;
-  /** The configuration that lies beside the kernel. */
+  /** The text of KERNEL.config, the build configuration of the kernel; undefined if missing. */
   readonly options: string | undefined;
   readonly ramdisk: OwnFile;
 }
 
-// Enough for the first program in a ramdisk.
+// The first program of a ramdisk lies within this many bytes.
 const headBytes = 4 * 1024 * 1024;
 
 const findFile = async (path: string, mode: number): Promise<OwnFile> => {
   try {
-    if (!(await stat(path)).isFile()) throw new RunxError('is no regular file');
+    if (!(await stat(path)).isFile()) throw new RunxError('is not a regular file');
     await access(path, mode);
     return { path, head: await readHead(path, headBytes), problem: undefined };
   } catch (error) {
@@ -45,7 +45,7 @@ const findFile = async (path: string, mode: number): Promise<OwnFile> => {
   }
 };
 
-/** Reads what runx comes with, as far as it is to be judged. */
+/** Reads the start of the monitor, the kernel and the ramdisk. */
 export const findGuestFiles = async (config: Config): Promise<GuestFacts> => {
   const [monitor, kernel, ramdisk, options] = await Promise.all([
     findFile(config.monitor, constants.X_OK),
@@ -66,22 +66,22 @@ interface Kind {
 const monitorKind: Kind = {
   name: 'monitor',
   what: 'a program',
-  remedy: 'install runx again, or say in runx.toml where its runx-monitor is',
-  // A script may stand in for it.
+  remedy: 'install runx again, or set monitor in runx.toml to the path of runx-monitor',
+  // The monitor may be a script, which has no architecture.
   architectureOf: (head) => elfArchitecture(head) ?? 'unknown',
 };
 
 const kernelKind: Kind = {
   name: 'kernel',
   what: 'a kernel (bzImage, Image or ELF)',
-  remedy: 'build one with kernel/build, or say in runx.toml where it is',
+  remedy: 'build a kernel with kernel/build, or set kernel in runx.toml to its path',
   architectureOf: kernelArchitecture,
 };
 
 const ramdiskKind: Kind = {
   name: 'ramdisk',
-  what: 'a ramdisk (cpio, perhaps compressed)',
-  remedy: 'build one with initrd/build, or say in runx.toml where it is',
+  what: 'a ramdisk (a cpio archive, compressed or not)',
+  remedy: 'build a ramdisk with initrd/build, or set ramdisk in runx.toml to its path',
   architectureOf: ramdiskArchitecture,
 };
 
@@ -94,12 +94,12 @@ const checkFile = (kind: Kind, file: OwnFile, host: Architecture): Point => {
   if (architecture === undefined) return fail(`${path} is not ${what}`);
   const isKnown = architecture !== 'unknown' && host !== 'unknown';
   if (isKnown && architecture !== host) {
-    return fail(`${path} is for ${architecture}, and this host is ${host}`);
+    return fail(`${path} is for ${architecture}, but this host is ${host}`);
   }
   return { name, status: 'ok', found: isKnown ? `${path}, ${architecture}` : path };
 };
 
-/** Whether the files are there that runx comes with, and made for this host. */
+/** Judges whether the monitor, the kernel and the ramdisk exist and match this host. */
 export const checkGuestFiles = (facts: GuestFacts, host: Architecture): readonly Point[] => [
   checkFile(monitorKind, facts.monitor, host),
   checkFile(kernelKind, facts.kernel, host),

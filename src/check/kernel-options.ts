@@ -2,7 +2,7 @@ import type { DomainType } from '../xen/domain-type.ts';
 import type { Architecture } from './binary.ts';
 import type { Point } from './point.ts';
 
-/** Without them no container starts: kernel/README.md says what each is for. */
+/** Kernel options that every container needs; kernel/README.md explains each. */
 export const vitalOptions = [
   'XEN',
   'HVC_XEN',
@@ -21,7 +21,7 @@ export const vitalOptions = [
   'PID_NS',
 ] as const;
 
-/** What cannot be had without the others. */
+/** Kernel options that some containers need, and the feature that each option provides. */
 export const usefulOptions = {
   UEVENT_HELPER: 'runx exec',
   XEN_NETDEV_FRONTEND: 'networks',
@@ -36,17 +36,17 @@ export const usefulOptions = {
 } as const;
 
 const setOptions = (text: string): ReadonlySet<string> =>
-  // The guest has no modules to load.
+  // An option set to m does not help: the guest cannot load modules.
   new Set([...text.matchAll(/^CONFIG_(\w+)=y$/gm)].map(([, name = '']) => name));
 
 /**
- * Whether a guest kernel has what it takes, by the configuration that it was built with;
- * nothing is said of one whose configuration is not there.
+ * Judges the options of a guest kernel.  `text` is the configuration that the kernel was built
+ * with; if it is undefined, the result is empty.
  */
 export const checkKernelOptions = (
   text: string | undefined,
   kernel: string,
-  /** Undefined where it is not known. */
+  /** The type of the domains; undefined if it is not known. */
   type: DomainType | undefined,
   host: Architecture,
 ): readonly Point[] => {
@@ -59,19 +59,20 @@ export const checkKernelOptions = (
   const vital = [...vitalOptions, ...ofType].filter(lacks);
   const render = (options: readonly string[]): string =>
     options.map((option) => `CONFIG_${option}`).join(', ');
+  const remedy = 'build the kernel with these options set to y';
   if (vital.length > 0) {
     const found = `${file} lacks ${render(vital)}`;
-    return [{ name, status: 'error', found, remedy: 'build the kernel with them set to y' }];
+    return [{ name, status: 'error', found, remedy }];
   }
   const useful = Object.entries(usefulOptions).filter(([option]) => lacks(option));
-  if (useful.length === 0) return [{ name, status: 'ok', found: `${file} has what is needed` }];
+  if (useful.length === 0) return [{ name, status: 'ok', found: `${file} has all options` }];
   const without = useful.map(([, what]) => what).join(', ');
   return [
     {
       name,
       status: 'warning',
-      found: `${file} lacks ${render(useful.map(([option]) => option))}: no ${without}`,
-      remedy: 'build the kernel with them set to y',
+      found: `${file} lacks ${render(useful.map(([option]) => option))}, needed for ${without}`,
+      remedy,
     },
   ];
 };

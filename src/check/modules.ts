@@ -5,18 +5,19 @@ import { namesIfReadable, readIfReadable } from './files.ts';
 import type { Point } from './point.ts';
 
 export interface ModuleFacts {
-  /** What `uname -r` says. */
+  /** The kernel release, as `uname -r` prints it. */
   readonly release: string;
-  /** Of /proc/modules. */
+  /** The text of /proc/modules. */
   readonly loaded: string;
-  /** Of /sys/module: what is loaded, and some of what is built in. */
+  /** The names in /sys/module: the loaded modules and some of the built-in ones. */
   readonly present: readonly string[];
-  /** Of modules.builtin and modules.dep in /lib/modules; undefined when there is none. */
+  /** The text of /lib/modules/RELEASE/modules.builtin; undefined if the file is missing. */
   readonly builtin: string | undefined;
+  /** The text of /lib/modules/RELEASE/modules.dep; undefined if the file is missing. */
   readonly loadable: string | undefined;
 }
 
-/** Reads which modules the kernel has; `root` is the host's. */
+/** Reads the lists of kernel modules of the host whose root is at `root`. */
 export const findModules = async (root = '/', kernel = release()): Promise<ModuleFacts> => {
   const directory = join(root, 'lib/modules', kernel);
   const [loaded = '', present, builtin, loadable] = await Promise.all([
@@ -30,7 +31,7 @@ export const findModules = async (root = '/', kernel = release()): Promise<Modul
 
 export type ModuleState = 'loaded' | 'built in' | 'loadable' | 'missing' | 'unknown';
 
-// The kernel writes _ for -, file names have either.
+// The kernel always writes _ in the name of a module; file names have - or _.
 const plain = (name: string): string => name.replaceAll('-', '_');
 
 const namesOf = (list: string): ReadonlySet<string> =>
@@ -40,7 +41,7 @@ const namesOf = (list: string): ReadonlySet<string> =>
       .map((line) => plain(basename(/^[^:]*/.exec(line)?.[0] ?? '').replace(/\.ko.*$/, ''))),
   );
 
-/** Says of a module where it is; nothing is loaded. */
+/** Makes a function that returns the state of a module by its name, without loading it. */
 export const moduleStates = (facts: ModuleFacts): ((name: string) => ModuleState) => {
   const loaded = new Set(facts.loaded.split('\n').map((line) => plain(line.split(' ')[0] ?? '')));
   const builtin = namesOf(facts.builtin ?? '');
@@ -58,16 +59,16 @@ export const moduleStates = (facts: ModuleFacts): ((name: string) => ModuleState
 interface Need {
   readonly name: string;
   readonly modules: readonly string[];
-  /** What cannot be had without them. */
+  /** What does not work without the modules. */
   readonly without: string;
-  /** Their kernel options. */
+  /** The kernel options that build the modules. */
   readonly options: string;
 }
 
 const redirect: Need = {
   name: 'redirect',
   modules: ['act_mirred', 'cls_matchall', 'sch_ingress'],
-  without: 'interfaces are joined by a bridge, and only those of kind veth',
+  without: 'only veth interfaces work, joined to the domain by a bridge',
   options: 'CONFIG_NET_ACT_MIRRED, CONFIG_NET_CLS_MATCHALL, CONFIG_NET_SCH_INGRESS',
 };
 
@@ -75,25 +76,25 @@ const needs: readonly Need[] = [
   {
     name: 'netback',
     modules: ['xen-netback'],
-    without: 'no container has a network',
+    without: 'containers have no network',
     options: 'CONFIG_XEN_NETDEV_BACKEND',
   },
   redirect,
   {
     name: 'bridge',
     modules: ['bridge', 'veth'],
-    without: "CNI's bridge networks, docker's and podman's do not work",
+    without: 'bridge networks of CNI, docker and podman do not work',
     options: 'CONFIG_BRIDGE, CONFIG_VETH',
   },
   {
     name: 'disks',
     modules: ['xen-blkback', 'loop'],
-    without: 'no rootfs goes on a disk',
+    without: 'a rootfs cannot be on a disk',
     options: 'CONFIG_XEN_BLKDEV_BACKEND, CONFIG_BLK_DEV_LOOP',
   },
 ];
 
-/** Whether the kernel has what networks and disks of domains need. */
+/** Judges whether the kernel has the modules that networks and disks of domains need. */
 export const checkModules = (facts: ModuleFacts): readonly Point[] => {
   const stateOf = moduleStates(facts);
   return needs.map((need): Point => {
@@ -109,16 +110,16 @@ export const checkModules = (facts: ModuleFacts): readonly Point[] => {
       return {
         name,
         status: 'warning',
-        found: `/lib/modules/${facts.release} has no lists to say whether there is ${names}: if not, ${need.without}`,
-        remedy: `make sure that the kernel has ${options}`,
+        found: `cannot tell whether the kernel has ${names}, because /lib/modules/${facts.release} lists no modules: without them, ${need.without}`,
+        remedy: `check that the kernel was built with ${options}`,
       };
     }
     const isHopeless = need === redirect && stateOf('bridge') === 'missing';
     return {
       name,
       status: 'warning',
-      found: `no ${names} for Linux ${facts.release}: ${isHopeless ? 'no container has a network' : need.without}`,
-      remedy: `install the modules, or a kernel with ${options}`,
+      found: `Linux ${facts.release} lacks ${names}: ${isHopeless ? 'containers have no network' : need.without}`,
+      remedy: `install the modules, or a kernel built with ${options}`,
     };
   });
 };

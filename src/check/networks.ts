@@ -6,23 +6,23 @@ import { loadNetconfFile } from '../network/netconf-file.ts';
 import { namesIfReadable } from './files.ts';
 import type { Point } from './point.ts';
 
-/** A network configuration as NETCONF could name it. */
+/** A CNI network configuration file that NETCONF could name. */
 interface NetworkFacts {
   readonly file: string;
   readonly name?: string;
-  /** The plugins that it calls. */
+  /** The types of the plugins that the configuration calls. */
   readonly types?: readonly string[];
-  /** Why runx would not take it. */
+  /** Why runx would refuse the file. */
   readonly problem?: string;
 }
 
 export interface CniFacts {
   readonly path: readonly string[];
-  /** The executables in it. */
+  /** The names of the executables in the directories of `path`. */
   readonly plugins: readonly string[];
   readonly directory: string;
   readonly networks: readonly NetworkFacts[];
-  /** The host's bridges. */
+  /** The names of the bridges of the host. */
   readonly bridges: readonly string[];
 }
 
@@ -63,7 +63,7 @@ const findNetworks = async (directory: string): Promise<readonly NetworkFacts[]>
   return Promise.all(names.toSorted().map((name) => findNetwork(join(directory, name))));
 };
 
-/** Looks for plugins, configurations and bridges; `root` is the host's. */
+/** Finds CNI plugins, configurations and bridges on the host whose root is at `root`. */
 export const findCni = async (path: readonly string[], root = '/'): Promise<CniFacts> => {
   const directory = join(root, 'etc/cni/net.d');
   const net = join(root, 'sys/class/net');
@@ -81,15 +81,16 @@ const checkPlugins = ({ path, plugins }: CniFacts): Point => {
   return {
     name,
     status: 'warning',
-    found: `none in ${path.join(', ') || 'cni_path, which is empty'}: NETCONF does not work`,
-    remedy: 'install the CNI plugins (Debian: containernetworking-plugins), or set cni_path',
+    found: `no plugins in ${path.join(', ') || 'cni_path, which is empty'}: NETCONF does not work`,
+    remedy:
+      'install the CNI plugins (Debian: containernetworking-plugins), or set cni_path in runx.toml',
   };
 };
 
 const problemsOf = ({ plugins }: CniFacts, network: NetworkFacts): string[] => {
   if (network.problem !== undefined) return [network.problem];
   const missing = (network.types ?? [])
-    // runx does without: the guest asks the DHCP server itself.
+    // runx does not call the plugin dhcp: the guest asks the DHCP server itself.
     .filter((type) => type !== 'dhcp' && !plugins.includes(type));
   return missing.map((type) => `network ${network.name} needs the plugin ${type}`);
 };
@@ -103,26 +104,26 @@ const checkNetworks = (facts: CniFacts): Point => {
     return {
       name,
       status: 'warning',
-      found: `${problems.join('; ')}: NETCONF with these does not work`,
-      remedy: 'correct the files, or install what they need',
+      found: `${problems.join('; ')}: NETCONF does not work with these files`,
+      remedy: 'correct the files, or install the missing plugins',
     };
   }
   if (networks.length > 0) return { name, status: 'ok', found: `${directory} has ${names}` };
   return {
     name,
     status: 'warning',
-    found: `none in ${directory}: NETCONF has no network to name`,
-    remedy: 'write one, there or elsewhere, as examples/netconf shows',
+    found: `no configuration in ${directory}: there is no network that NETCONF could name`,
+    remedy: 'write a configuration, there or elsewhere, as examples/netconf shows',
   };
 };
 
 const checkBridges = ({ bridges }: CniFacts): Point => ({
   name: 'bridges',
   status: 'ok',
-  found: bridges.join(', ') || 'none; the CNI plugin bridge makes its own',
+  found: bridges.join(', ') || 'no bridges; the CNI plugin bridge creates its own',
 });
 
-/** What there is for networks that NETCONF names. */
+/** Judges whether NETCONF works: plugins, configurations and bridges. */
 export const checkCni = (facts: CniFacts): readonly Point[] => [
   checkPlugins(facts),
   checkNetworks(facts),

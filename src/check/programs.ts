@@ -5,13 +5,13 @@ import type { Point } from './point.ts';
 export interface ProgramFacts {
   readonly name: string;
   readonly path: string | undefined;
-  /** What it says to -V; undefined when it was not asked, or failed. */
+  /** What the program printed as its version; undefined if it was not asked or failed. */
   readonly version: string | undefined;
 }
 
 const timeoutMs = 10_000;
 
-/** Finds a program, and asks it for its version with these words. */
+/** Finds a program and, unless `words` is empty, runs it with `words` to print its version. */
 export const findProgramFacts = async (
   name: string,
   words: readonly string[],
@@ -26,7 +26,7 @@ export const findProgramFacts = async (
   }
 };
 
-/** Whether `ip` and `tc` are iproute2's: busybox's know no JSON and no batches. */
+/** Judges whether `ip` and `tc` are of iproute2; those of busybox have no JSON and no batches. */
 export const checkIproute = (programs: readonly ProgramFacts[]): Point => {
   const missing = programs.filter(({ path }) => path === undefined).map(({ name }) => name);
   const others = programs
@@ -37,18 +37,18 @@ export const checkIproute = (programs: readonly ProgramFacts[]): Point => {
     return { name: 'iproute2', status: 'ok', found: version ?? 'ip and tc' };
   }
   const what = [
-    ...(missing.length === 0 ? [] : [`no ${missing.join(' and no ')}`]),
+    ...missing.map((name) => `${name} was not found`),
     ...others.map((path) => `${path} is not of iproute2`),
   ];
   return {
     name: 'iproute2',
     status: 'warning',
-    found: `${what.join(', ')}: no container has a network`,
+    found: `${what.join(', ')}: containers have no network`,
     remedy: 'install iproute2',
   };
 };
 
-/** Whether the programs are there that hold a network namespace. */
+/** Judges whether the programs exist with which runx holds a network namespace. */
 export const checkMount = (programs: readonly ProgramFacts[]): Point => {
   const missing = programs.filter(({ path }) => path === undefined).map(({ name }) => name);
   if (missing.length === 0) {
@@ -57,7 +57,7 @@ export const checkMount = (programs: readonly ProgramFacts[]): Point => {
   return {
     name: 'mount',
     status: 'warning',
-    found: `no ${missing.join(' and no ')}: NETCONF does not work`,
-    remedy: 'install mount and umount (util-linux)',
+    found: `${missing.map((name) => `${name} was not found`).join(', ')}: NETCONF does not work`,
+    remedy: 'install mount and umount (Debian: mount)',
   };
 };

@@ -17,10 +17,10 @@ const verdicts = {
     `this host cannot run containers: ${count(points, 'error')}, ${count(points, 'warning')}`,
 } as const satisfies Record<Status, (points: readonly Point[]) => string>;
 
-// What programs said can have several lines, and control characters.
+// The output of a program can have several lines and control characters.
 const printable = (text: string): string => text.replaceAll(/\s*\p{Cc}+\s*/gu, ' ');
 
-/** A line for each point, and the verdict. */
+/** Renders the points, one a line, and the verdict. */
 export const renderReport = (points: readonly Point[], colourful: boolean): string => {
   const paint = (status: Status, text: string): string =>
     colourful ? `\u001B[${colours[status]}m${text}\u001B[0m` : text;
@@ -33,6 +33,6 @@ export const renderReport = (points: readonly Point[], colourful: boolean): stri
   return [...lines, paint(verdict, verdicts[verdict](points))].map((line) => `${line}\n`).join('');
 };
 
-/** The same for programs. */
+/** Renders the points and the verdict as JSON. */
 export const renderJson = (points: readonly Point[]): string =>
   `${JSON.stringify({ verdict: verdictOf(points), points }, null, 2)}\n`;

@@ -12,7 +12,7 @@ const checkVersion = ({ xen_major: major, xen_minor: minor, xen_version }: XenIn
   return {
     name: 'xen',
     status: 'warning',
-    found: `${xen_version} is older than runx is made for`,
+    found: `${xen_version} is older than the versions that runx supports`,
     remedy: `use Xen ${oldest.major}.${oldest.minor} or newer`,
   };
 };
@@ -24,14 +24,14 @@ const checkScheduler = ({ xen_scheduler: scheduler }: XenInfo): Point => {
   return {
     name: 'scheduler',
     status: 'warning',
-    found: `${scheduler} has neither weights nor caps of CPU time`,
+    found: `the scheduler ${scheduler} has no weights and no caps, so CPU limits have no effect`,
     remedy: 'boot Xen with sched=credit2',
   };
 };
 
 const types = ['pv', 'pvh'] as const;
 
-/** The type of the domains; undefined where it is up to a Xen of which it is not known. */
+/** The type of the domains; undefined if it depends on a Xen that did not answer. */
 export const domainType = (
   asked: Config['domain_type'],
   info: XenInfo | undefined,
@@ -42,7 +42,7 @@ const checkDomainType = (info: XenInfo, { domain_type: asked }: Config): Point =
   const wanted = domainType(asked, info) ?? 'pv';
   if (offered.includes(wanted)) {
     const others = types.filter((type) => type !== wanted && !offered.includes(type));
-    const found = [wanted, ...others.map((type) => `no ${type} on this host`)].join(', ');
+    const found = [wanted, ...others.map((type) => `this host has no ${type}`)].join('; ');
     return { name: 'domain-type', status: 'ok', found };
   }
   const [other] = offered;
@@ -50,15 +50,15 @@ const checkDomainType = (info: XenInfo, { domain_type: asked }: Config): Point =
   return {
     name: 'domain-type',
     status: 'error',
-    found: `no ${wanted} on this host`,
+    found: `this host has no ${wanted}`,
     remedy:
       other === undefined ? hardware : `set domain_type = "${other}" in runx.toml, or ${hardware}`,
   };
 };
 
 /**
- * Free memory against what a container gets.  Unless Dom0 has a fixed size, xl takes what
- * is missing from it (xl.conf(5), autoballoon).
+ * Compares the free memory with the memory of a container.  Unless Dom0 has a fixed size, xl takes
+ * the missing memory from Dom0 (xl.conf(5), autoballoon).
  */
 const checkMemory = (info: XenInfo, { memory_mib: wanted }: Config): Point => {
   const { free_memory: free, total_memory: total } = info;
@@ -68,8 +68,8 @@ const checkMemory = (info: XenInfo, { memory_mib: wanted }: Config): Point => {
     return {
       name: 'memory',
       status: 'warning',
-      found: `${found}: what a container needs, ${wanted} MiB by default, is taken from Dom0`,
-      remedy: "give Dom0 a fixed size: dom0_mem=2G,max:2G on Xen's command line",
+      found: `${found}: a container needs ${wanted} MiB by default, which xl takes from Dom0`,
+      remedy: 'give Dom0 a fixed size: dom0_mem=2G,max:2G on the command line of Xen',
     };
   }
   const isEnough = free >= minimumMiB;
@@ -77,15 +77,15 @@ const checkMemory = (info: XenInfo, { memory_mib: wanted }: Config): Point => {
     name: 'memory',
     status: isEnough ? 'warning' : 'error',
     found: isEnough
-      ? `${found}: too little for a container without a limit, which gets ${wanted} MiB`
-      : `${found}, and a container needs ${minimumMiB}`,
+      ? `${found}: too little for a container without a memory limit, which gets ${wanted} MiB`
+      : `${found}: too little for any container, which needs ${minimumMiB} MiB`,
     remedy: isEnough
-      ? 'end other domains, lower memory_mib in runx.toml, or lower dom0_mem'
-      : 'end other domains, or lower dom0_mem',
+      ? 'stop other domains, lower memory_mib in runx.toml, or lower dom0_mem'
+      : 'stop other domains, or lower dom0_mem',
   };
 };
 
-/** What Xen itself has to offer. */
+/** Judges the version, domain types, scheduler and memory of Xen. */
 export const checkXen = (info: XenInfo, config: Config): readonly Point[] => [
   checkVersion(info),
   checkDomainType(info, config),

@@ -6,20 +6,20 @@ import { xl } from '../xen/xl.ts';
 import type { Point } from './point.ts';
 
 export interface XlFacts {
-  /** As runx.toml names it. */
+  /** The setting `xl` of runx.toml. */
   readonly name: string;
   readonly path: string | undefined;
-  /** What `xl info` printed; undefined when it failed. */
+  /** The output of `xl info`; undefined if `xl info` failed. */
   readonly info: string | undefined;
   readonly failure: string | undefined;
-  /** Whether a domain keeps xenstore, as it can in place of a process. */
+  /** Whether xenstored runs in a domain instead of a process of Dom0. */
   readonly hasXenstoreDomain: boolean;
 }
 
-// xl waits for a xenstored that does not answer.
+// xl waits for ever if xenstored does not answer.
 const timeoutMs = 10_000;
 
-/** Finds xl and asks it about Xen. */
+/** Finds xl and runs `xl info`. */
 export const findXlFacts = async (name: string, log: Log): Promise<XlFacts> => {
   const path = await findProgram(name);
   const nothing = { name, path, info: undefined, failure: undefined, hasXenstoreDomain: false };
@@ -34,7 +34,7 @@ export const findXlFacts = async (name: string, log: Log): Promise<XlFacts> => {
   }
 };
 
-/** Whether xl can be used, and what it tells of Xen. */
+/** Judges whether xl works, and parses the output of `xl info`. */
 export const checkXl = (
   facts: XlFacts,
 ): { readonly point: Point; readonly xen: XenInfo | undefined } => {
@@ -46,7 +46,7 @@ export const checkXl = (
         name: 'xl',
         status: 'error',
         found: `${name} was not found`,
-        remedy: 'install the tools of Xen (Debian: xen-utils), or say in runx.toml where xl is',
+        remedy: 'install the Xen tools (Debian: xen-utils), or set xl in runx.toml to its path',
       },
     };
   }
@@ -58,7 +58,7 @@ export const checkXl = (
         status: 'error',
         found: failure ?? `${path} failed`,
         remedy:
-          'see to it that "xl info" and "xl list" work, as root in Dom0 with xenstored running',
+          'run "xl info" and "xl list" as root in Dom0, with xenstored running, until both work',
       },
     };
   }
@@ -70,7 +70,7 @@ export const checkXl = (
       point: {
         name: 'xl',
         status: 'warning',
-        found: `${messageOf(error)}: nothing can be said of Xen itself`,
+        found: `${messageOf(error)}: the points about Xen are left out`,
         remedy: 'use the xl that belongs to the running Xen',
       },
     };

@@ -9,7 +9,7 @@ import { lastLines } from '../last-lines.ts';
 const detachKey = 0x1d; // ^]
 const defaultRows = 24;
 
-/** Passes standard input on, and the window's size; what undoes that comes back. */
+/** Forwards standard input and the size of the window; returns a function that stops this. */
 const passInput = (socket: Socket, terminal: boolean, detach: () => void): (() => void) => {
   const { stdin, stdout } = process;
   const take = (bytes: Buffer): void => {
@@ -43,23 +43,23 @@ const passInput = (socket: Socket, terminal: boolean, detach: () => void): (() =
   };
 };
 
-/** Makes the terminal pass all bytes as they are, both ways, until setRawMode gives it back. */
+/** Makes the terminal pass all bytes unchanged in both directions, until setRawMode(false). */
 const makeRaw = async (log: Log): Promise<void> => {
   process.stdin.setRawMode(true);
-  // Node leaves it on that a line feed becomes two characters, and the guest has done that.
+  // Node.js leaves "opost" on, which translates line feeds; the guest has already done that.
   const args = ['-F', `/proc/${process.pid}/fd/0`, '-opost'];
   await run('stty', args, { log, timeoutMs: 10_000 }).catch((error: unknown) => {
     log.debug(messageOf(error));
   });
 };
 
-/** What a connection came to: nothing was ever sent, or the container's exit code if that came. */
+/** How a connection ended: refused, if nothing was received, or with an exit code if it came. */
 interface Shown {
   readonly refused: boolean;
   readonly exitCode: number | undefined;
 }
 
-/** Shows what comes until the connection ends. */
+/** Prints the output that is received until the connection ends. */
 const showFrames = async (socket: Socket, warn: (message: string) => void): Promise<Shown> => {
   const { stdout } = process;
   const read = makeFrameReader();
@@ -77,7 +77,10 @@ const showFrames = async (socket: Socket, warn: (message: string) => void): Prom
       if (type === 'p' && body.length > 0) past.push(body);
       else if (type === 'p') show(lastLines(Buffer.concat(past), stdout.rows || defaultRows));
       else if (type === '1') show(body);
-      else if (type === 'm') warn(`${body.readUInt32LE(0)} bytes of output were missed`);
+      else if (type === 'm')
+        warn(
+          `${body.readUInt32LE(0)} bytes of output were lost, because this console was too slow`,
+        );
       else if (type === 'x') exitCode = body.readUInt8(0);
     }
   });
@@ -89,13 +92,13 @@ const showFrames = async (socket: Socket, warn: (message: string) => void): Prom
   return { refused, exitCode };
 };
 
-/** How a terminal was let go of: by its user, because another has the container, or with the container's end. */
+/** Why a console ended: the user detached, another console is attached, or the container ended. */
 export type Detachment =
   | { readonly how: 'detached' }
   | { readonly how: 'refused' }
   | { readonly how: 'ended'; readonly exitCode: number | undefined };
 
-/** A container's console, and how it is told to the user. */
+/** The console of a container to attach to. */
 export interface AttachedConsole {
   readonly socket: Socket;
   /** Whether the container has a terminal. */
@@ -103,7 +106,7 @@ export interface AttachedConsole {
   readonly log: Log;
 }
 
-/** Has the console on the standard input and output of runx until ^] on a terminal, or its end. */
+/** Connects a console to standard input and output until the user types ^] or the console ends. */
 export const showConsole = async ({
   socket,
   terminal,

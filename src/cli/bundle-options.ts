@@ -8,10 +8,14 @@ export const bundleOption = {
   describe: 'bundle directory',
 } as const satisfies Options;
 
-/** What create and run are both given. */
+/** The options of both create and run. */
 export const createOptions = {
   bundle: bundleOption,
-  'pid-file': { type: 'string', requiresArg: true, describe: 'file to write the host pid to' },
+  'pid-file': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'file for the host pid of the monitor',
+  },
   'console-socket': {
     type: 'string',
     requiresArg: true,
@@ -20,7 +24,7 @@ export const createOptions = {
   'keep-output': {
     type: 'boolean',
     default: false,
-    describe: 'keep its output for runx logs, and its terminal for runx console',
+    describe: 'keep the output for runx logs, and the terminal for runx console',
   },
   'no-pivot': { type: 'boolean', describe: '(ignored)' },
   'no-new-keyring': { type: 'boolean', describe: '(ignored)' },

@@ -5,7 +5,7 @@ export const checkCommand = defineCommand({
   command: 'check',
   describe: 'tell whether this host can run containers, and what is missing',
   details: [
-    'Nothing is changed. Each point has a line with what was found and, unless it is ok, what to do. An error means that no container can run; a warning means that some cannot.',
+    'The check changes nothing. It prints one line for each point: what was found and, unless the point is ok, what to do about it. After an error, no container can run; after a warning, some containers cannot run.',
   ],
   exitCodes: [
     ['0', 'containers can run'],
@@ -13,15 +13,15 @@ export const checkCommand = defineCommand({
   ],
   builder: (y) =>
     y
-      .option('json', { type: 'boolean', default: false, describe: 'for programs' })
-      .example('runx check && echo ready', 'say so when containers can run'),
+      .option('json', { type: 'boolean', default: false, describe: 'print JSON' })
+      .example('runx check && echo ready', 'print "ready" if containers can run'),
   handler: async (args) => {
     const { checkHost } = await import('../check/check.ts');
     const { verdictOf } = await import('../check/point.ts');
     const { renderJson, renderReport } = await import('../check/report.ts');
     const log = openLog({ file: args.log, format: args.logFormat, debug: args.debug });
     const points = await checkHost({ configFile: args.config, root: args.root, log });
-    // Which also looks at NO_COLOR and TERM.
+    // hasColors() respects NO_COLOR and TERM.
     const colourful = process.stdout.isTTY && process.stdout.hasColors();
     await print(args.json ? renderJson(points) : renderReport(points, colourful));
     if (verdictOf(points) === 'error') process.exitCode = 1;

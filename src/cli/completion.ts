@@ -1,6 +1,6 @@
 import { defineCommand, print } from './command.ts';
 
-// Each asks runx itself for the words; where there are none, the shell offers files.
+// Each script asks runx for the words; if there are none, the shell completes file names.
 const scripts = {
   bash: `_runx() {
   local IFS=$'\\n'
@@ -35,14 +35,14 @@ complete -c runX -w runx
 
 export const completionCommand = defineCommand({
   command: 'completion <shell>',
-  describe: "print a shell's completion of runx",
-  details: ['It completes commands, options, their choices, and the ids of containers.'],
+  describe: 'print the completion script for a shell',
+  details: ['The script completes commands, options, their values, and the ids of containers.'],
   builder: (y) =>
     y
       .positional('shell', {
         choices: ['bash', 'zsh', 'fish'] as const,
         demandOption: true,
-        describe: 'the shell',
+        describe: 'name of the shell',
       })
       .example('source <(runx completion bash)', 'in ~/.bashrc'),
   handler: async (args) => {

@@ -13,15 +13,15 @@ const units = [
   ['m', 60],
 ] as const;
 
-/** How long ago a time was, in the greatest unit that fits at least once. */
+/** Renders an age in the largest unit that gives at least 1, such as 3m. */
 export const renderAge = (created: string, nowMs: number): string => {
-  // A clock can be set back.
+  // The difference is negative if the clock was set back.
   const seconds = Math.max(0, Math.floor((nowMs - Date.parse(created)) / 1000));
   const [unit, length] = units.find(([, least]) => seconds >= least) ?? ['s', 1];
   return `${Math.floor(seconds / length)}${unit}`;
 };
 
-/** Containers as a table: runc's columns, then age, and the domain's memory and addresses. */
+/** Renders containers as a table: the columns of runc, then age, memory and addresses. */
 export const renderContainers = (listed: readonly Listed[], nowMs: number): string =>
   renderTable([
     ['ID', 'PID', 'STATUS', 'BUNDLE', 'CREATED', 'OWNER', 'AGE', 'MEMORY', 'ADDRESS'],

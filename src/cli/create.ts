@@ -5,15 +5,15 @@ export const createCommand = defineCommand({
   command: 'create <id>',
   describe: 'create a container from a bundle',
   details: [
-    'A bundle is a directory with a `config.json`, in the form of the OCI runtime specification, and the root file system that it names. The container gets a domain of its own, which waits, paused, for `runx start`. What `config.json` asks for and runx cannot give is refused by name. A create that fails leaves nothing.',
-    "Standard input, output and error become those of the container's process. If it has a terminal, the terminal's master goes to the socket of `--console-socket`. With `--keep-output` they stay with the container instead, for `runx logs` and `runx console`: 2 MiB of its last output, in the directory of its state.",
-    "The pid is that of the monitor, the process that stands for the container on the host: signals to it reach the container's process, and it exits with that process's exit code.",
+    'A bundle is a directory with a `config.json` (see the OCI runtime specification) and the root file system that it names. The container gets its own domain, which stays paused until `runx start`. If `config.json` has a setting that runx does not support, the command fails and names it. A create that fails leaves nothing behind.',
+    "Standard input, output and error become those of the container's process. If the process has a terminal, the terminal's master is sent to `--console-socket`. With `--keep-output`, the monitor keeps the last 2 MiB of output in the state directory, for `runx logs`, and the terminal for `runx console`.",
+    "The pid of the container is that of its monitor, the process that stands for the container on the host. The monitor forwards signals to the container's process and exits with its exit code.",
   ],
   builder: (y) =>
     y
       .positional('id', { type: 'string', demandOption: true, describe: "the container's id" })
       .options(createOptions)
-      .example('runx create --bundle /bundles/web web', 'create it; runx start web starts it'),
+      .example('runx create --bundle /bundles/web web', 'create web; start it with runx start web'),
   handler: async (args) => {
     const { createContainer } = await import('../container/create.ts');
     const { id, bundle, pidFile, consoleSocket, keepOutput } = args;

@@ -2,9 +2,9 @@ import { defineCommand, openContext } from './command.ts';
 
 export const deleteCommand = defineCommand({
   command: 'delete <id>',
-  describe: 'delete a container that is stopped, and all that is left of it',
+  describe: 'delete a stopped container and everything left of it',
   details: [
-    'A container that was created and never started can be deleted, too. Its domain, its networks and its state are removed. With `--force`, so is a container that is being created by another runx, whose create is ended, and one whose state is damaged.',
+    'The command removes the domain, the networks and the state of the container. A created container that was never started can be deleted too. With `--force`, the command also deletes a running container, a container whose state is damaged, and a container that another runx is creating, which it kills.',
   ],
   builder: (y) =>
     y
@@ -13,7 +13,7 @@ export const deleteCommand = defineCommand({
         alias: 'f',
         type: 'boolean',
         default: false,
-        describe: 'also when it runs; an unknown id is no error',
+        describe: 'also delete a running container; ignore an unknown id',
       }),
   handler: async (args) => {
     const { deleteContainer } = await import('../container/delete.ts');

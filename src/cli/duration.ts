@@ -15,10 +15,10 @@ const units = Object.keys(milliseconds).join('|');
 const term = String.raw`(\d+(?:\.\d*)?|\.\d+)(${units})`;
 const whole = new RegExp(`^(?:${term})+$`);
 
-/** A Go duration, such as 1m30s, in milliseconds; `option` is its name in the error. */
+/** Parses a Go duration, such as 1m30s, to milliseconds; `option` names it in the error. */
 export const parseDuration = (text: string, option: string): number => {
   if (!whole.test(text)) {
-    throw new UsageError(`--${option}: not a duration, such as 5s or 1m30s: "${text}"`);
+    throw new UsageError(`--${option}: "${text}" is not a duration, such as 5s or 1m30s`);
   }
   const terms = [...text.matchAll(new RegExp(term, 'g'))];
   return terms.reduce(

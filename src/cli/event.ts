@@ -4,7 +4,7 @@ import { bytesPerMiB } from '../units.ts';
 
 const nanosecondsPerTenth = 100_000_000;
 
-// xen-blkfront's numbers: bit 28 marks one that does not fit the old major and minor.
+// In the device numbers of xen-blkfront, bit 28 marks a number without an old major and minor.
 const extended = 1 << 28;
 const xvdMajor = 202;
 
@@ -19,7 +19,7 @@ const renderDisk = (device: number, read: number, written: number) => {
   ];
 };
 
-// What Dom0's end has sent the container has received.
+// The container has received what its vif, the end in Dom0, has sent.
 const renderInterface = ({ name, received, sent }: InterfaceStatistics) => ({
   Name: name.replace(/^.*\./, 'eth'),
   RxBytes: sent.bytes,
@@ -32,7 +32,7 @@ const renderInterface = ({ name, received, sent }: InterfaceStatistics) => ({
   TxDropped: received.dropped,
 });
 
-/** An event of type "stats" as `runc events` prints it, with what Dom0 knows. */
+/** Renders an event of type "stats" in the format of `runc events`, with the values Dom0 knows. */
 export const renderStats = (id: string, { domain, memoryLimitMiB, disks, vifs }: Usage) => ({
   type: 'stats',
   id,

@@ -5,20 +5,20 @@ export const eventsCommand = defineCommand({
   command: 'events <id>',
   describe: 'print how much CPU time, memory, disk and network a container uses',
   details: [
-    "The figures are the hypervisor's and the host's; nothing in the domain is asked. `cpu.usage.total` is in nanoseconds. `memory.usage.usage` is what the domain holds, in bytes, which is what it costs the host. `blkio` has the disks, and `network_interfaces` the interfaces.",
-    'The interval is a number with a unit, or several: `ns`, `us`, `ms`, `s`, `m`, `h`.',
+    'The values come from the hypervisor and from Dom0, not from the domain. `cpu.usage.total` is in nanoseconds. `memory.usage.usage` is the memory that the domain takes from the host, in bytes. `blkio` lists the disks, and `network_interfaces` the network interfaces.',
+    'The interval is one or more numbers with units, such as 1m30s. The units are `ns`, `us`, `ms`, `s`, `m` and `h`.',
   ],
   builder: (y) =>
     y
       .positional('id', { type: 'string', demandOption: true, describe: "the container's id" })
-      .option('stats', { type: 'boolean', default: false, describe: 'once, and end' })
+      .option('stats', { type: 'boolean', default: false, describe: 'print once and exit' })
       .option('interval', {
         type: 'string',
         requiresArg: true,
         default: '5s',
-        describe: 'time between two, until the container stops',
+        describe: 'time between two lines, until the container stops',
       })
-      .example('runx events --interval 1m30s web', 'a line of JSON each time'),
+      .example('runx events --interval 1m30s web', 'a line of JSON every 90 seconds'),
   handler: async (args) => {
     const { watchUsage } = await import('../container/events.ts');
     const { renderStats } = await import('./event.ts');

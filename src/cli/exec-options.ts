@@ -1,8 +1,8 @@
 import type { Options } from 'yargs';
 
-/** The options of exec: also what tells where its own words end and the command's begin. */
+/** The options of exec; they also show where its own words end and the command begins. */
 export const execOptions = {
-  tty: { alias: 't', type: 'boolean', default: false, describe: 'give it a terminal' },
+  tty: { alias: 't', type: 'boolean', default: false, describe: 'give the process a terminal' },
   detach: {
     alias: 'd',
     type: 'boolean',
@@ -15,9 +15,9 @@ export const execOptions = {
     array: true,
     requiresArg: true,
     default: [],
-    describe: 'NAME=value; more than once',
+    describe: 'set a variable, NAME=value; can be repeated',
   },
-  cwd: { type: 'string', requiresArg: true, describe: 'its working directory' },
+  cwd: { type: 'string', requiresArg: true, describe: 'working directory of the process' },
   user: { alias: 'u', type: 'string', requiresArg: true, describe: 'UID or UID:GID' },
   'additional-gids': {
     alias: 'g',
@@ -25,7 +25,7 @@ export const execOptions = {
     array: true,
     requiresArg: true,
     default: [],
-    describe: 'further group ids',
+    describe: 'additional group ids',
   },
   cap: {
     alias: 'c',
@@ -33,19 +33,19 @@ export const execOptions = {
     array: true,
     requiresArg: true,
     default: [],
-    describe: 'add a capability to its sets',
+    describe: 'add a capability to all sets',
   },
   'no-new-privs': { type: 'boolean', default: false, describe: 'set no_new_privs' },
   process: {
     alias: 'p',
     type: 'string',
     requiresArg: true,
-    describe: 'file with the process as in config.json, instead of a command',
+    describe: 'file with a process as in config.json, instead of a command',
   },
   'pid-file': {
     type: 'string',
     requiresArg: true,
-    describe: "file to write the process's host pid to",
+    describe: 'file for the host pid of the process',
   },
   'console-socket': {
     type: 'string',

@@ -3,7 +3,7 @@ import { defineCommand, print } from './command.ts';
 export const featuresCommand = defineCommand({
   command: 'features',
   describe: 'print what runx supports as JSON',
-  details: ['The document is the Features structure of the OCI runtime specification.'],
+  details: ['The output is a Features document of the OCI runtime specification.'],
   builder: (y) => y,
   handler: async () => {
     const { features } = await import('../oci/features.ts');

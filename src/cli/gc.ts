@@ -2,10 +2,10 @@ import { defineCommand, openContext, print } from './command.ts';
 
 export const gcCommand = defineCommand({
   command: 'gc',
-  describe: 'remove what is left of containers that are gone, as after a reboot',
+  describe: 'remove what is left of lost containers, for example after a reboot',
   details: [
-    "A container's networks are on record from before a CNI plugin is called until it has undone its work. Where the container is gone, as after a reboot or a power cut, the plugins are called to undo it. Call it at boot.",
-    'The writable layers of such containers go as well, and images of root file systems that were never finished. Images beyond `images_mib` that no domain uses go too, the one used longest ago first.',
+    'A container is lost if its state directory is gone but it was not deleted, as after a reboot or a power cut. The command calls the CNI plugins to remove lost containers from their networks, and removes their writable layers. Run it at boot.',
+    'The command also removes unfinished images of root file systems and, if all images together are larger than `images_mib`, unused images, the least recently used first.',
   ],
   builder: (y) => y,
   handler: async (args) => {

@@ -4,19 +4,23 @@ export const killCommand = defineCommand({
   command: 'kill <id> [signal]',
   describe: "send a signal to the container's process",
   details: [
-    'The signal is a name with or without `SIG`, a number, or `RTMIN+N`. `KILL` destroys the domain, also while it is paused; any other signal is delivered when it is resumed. The process is pid 1 of its namespace: it does not get signals that it does not handle.',
+    'The signal is a name with or without `SIG`, a number, or `RTMIN+N`. `KILL` destroys the domain, even if it is paused. Other signals to a paused container are delivered when it is resumed. The process is pid 1 of its namespace, so the kernel drops signals for which it has no handler.',
   ],
   builder: (y) =>
     y
       .positional('id', { type: 'string', demandOption: true, describe: "the container's id" })
-      .positional('signal', { type: 'string', default: 'TERM', describe: 'name or number' })
+      .positional('signal', {
+        type: 'string',
+        default: 'TERM',
+        describe: 'name or number of the signal',
+      })
       .option('all', {
         alias: 'a',
         type: 'boolean',
         default: false,
-        describe: 'to all its processes; no error if it is stopped',
+        describe: 'signal all processes; ignore a stopped container',
       })
-      .example('runx kill web HUP', 'KILL destroys the domain'),
+      .example('runx kill web HUP', 'send SIGHUP to web'),
   handler: async (args) => {
     const { killContainer } = await import('../container/kill.ts');
     const { parseSignal } = await import('../oci/signals.ts');

@@ -4,7 +4,7 @@ export const listCommand = defineCommand({
   command: 'list',
   describe: 'list the containers',
   details: [
-    "The table has id, pid, status, bundle, time of creation and owner, as runc's, and then the age, the memory that the domain has and its addresses. A container without a domain, because it has stopped or is the sandbox of a pod, has no memory there.",
+    'The table has the columns of runc (id, pid, status, bundle, time of creation, owner), and then the age, the memory and the addresses of the domain. The memory is empty for a container without a domain, which has stopped or is the sandbox of a pod.',
   ],
   builder: (y) =>
     y
@@ -12,10 +12,10 @@ export const listCommand = defineCommand({
         alias: 'f',
         choices: ['table', 'json'] as const,
         default: 'table' as const,
-        describe: 'form of the list',
+        describe: 'output format',
       })
-      .option('quiet', { alias: 'q', type: 'boolean', default: false, describe: 'ids only' })
-      .example('runx list --quiet', 'their ids, a line each'),
+      .option('quiet', { alias: 'q', type: 'boolean', default: false, describe: 'print ids only' })
+      .example('runx list --quiet', 'one id on each line'),
   handler: async (args) => {
     const { listAll } = await import('../container/list.ts');
     const { renderContainers } = await import('./container-table.ts');

@@ -6,7 +6,7 @@ const orDash = (value: string | undefined): string => value ?? '-';
 const sizeOrDash = (bytes: number | undefined): string =>
   orDash(bytes === undefined ? undefined : renderSize(bytes));
 
-/** Loads as a table; network and disk are totals since the domain began. */
+/** Renders loads as a table; network and disk are totals since the domain started. */
 export const renderLoads = (loads: readonly Load[]): string =>
   renderTable([
     ['ID', 'STATUS', 'CPU', 'MEMORY', 'RECEIVED', 'SENT', 'READ', 'WRITTEN'],

@@ -5,8 +5,8 @@ export const logsCommand = defineCommand({
   command: 'logs <id>',
   describe: 'print the output of a container that was created with --keep-output',
   details: [
-    'It is printed byte for byte, standard output and error in order of arrival, until the container is deleted. The last 1 to 2 MiB are kept, in the directory of its state; what the disk there has no room for is lost.',
-    'What the kernel and the init of the domain have to say is not among it: `xl console` shows that.',
+    'The command prints standard output and standard error byte for byte, in order of arrival. The monitor keeps the last 1 to 2 MiB in the state directory until the container is deleted. Output is lost if that file system is full.',
+    'The messages of the guest kernel and of the init of the domain are not part of the output: `xl console` shows them.',
   ],
   builder: (y) =>
     y
@@ -15,19 +15,19 @@ export const logsCommand = defineCommand({
         alias: 'f',
         type: 'boolean',
         default: false,
-        describe: 'print also what comes, until the container ends',
+        describe: 'continue with new output until the container ends',
       })
       .option('tail', {
         alias: 'n',
         type: 'string',
         requiresArg: true,
-        describe: 'begin with so many of the last lines, not with all',
+        describe: 'start with only this many of the last lines',
       })
-      .example('runx logs -f -n 20 web', 'the last 20 lines, and what follows'),
+      .example('runx logs -f -n 20 web', 'the last 20 lines, then all new output'),
   handler: async (args) => {
     const { tail } = args;
     if (tail !== undefined && !/^\d{1,9}$/.test(tail)) {
-      throw new UsageError(`--tail: not a number of lines: "${tail}"`);
+      throw new UsageError(`--tail: "${tail}" is not a number of lines`);
     }
     const { showLogs } = await import('../container/logs.ts');
     const options = { follow: args.follow, tail: tail === undefined ? undefined : Number(tail) };

@@ -2,9 +2,9 @@ import { defineCommand, openContext } from './command.ts';
 
 export const pauseCommand = defineCommand({
   command: 'pause <id>',
-  describe: 'stop a running container where it is',
+  describe: 'pause a running container',
   details: [
-    "The domain's virtual CPUs get no time. While it is paused it can be killed with `KILL` and deleted with `--force`.",
+    'The virtual CPUs of the domain stop until `runx resume`. A paused container can be killed with `KILL` and deleted with `--force`.',
   ],
   builder: (y) =>
     y.positional('id', { type: 'string', demandOption: true, describe: "the container's id" }),

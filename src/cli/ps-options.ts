@@ -1,12 +1,12 @@
 import type { Options } from 'yargs';
 
-/** The options of ps: also what tells where its own words end and those for ps(1) begin. */
+/** The options of ps; they also show where its own words end and those for ps(1) begin. */
 export const psOptions = {
   format: {
     alias: 'f',
     choices: ['table', 'json'],
     requiresArg: true,
     default: 'table',
-    describe: 'form of the list',
+    describe: 'output format',
   },
 } as const satisfies Record<string, Options>;

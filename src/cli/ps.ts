@@ -3,9 +3,9 @@ import { psOptions } from './ps-options.ts';
 
 export const psCommand = defineCommand({
   command: 'ps <id> [args..]',
-  describe: "list the host processes that stand for the container's",
+  describe: 'list the host processes that stand for the processes of a container',
   details: [
-    'They are the monitor and those of `runx exec`, one for each process that was added. Processes inside the domain are not seen. Options stand before the id; all behind it goes to ps(1).',
+    'These are the monitor of the container and the monitor of each process that `runx exec` added. Processes inside the domain are not shown. Options must come before the id; everything after the id is passed to ps(1).',
   ],
   builder: (y) =>
     y
@@ -13,7 +13,7 @@ export const psCommand = defineCommand({
       .positional('args', {
         type: 'string',
         array: true,
-        describe: 'arguments of ps, instead of -ef',
+        describe: 'arguments of ps(1), instead of -ef',
       })
       .options(psOptions),
   handler: async (args) => {
@@ -21,7 +21,7 @@ export const psCommand = defineCommand({
     const context = await openContext(args);
     const pids = await listPids(context, args.id);
     if (args.format === 'json') await print(`${JSON.stringify(pids)}\n`);
-    // What follows -- is beside the command's own words (see command-line.ts).
+    // The words after "--", see command-line.ts.
     else await print(await renderProcesses(context, pids, args._.slice(1).map(String)));
   },
 });

@@ -7,14 +7,14 @@ import { parseJson } from '../schema.ts';
 const value = (describe: string) =>
   ({ type: 'string', requiresArg: true, describe }) as const satisfies Options;
 
-/** The limits that runc's update knows; those that a domain has no use for are ignored. */
+/** The limits of runc's update; those that have no meaning for a domain are ignored. */
 export const resourceOptions = {
-  memory: value('memory limit, in bytes or with a unit (512m); -1 for none'),
-  'cpu-quota': value('CPU time in a period, in microseconds; -1 for no limit'),
-  'cpu-period': value('the period, in microseconds (100000)'),
-  'cpu-share': value('share of CPU time against other containers (1024)'),
-  'cpuset-cpus': value("the host's CPUs to run on, such as 0-2,5"),
-  'cpu-idle': value('1: the least share of CPU time'),
+  memory: value('memory limit, in bytes or with a unit, such as 512m; -1 for no limit'),
+  'cpu-quota': value('CPU time in each period, in microseconds; -1 for no limit'),
+  'cpu-period': value('length of the period, in microseconds; default 100000'),
+  'cpu-share': value('weight of CPU time against other containers; default 1024'),
+  'cpuset-cpus': value('host CPUs to run on, such as 0-2,5'),
+  'cpu-idle': value('1 for the smallest weight of CPU time'),
   'cpu-rt-period': value('(refused unless 0)'),
   'cpu-rt-runtime': value('(refused unless 0)'),
   'l3-cache-schema': value('(refused)'),
@@ -41,7 +41,7 @@ const bytesPerUnit: Readonly<Record<string, number>> = {
   p: 2 ** 50,
 };
 
-/** A number of bytes, with a unit if there is one, as docker and runc read it: 512m, 1.5GiB, 64kb. */
+/** Parses a number of bytes with an optional unit, as docker and runc do: 512m, 1.5GiB, 64kb. */
 const parseBytes = (text: string): number | undefined => {
   if (text === '-1') return -1;
   const [, count, unit = ''] = /^(\d+(?:\.\d+)?) ?([kmgtp]?)i?b?$/i.exec(text) ?? [];
@@ -73,7 +73,7 @@ const readers = new Map<OptionName, (text: string) => number | undefined>([
   ).map((name) => [name, parseInteger] as const),
 ]);
 
-/** The options as linux.resources. */
+/** Converts the options to linux.resources. */
 export const parseResourceOptions = (args: ResourceArguments): Resources => {
   const read = (name: OptionName): number | undefined => {
     const text = args[name];
@@ -101,6 +101,6 @@ export const parseResourceOptions = (args: ResourceArguments): Resources => {
   };
 };
 
-/** Parses linux.resources by itself, as engines hand it to update; `name` is for errors. */
+/** Parses the linux.resources that engines pass to update; `name` names the text in errors. */
 export const parseResources = (json: string, name: string): Resources =>
   parseJson(resourcesSchema, json, name);

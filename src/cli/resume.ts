@@ -2,9 +2,9 @@ import { defineCommand, openContext } from './command.ts';
 
 export const resumeCommand = defineCommand({
   command: 'resume <id>',
-  describe: 'let a paused container run on',
+  describe: 'resume a paused container',
   details: [
-    'Only what `runx pause` stopped: a domain that `xl pause` stopped, too, runs on when both are undone.',
+    'The command undoes `runx pause` only. If `xl pause` has also paused the domain, the domain continues after both are undone.',
   ],
   builder: (y) =>
     y.positional('id', { type: 'string', demandOption: true, describe: "the container's id" }),

@@ -3,15 +3,15 @@ import { defineCommand, openContext } from './command.ts';
 
 export const runCommand = defineCommand({
   command: 'run <id>',
-  describe: 'create and start a container, and wait for its end',
+  describe: 'create and start a container, and wait until it ends',
   details: [
-    "HUP, INT, QUIT, TERM, USR1, USR2, WINCH and CONT are passed on to the container's process. If it has a terminal, that is the terminal of runx, or, with `--detach`, one whose master goes to the socket of `--console-socket`, or that of `runx console` with `--keep-output`.",
+    "The signals HUP, INT, QUIT, TERM, USR1, USR2, WINCH and CONT are forwarded to the container's process. If the process has a terminal, it uses the terminal of runx. With `--detach`, the terminal's master is sent to `--console-socket`, or kept for `runx console` with `--keep-output`.",
   ],
   exitCodes: [
     ['0 to 255', 'the exit code of the process; with `--detach`, 0 once it runs'],
     ['128 + N', 'the process was ended by signal N'],
-    ['1', 'also an error of runx'],
-    ['125', 'the domain did not come so far as to execute the process'],
+    ['1', 'an error of runx'],
+    ['125', 'the init of the domain failed before it could execute the process'],
     ['126, 127', 'the program could not be executed, or was not found'],
     ['137', 'the domain was destroyed, or ended without an exit code of the process'],
   ],
@@ -32,9 +32,9 @@ export const runCommand = defineCommand({
       })
       .example(
         'runx run --detach --keep-output --bundle /bundles/web web',
-        'runx logs web shows its output, runx console web attaches to it',
+        'then runx logs web prints its output',
       )
-      .example('runx run --bundle /bundles/hello hello', "exits with the process's own exit code"),
+      .example('runx run --bundle /bundles/hello hello', 'exit with the exit code of the process'),
   handler: async (args) => {
     const { runContainer } = await import('../container/run.ts');
     const { id, bundle, pidFile, consoleSocket, keepOutput, detach, keep } = args;

@@ -1,6 +1,6 @@
 import { print } from './command.ts';
 
-/** The terminal as a screen that is drawn anew; what it showed before comes back at the end. */
+/** The alternate screen of the terminal; closing it restores the normal screen. */
 export interface Screen {
   readonly draw: (text: string) => Promise<void>;
   readonly close: () => Promise<void>;
@@ -9,7 +9,7 @@ export interface Screen {
 const keys = { q: 'q', interrupt: '\x03', endOfInput: '\x04' };
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Opens it; `quit` is called at q, ^C and signals that end a program. */
+/** Opens the alternate screen; calls `quit` at q, ^C, ^D and at INT, TERM and HUP. */
 export const openScreen = async (quit: () => void): Promise<Screen> => {
   const { stdin, stdout } = process;
   const takeKeys = (pressed: Buffer): void => {
@@ -20,7 +20,7 @@ export const openScreen = async (quit: () => void): Promise<Screen> => {
     stdin.on('data', takeKeys);
   }
   for (const signal of signals) process.on(signal, quit);
-  // The other screen, with no cursor.
+  // Switches to the alternate screen and hides the cursor.
   await print('\x1b[?1049h\x1b[?25l');
   return {
     draw: (text) => {

@@ -7,9 +7,9 @@ import { defineCommand } from './command.ts';
 
 export const specCommand = defineCommand({
   command: 'spec',
-  describe: 'write a config.json that runs as it is',
+  describe: 'write a config.json that can be run unchanged',
   details: [
-    'It is a shell on a terminal, in the root file system `rootfs` of the bundle. A `config.json` that is there is not overwritten.',
+    'The `config.json` runs a shell on a terminal, with the directory `rootfs` of the bundle as the root file system. An existing `config.json` is not overwritten.',
   ],
   builder: (y) => y.option('bundle', bundleOption),
   handler: async (args) => {
@@ -19,7 +19,7 @@ export const specCommand = defineCommand({
       await writeFile(file, `${JSON.stringify(defaultSpec, null, 2)}\n`, { flag: 'wx' });
     } catch (error) {
       if (hasCode(error, 'EEXIST')) {
-        throw new RunxError(`${file} exists; remove it first to write a new one`);
+        throw new RunxError(`${file} exists: remove it first`);
       }
       throw new RunxError(`${file}: ${messageOf(error)}`);
     }

@@ -2,9 +2,9 @@ import { defineCommand, openContext, print } from './command.ts';
 
 export const stateCommand = defineCommand({
   command: 'state <id>',
-  describe: "print a container's state as JSON",
+  describe: 'print the state of a container as JSON',
   details: [
-    'The status is `creating`, `created`, `running`, `paused` or `stopped`. Beside what the OCI runtime specification has, `network` lists the interfaces and their addresses.',
+    'The output is a State document of the OCI runtime specification. The status is `creating`, `created`, `running`, `paused` or `stopped`. The additional key `network` lists the network interfaces and their addresses.',
   ],
   builder: (y) =>
     y.positional('id', { type: 'string', demandOption: true, describe: "the container's id" }),

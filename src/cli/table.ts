@@ -1,6 +1,6 @@
 const gap = 4;
 
-/** Rows of cells as lines, in columns as wide as their widest cell. */
+/** Renders rows of cells as lines; each column is as wide as its widest cell. */
 export const renderTable = (rows: readonly (readonly string[])[]): string => {
   const widths = rows[0]?.map((_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),

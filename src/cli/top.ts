@@ -7,8 +7,8 @@ export const topCommand = defineCommand({
   command: 'top [ids..]',
   describe: 'watch how much CPU time, memory, network and disk containers use',
   details: [
-    'On a terminal the table is drawn anew each time, until `q` or ^C; elsewhere one table follows the other. With ids it ends when these containers have, too. It runs one xentop(1), which is looked for beside xl and then on `PATH`, and reads the counters of network interfaces; nothing in a domain is asked.',
-    'CPU is in percent of one CPU since the table before; memory is what the domain has. Network and disk are totals since it began; a rootfs by 9P is no disk.',
+    'On a terminal, the table is redrawn at each interval until `q` or `^C`. Otherwise, the tables are printed one after another. With ids, the command also ends when these containers have ended. The values come from xentop(1), which is searched for in the directory of xl and then on `PATH`, and from the network interfaces of the host, not from the domains.',
+    'CPU is in percent of one CPU since the previous table. Memory is that of the domain. Network and disk are totals since the domain started; a root file system by 9P does not count as a disk.',
   ],
   builder: (y) =>
     y
@@ -16,19 +16,19 @@ export const topCommand = defineCommand({
         type: 'string',
         array: true,
         default: [],
-        describe: 'the containers; all if there is none',
+        describe: 'ids of the containers; without ids, all containers',
       })
       .option('interval', {
         type: 'string',
         requiresArg: true,
         default: '2s',
-        describe: 'time between two tables, in whole seconds',
+        describe: 'time between two tables, a whole number of seconds',
       })
       .option('iterations', {
         alias: 'n',
         type: 'string',
         requiresArg: true,
-        describe: 'end after so many tables',
+        describe: 'number of tables after which to exit',
       })
       .example('runx top', 'all containers, until q')
       .example('runx top --iterations 1 web | cat', 'one table, as text'),
@@ -36,11 +36,11 @@ export const topCommand = defineCommand({
     const { parseDuration } = await import('./duration.ts');
     const intervalSeconds = parseDuration(args.interval, 'interval') / msPerSecond;
     if (intervalSeconds < 1 || !Number.isInteger(intervalSeconds)) {
-      throw new UsageError(`--interval: not in whole seconds: "${args.interval}"`);
+      throw new UsageError(`--interval: "${args.interval}" is not a whole number of seconds`);
     }
     const { iterations = 'Infinity', ids } = args;
     if (!/^(Infinity|[1-9]\d{0,8})$/.test(iterations)) {
-      throw new UsageError(`--iterations: not a number from 1 on: "${iterations}"`);
+      throw new UsageError(`--iterations: "${iterations}" is not a positive number`);
     }
     const { watchLoads } = await import('../container/top.ts');
     const { renderLoads } = await import('./load-table.ts');

@@ -7,9 +7,9 @@ import { resourceOptions } from './resource-options.ts';
 
 export const updateCommand = defineCommand({
   command: 'update <id>',
-  describe: "change a container's limits",
+  describe: 'change the limits of a container',
   details: [
-    "The memory limit is kept by the guest giving memory back; a CPU quota and shares become the scheduler's cap and weight, and the CPUs the affinity of the virtual CPUs. All of it lasts as long as the domain. More than the domain was created for is refused: see `memory_max_mib` and `vcpus_max` in runx.toml(5).",
+    "To lower the memory limit, the guest gives memory back. The CPU quota and shares set the scheduler's cap and weight, and the CPUs set the affinity of the virtual CPUs. The changes last as long as the domain. The settings `memory_max_mib` and `vcpus_max` of runx.toml(5) limit how far a domain can grow after it was created.",
   ],
   builder: (y) =>
     y
@@ -18,10 +18,11 @@ export const updateCommand = defineCommand({
         alias: 'r',
         type: 'string',
         requiresArg: true,
-        describe: 'file with linux.resources as JSON, - for standard input; no other option counts',
+        describe:
+          'file with linux.resources as JSON, - for standard input; other options are ignored',
       })
       .options(resourceOptions)
-      .example('runx update --memory 512m --cpu-quota 50000 web', 'half a CPU at most'),
+      .example('runx update --memory 512m --cpu-quota 50000 web', 'limit web to half a CPU'),
   handler: async (args) => {
     const { updateContainer } = await import('../container/update.ts');
     const { parseLimits } = await import('../oci/resources.ts');

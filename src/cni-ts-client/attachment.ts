@@ -1,23 +1,23 @@
 import type { JsonObject } from './document.ts';
 import { ParameterError } from './errors.ts';
 
-/** What a runtime says about one attachment: libcni's RuntimeConf. */
+/** The parameters of one attachment; RuntimeConf of libcni. */
 export interface RuntimeConf {
   /** CNI_CONTAINERID. */
   readonly containerID: string;
-  /** CNI_NETNS: a path such as /run/netns/blue; ADD and CHECK need it. */
+  /** CNI_NETNS: a path, such as /run/netns/blue; required for ADD and CHECK. */
   readonly netNS?: string | undefined;
-  /** CNI_IFNAME: the interface's name inside the container. */
+  /** CNI_IFNAME: the name of the interface inside the container. */
   readonly ifName: string;
-  /** CNI_ARGS, in this order. */
+  /** CNI_ARGS: keys and values, in order. */
   readonly args?: readonly (readonly [key: string, value: string])[] | undefined;
-  /** By capability; a plugin sees those that its configuration declares. */
+  /** Arguments by capability; a plugin gets those of the capabilities that it declares. */
   readonly capabilityArgs?: JsonObject | undefined;
-  /** Put into every plugin's configuration as `args.cni` (CONVENTIONS.md, "args"). */
+  /** The member `args.cni` of every plugin's configuration (CONVENTIONS.md, "args"). */
   readonly cniArgs?: JsonObject | undefined;
 }
 
-/** An attachment as GC names it. */
+/** The name of an attachment for GC. */
 export interface GCAttachment {
   readonly containerID: string;
   readonly ifname: string;
@@ -48,12 +48,12 @@ const checkArgs = (args: RuntimeConf['args']): void => {
   for (const [key, value] of args ?? []) {
     if (!/^[^=;\0]+$/.test(key) || /[;\0]/.test(value)) {
       const pair = JSON.stringify(`${key}=${value}`);
-      throw new ParameterError('args', `${pair} cannot be said in CNI_ARGS`);
+      throw new ParameterError('args', `${pair} cannot be written in CNI_ARGS`);
     }
   }
 };
 
-/** Throws a ParameterError unless plugins can be called with this. */
+/** Throws a ParameterError if the parameters are not valid. */
 export const checkRuntimeConf = (conf: RuntimeConf): void => {
   checkContainerID(conf.containerID);
   checkIfName(conf.ifName);
@@ -61,7 +61,7 @@ export const checkRuntimeConf = (conf: RuntimeConf): void => {
   if (conf.netNS?.includes('\0')) throw new ParameterError('netNS', 'expected a path');
 };
 
-/** The same, and the network namespace is there. */
+/** Throws a ParameterError if the parameters are not valid or have no network namespace. */
 export const checkRuntimeConfWithNetNS = (conf: RuntimeConf): void => {
   checkRuntimeConf(conf);
   if (conf.netNS === undefined || conf.netNS === '') {

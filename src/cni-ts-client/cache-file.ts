@@ -5,7 +5,7 @@ import { record } from './document.ts';
 import type { NetworkConfigurationList } from './configuration.ts';
 import type { Result } from './result.ts';
 
-// The mark of libcni's format.
+// The value of "kind" in libcni's format.
 const cacheKind = 'cniCacheV1';
 
 const text = v.pipe(v.string(), v.nonEmpty());
@@ -14,7 +14,7 @@ const object = v.record(v.string(), v.unknown());
 const cachedSchema = record({
   kind: v.literal(cacheKind),
   containerId: text,
-  // Bytes, which Go writes as base64.
+  // Base64, which is how Go encodes bytes.
   config: v.pipe(
     v.exactOptional(v.string(), ''),
     v.transform((base64) => Buffer.from(base64, 'base64').toString('utf8')),
@@ -25,20 +25,20 @@ const cachedSchema = record({
   cniArgs: v.exactOptional(v.array(v.tuple([v.string(), v.string()]))),
   capabilityArgs: v.exactOptional(object),
   result: v.exactOptional(v.unknown()),
-  // Not libcni's, which reads over it.
+  // An addition of this package, which libcni ignores.
   configArgs: v.exactOptional(object),
 });
 
-/** A cache file's content; `config` is the network's JSON text. */
+/** The content of a cache file; `config` is the JSON text of the network configuration. */
 export type CachedInfo = v.InferOutput<typeof cachedSchema>;
 
-/** The content of a cache file; undefined if it is of another kind. */
+/** Parses a cache file; undefined if the file has another format. */
 export const parseCachedInfo = (value: unknown): CachedInfo | undefined => {
   const { success, output } = v.safeParse(cachedSchema, value);
   return success ? output : undefined;
 };
 
-/** The network as text that can be parsed again, with every plugin in it. */
+/** Renders the network configuration with all its plugins as JSON text that can be parsed again. */
 const renderConfiguration = (list: NetworkConfigurationList): string =>
   JSON.stringify({
     cniVersion: list.cniVersion,
@@ -51,7 +51,7 @@ const renderConfiguration = (list: NetworkConfigurationList): string =>
 
 const isEmpty = (value: object): boolean => Object.keys(value).length === 0;
 
-/** The text of an attachment's cache file, as libcni writes it. */
+/** Renders the cache file of an attachment in libcni's format. */
 export const renderCachedInfo = (
   list: NetworkConfigurationList,
   conf: RuntimeConf,
@@ -70,7 +70,7 @@ export const renderCachedInfo = (
     ...(isEmpty(conf.cniArgs ?? {}) ? {} : { configArgs: conf.cniArgs }),
   });
 
-/** What the attachment was added with. */
+/** The parameters with which the attachment was added. */
 export const runtimeConfOf = (info: CachedInfo): RuntimeConf => ({
   containerID: info.containerId,
   netNS: info.netns,

@@ -14,13 +14,13 @@ import type { Result } from './result.ts';
 import { errorCodeOf } from './system-error.ts';
 import type { SpecVersion } from './version.ts';
 
-/** Where libcni keeps its cache. */
+/** The default cache directory of libcni. */
 export const defaultCacheDir = '/var/lib/cni';
 
-/** An attachment that the cache knows. */
+/** An attachment in the cache. */
 export interface NetworkAttachment extends RuntimeConf {
   readonly network: string;
-  /** The JSON text of the network that it was added to. */
+  /** The JSON text of the network configuration. */
   readonly config: string;
 }
 
@@ -30,7 +30,7 @@ const resultsDirectory = (cacheDir: string): string => join(cacheDir, 'results')
 
 const maximumFileName = 255;
 
-/** The attachment's file; throws a ParameterError if the names do not make a file name. */
+/** The path of an attachment's file; throws a ParameterError if a name cannot be part of it. */
 const cacheFile = (
   cacheDir: string,
   network: string,
@@ -57,11 +57,11 @@ const readIfThere = async (file: string): Promise<string | undefined> => {
   }
 };
 
-// The names a-b and c, or a and b-c, make the same file name.
+// The names "a-b" and "c" give the same file name as "a" and "b-c".
 const isOf = (info: CachedInfo, network: string, { containerID, ifName }: Identity): boolean =>
   info.networkName === network && info.containerId === containerID && info.ifName === ifName;
 
-/** The attachment's file, and what it holds; that may be of another attachment. */
+/** Reads an attachment's file, which may be the file of another attachment with the same name. */
 const readInfo = async (
   cacheDir: string,
   network: string,
@@ -71,7 +71,7 @@ const readInfo = async (
   return { file, info: parseCachedInfo(parseJson((await readIfThere(file)) ?? '')) };
 };
 
-/** The attachment as it was added; undefined if the cache does not know it. */
+/** Reads the cached attachment; undefined if the cache does not have it. */
 export const loadAttachment = async (
   cacheDir: string,
   network: string,
@@ -82,8 +82,8 @@ export const loadAttachment = async (
 };
 
 /**
- * The result of the attachment's ADD in the version that is asked for; undefined if the
- * cache does not know the attachment.  Throws a CacheError if the file is damaged.
+ * Reads the cached result of ADD and converts it to a version.  Undefined if the cache does not
+ * have the attachment.  Throws a CacheError if the file is damaged.
  */
 export const loadResult = async (
   cacheDir: string,
@@ -98,7 +98,7 @@ export const loadResult = async (
   const info = parseCachedInfo(value);
   if (info !== undefined && !isOf(info, network, attachment)) return undefined;
   try {
-    // Old libcni wrote the bare result.
+    // Old versions of libcni wrote only the result.
     return convertResult(parseResult(info === undefined ? value : info.result), cniVersion);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
@@ -106,7 +106,7 @@ export const loadResult = async (
   }
 };
 
-/** Throws a CacheError if the file is that of another attachment, whose names make the same. */
+/** Throws a CacheError if the file belongs to another attachment with the same file name. */
 export const checkCacheFile = async (
   cacheDir: string,
   network: string,
@@ -115,12 +115,12 @@ export const checkCacheFile = async (
   const { file, info } = await readInfo(cacheDir, network, attachment);
   if (info !== undefined && !isOf(info, network, attachment)) {
     throw new CacheError(
-      `${file} is that of container ${info.containerId} in network ${info.networkName}`,
+      `${file} belongs to container ${info.containerId} in network ${info.networkName}`,
     );
   }
 };
 
-/** Writes the attachment's file as a whole or not at all. */
+/** Writes the attachment's file atomically. */
 export const saveAttachment = async (
   cacheDir: string,
   list: NetworkConfigurationList,
@@ -128,7 +128,7 @@ export const saveAttachment = async (
   result: Result,
 ): Promise<void> => {
   const file = cacheFile(cacheDir, list.name, conf);
-  // Not among the results, where a leftover would pass for an attachment.
+  // The draft is outside of results/, so that a leftover is not taken for an attachment.
   const unfinished = join(cacheDir, `.${randomUUID()}.tmp`);
   try {
     await mkdir(resultsDirectory(cacheDir), { recursive: true, mode: 0o700 });
@@ -148,7 +148,7 @@ export const saveAttachment = async (
   }
 };
 
-/** Forgets the attachment; a file of another attachment stays. */
+/** Removes the attachment's file, unless the file belongs to another attachment. */
 export const removeAttachment = async (
   cacheDir: string,
   network: string,
@@ -164,7 +164,7 @@ const attachmentOf = (info: CachedInfo): NetworkAttachment => ({
   config: info.config,
 });
 
-/** Every attachment of the cache, or of one container; what is no attachment is passed over. */
+/** Reads all cached attachments, or those of one container; ignores other files. */
 export const loadAttachments = async (
   cacheDir: string,
   containerID?: string,

@@ -10,30 +10,30 @@ import type { Result } from './result.ts';
 import { createTurns } from './turns.ts';
 
 export interface CniOptions {
-  /** The directories of plugins; CNI_PATH. */
+  /** CNI_PATH: the directories of plugins. */
   readonly path: readonly string[];
-  /** Where results are kept, in `results/`; libcni's /var/lib/cni by default. */
+  /** The cache directory, which has the results in `results/`; by default /var/lib/cni. */
   readonly cacheDir?: string;
-  /** What plugins get beside CNI_*; only PATH, from this process, by default. */
+  /** The environment of plugins besides CNI_*; by default, only PATH of this process. */
   readonly env?: Readonly<Record<string, string>>;
-  /** For each call of a plugin; two minutes by default. */
+  /** The timeout of each call of a plugin; by default two minutes. */
   readonly timeoutMs?: number;
-  /** Of a plugin's standard output; 1 MiB by default. */
+  /** The maximum size of a plugin's standard output; by default 1 MiB. */
   readonly maximumOutputBytes?: number;
 }
 
 export interface CallOptions {
-  /** Kills the plugin that runs, and starts no other. */
+  /** Aborting kills the running plugin and starts no other. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * The operations on networks, as libcni has them.  Calls for one container run one after
- * the other and GC runs alone, within this object; between processes the caller sees to
- * that.  Every method rejects with a CniError.
+ * The operations on networks, as in libcni.  This object serializes the calls for one container,
+ * and runs GC while nothing else runs.  The caller must do the same between processes.  Every
+ * method rejects with a CniError.
  */
 export interface Cni {
-  /** ADD.  If it fails the caller should DEL. */
+  /** ADD.  If it fails, the caller should call DEL. */
   addNetworkList(
     list: NetworkConfigurationList,
     conf: RuntimeConf,
@@ -45,43 +45,43 @@ export interface Cni {
     conf: RuntimeConf,
     options?: CallOptions,
   ): Promise<void>;
-  /** DEL, which may be repeated. */
+  /** DEL.  Can be repeated. */
   delNetworkList(
     list: NetworkConfigurationList,
     conf: RuntimeConf,
     options?: CallOptions,
   ): Promise<void>;
-  /** DEL of the attachments that are not valid any more, and GC. */
+  /** DEL of all attachments that are not valid any more, then GC. */
   gcNetworkList(
     list: NetworkConfigurationList,
     validAttachments: readonly GCAttachment[],
     options?: CallOptions,
   ): Promise<void>;
-  /** STATUS: resolves if the plugins could serve an ADD. */
+  /** STATUS: resolves if the plugins are ready for an ADD. */
   getStatusNetworkList(list: NetworkConfigurationList, options?: CallOptions): Promise<void>;
-  /** VERSION of one plugin. */
+  /** Calls VERSION of one plugin. */
   getVersionInfo(plugin: string, options?: CallOptions): Promise<VersionInfo>;
-  /** The list with the greatest of its versions that all its plugins support. */
+  /** Returns the list with the newest of its versions that all its plugins support. */
   negotiateVersion(
     list: NetworkConfigurationList,
     options?: CallOptions,
   ): Promise<NetworkConfigurationList>;
-  /** The declared capabilities, if all plugins are there and support the version. */
+  /** Checks that all plugins exist and support the version; returns the declared capabilities. */
   validateNetworkList(
     list: NetworkConfigurationList,
     options?: CallOptions,
   ): Promise<readonly string[]>;
-  /** The result of ADD from the cache, in the list's version. */
+  /** Reads the result of ADD from the cache, in the version of the list. */
   getNetworkListCachedResult(
     list: NetworkConfigurationList,
     conf: Pick<RuntimeConf, 'containerID' | 'ifName'>,
   ): Promise<Result | undefined>;
-  /** The configuration and the parameters of ADD from the cache. */
+  /** Reads the configuration and the parameters of ADD from the cache. */
   getNetworkListCachedConfig(
     list: Pick<NetworkConfigurationList, 'name'>,
     conf: Pick<RuntimeConf, 'containerID' | 'ifName'>,
   ): Promise<NetworkAttachment | undefined>;
-  /** What the cache knows, of all containers or of one. */
+  /** Reads all cached attachments, or those of one container. */
   getCachedAttachments(containerID?: string): Promise<readonly NetworkAttachment[]>;
 }
 
@@ -89,7 +89,7 @@ const defaultTimeoutMs = 120_000;
 const defaultOutputBytes = 1024 * 1024;
 const defaultSearchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Does nothing yet: plugins run when a method is called. */
+/** Creates a client; starts nothing. */
 export const createCni = (options: CniOptions): Cni => {
   const turns = createTurns();
   const cacheDir = options.cacheDir ?? defaultCacheDir;

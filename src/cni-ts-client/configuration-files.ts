@@ -16,8 +16,8 @@ const readText = async (file: string): Promise<string> => {
 };
 
 /**
- * The files of `directory` with one of these endings (`.conf`), in the order of their
- * names; none when there is no such directory.
+ * Lists the files of `directory` with one of the endings (such as `.conf`), sorted by name; empty
+ * if the directory does not exist.
  */
 export const configurationFiles = async (
   directory: string,
@@ -39,9 +39,8 @@ export const configurationFiles = async (
 };
 
 /**
- * Loads a `.conf`, `.json` or `.conflist` file.  To the plugins of a list come those
- * of the `.conf` files in the directory beside it that is named after the network,
- * unless `loadOnlyInlinedPlugins` is true.
+ * Loads a `.conf`, `.json` or `.conflist` file.  Unless `loadOnlyInlinedPlugins` is true, the
+ * plugins of the `.conf` files in the directory NETWORK beside the file are added to the list.
  */
 export const loadNetworkConfigurationFile = async (
   file: string,
@@ -61,9 +60,9 @@ export const loadNetworkConfigurationFile = async (
 };
 
 /**
- * The first network with this name in `directory`: the `.conflist` files come before
- * the `.conf` and `.json` files, each in the order of their names.  A broken file on
- * the way is an error, as it is for libcni.
+ * Loads the first network with this name in `directory`.  The `.conflist` files come before the
+ * `.conf` and `.json` files; each group is sorted by name.  Throws if an earlier file is broken, as
+ * libcni does.
  */
 export const loadNetworkConfiguration = async (
   directory: string,

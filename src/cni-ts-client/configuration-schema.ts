@@ -5,10 +5,10 @@ import { object, objectMessage } from './document.ts';
 const pluginType = v.pipe(
   v.string('expected a string'),
   v.nonEmpty('expected the name of a plugin'),
-  v.check((type) => !/[/\\\0]/.test(type), 'must not hold a slash'),
+  v.check((type) => !/[/\\\0]/.test(type), 'must not contain a slash'),
 );
 
-/** One plugin's part of it. */
+/** The configuration of one plugin. */
 export const pluginSchema = v.looseObject(
   {
     type: pluginType,
@@ -22,7 +22,7 @@ export const pluginSchema = v.looseObject(
   objectMessage,
 );
 
-/** One plugin of a network: the keys that all plugins share, and its own. */
+/** One plugin of a network: the keys common to all plugins, and those of the plugin itself. */
 export type PluginConfiguration = v.InferOutput<typeof pluginSchema>;
 
 const networkName = v.pipe(
@@ -38,7 +38,7 @@ const versionText = v.pipe(
   v.regex(/^(?:\d+\.\d+\.\d+)?$/, 'expected a version such as 1.0.0'),
 );
 
-// The specification says boolean; libcni also takes the words.
+// A boolean in the specification; libcni also accepts the strings "true" and "false".
 const flag = v.exactOptional(
   v.union(
     [
@@ -55,7 +55,7 @@ const flag = v.exactOptional(
   false,
 );
 
-/** The document of a network configuration. */
+/** The JSON document of a network configuration. */
 export const networkSchema = v.object(
   {
     name: networkName,

@@ -8,16 +8,16 @@ import type { SpecVersion } from './version.ts';
 
 /** A network configuration (specification, section 1). */
 export interface NetworkConfigurationList {
-  /** The version that plugins are called with. */
+  /** The version with which plugins are called. */
   readonly cniVersion: SpecVersion;
-  /** Every version that the configuration allows and this package speaks. */
+  /** All versions that the configuration allows and this package supports. */
   readonly cniVersions: readonly SpecVersion[];
   readonly name: string;
-  /** CHECK does nothing. */
+  /** Whether CHECK does nothing. */
   readonly disableCheck: boolean;
-  /** GC does nothing. */
+  /** Whether GC does nothing. */
   readonly disableGC: boolean;
-  /** No plugins are added from the directory beside the file. */
+  /** Whether plugins in the directory beside the file are ignored. */
   readonly loadOnlyInlinedPlugins: boolean;
   readonly plugins: readonly PluginConfiguration[];
 }
@@ -27,7 +27,7 @@ const failIn =
   ({ property, what }: Violation): Error =>
     new ConfigurationError(file, property, what);
 
-/** Reads JSON text that must be an object. */
+/** Parses JSON text that must be an object. */
 const parseObject = (text: string, file: string): Readonly<Record<string, unknown>> => {
   let value: unknown;
   try {
@@ -56,27 +56,27 @@ const allowedVersions = (
   );
 };
 
-/** A plugin's own configuration, as one of the files beside a list holds it. */
+/** Parses the configuration of one plugin, from a file in the directory beside a list. */
 export const parsePluginConfiguration = (text: string, file: string): PluginConfiguration =>
   parseWith(pluginSchema, parseObject(text, file), failIn(file));
 
 /**
- * Reads a network configuration, whose list of plugins may be empty: more may come from
- * the directory beside the file.
+ * Parses a network configuration.  The list of plugins may be empty, because plugins may follow
+ * from the directory beside the file.
  */
 export const parseNetworkConfigurationPart = (
   text: string,
   file: string,
 ): NetworkConfigurationList => {
   const value = parseObject(text, file);
-  // A single plugin, the older form: a list of one, as libcni makes of it.
+  // The older form, a single plugin, becomes a list of one, as in libcni.
   const isSingle = value['plugins'] === undefined && value['type'] !== undefined;
   const parsed = parseWith(networkSchema, value, failIn(file));
   const plugins = isSingle
     ? [parseWith(pluginSchema, value, failIn(file))]
     : (parsed.plugins ?? []);
   if (parsed.loadOnlyInlinedPlugins && plugins.length === 0) {
-    throw new ConfigurationError(file, 'plugins', 'expected, as loadOnlyInlinedPlugins is true');
+    throw new ConfigurationError(file, 'plugins', 'is missing, but loadOnlyInlinedPlugins is true');
   }
   const versions = allowedVersions(file, parsed.cniVersion, parsed.cniVersions);
   return {
@@ -91,8 +91,8 @@ export const parseNetworkConfigurationPart = (
 };
 
 /**
- * Reads the text of a `.conf`, `.json` or `.conflist` file; a single plugin becomes a
- * list of one.  Throws a ConfigurationError that names `file` and the property.
+ * Parses the text of a `.conf`, `.json` or `.conflist` file; a single plugin becomes a list of one.
+ * Throws a ConfigurationError that names `file` and the property.
  */
 export const parseNetworkConfiguration = (text: string, file: string): NetworkConfigurationList => {
   const parsed = parseNetworkConfigurationPart(text, file);

@@ -6,7 +6,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The first violation of a schema: where, and what is wrong there. */
+/** The first violation of a schema: the property, and what is wrong with it. */
 export interface Violation {
   readonly property: string | undefined;
   readonly what: string;
@@ -17,7 +17,7 @@ const violationOf = (issue: v.BaseIssue<unknown>): Violation => ({
   what: issue.message,
 });
 
-/** `value` as the schema describes it; `fail` makes the error of the first violation. */
+/** Parses a value with a schema; `fail` makes the error from the first violation. */
 export const parseWith = <Schema extends v.GenericSchema>(
   schema: Schema,
   value: unknown,
@@ -28,11 +28,11 @@ export const parseWith = <Schema extends v.GenericSchema>(
   throw fail(violationOf(issues[0]));
 };
 
-/** What to say of a value that is no object, or of a member that it lacks. */
+/** The message for a value that is not an object, or for a missing member. */
 export const objectMessage = (issue: { readonly expected: string | null }): string =>
   issue.expected === 'Object' ? 'expected an object' : 'is missing';
 
-/** Whether this is what Go's encoders write for what is not there. */
+/** Whether a value is what the encoders of Go write for an absent value. */
 export const isAbsent = (value: unknown): boolean =>
   value === null ||
   value === undefined ||
@@ -42,9 +42,9 @@ export const isAbsent = (value: unknown): boolean =>
 const withoutAbsent = (value: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(value).filter(([, member]) => !isAbsent(member)));
 
-/** The schema of an object, which valibot's own would also find in a list. */
+/** The schema of an object; unlike valibot's own, it does not accept a list. */
 export const object = v.custom<JsonObject>(isObject, 'expected an object');
 
-/** The schema of an object whose absent members may also be null or empty; others are dropped. */
+/** The schema of an object whose absent members may be null or empty; drops unknown members. */
 export const record = <const Entries extends v.ObjectEntries>(entries: Entries) =>
   v.pipe(object, v.transform(withoutAbsent), v.object(entries, objectMessage));

@@ -1,10 +1,10 @@
-/** Every error of this package; the message is one line. */
+/** The base class of all errors of this package; the message is one line. */
 export class CniError extends Error {}
 
-/** A network configuration that cannot be read or breaks the specification. */
+/** A network configuration cannot be read or violates the specification. */
 export class ConfigurationError extends CniError {
   readonly file: string;
-  /** Where in the document, such as `plugins.0.type`; undefined for the whole of it. */
+  /** The property, such as `plugins.0.type`; undefined for the whole document. */
   readonly property: string | undefined;
 
   constructor(file: string, property: string | undefined, what: string, options?: ErrorOptions) {
@@ -14,7 +14,7 @@ export class ConfigurationError extends CniError {
   }
 }
 
-/** A directory has no network configuration of this name. */
+/** A directory has no network configuration with this name. */
 export class NetworkNotFoundError extends CniError {
   readonly directory: string;
   readonly network: string;
@@ -30,9 +30,9 @@ export class NetworkNotFoundError extends CniError {
   }
 }
 
-/** What a caller passed cannot be a parameter of a plugin. */
+/** A parameter from the caller is not valid. */
 export class ParameterError extends CniError {
-  /** As the caller knows it, such as `containerID`. */
+  /** The name of the parameter, such as `containerID`. */
   readonly parameter: string;
 
   constructor(parameter: string, what: string) {
@@ -41,7 +41,7 @@ export class ParameterError extends CniError {
   }
 }
 
-/** No directory of the path has this plugin. */
+/** The plugin is in no directory of the path. */
 export class PluginNotFoundError extends CniError {
   readonly plugin: string;
   readonly path: readonly string[];
@@ -53,16 +53,16 @@ export class PluginNotFoundError extends CniError {
   }
 }
 
-/** A result cannot be said in the version that is wanted, or its version is unknown. */
+/** A result is not valid, has an unknown version, or cannot be converted to the wanted version. */
 export class ConversionError extends CniError {}
 
 /** The cached result of an attachment is missing, damaged or cannot be saved. */
 export class CacheError extends CniError {}
 
-/** The network or a plugin of it does not support what was asked. */
+/** The network or one of its plugins does not support the operation. */
 export class UnsupportedError extends CniError {}
 
-/** Several things failed, and what could be done without them was done. */
+/** Several steps failed; the other steps were done. */
 export class CniErrors extends CniError {
   readonly errors: readonly CniError[];
 
@@ -72,7 +72,7 @@ export class CniErrors extends CniError {
   }
 }
 
-/** The error codes that the specification reserves (section 5, Error). */
+/** The error codes reserved by the specification (section 5, Error). */
 export const errorCodes = {
   incompatibleCNIVersion: 1,
   unsupportedField: 2,

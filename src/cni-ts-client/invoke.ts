@@ -12,7 +12,7 @@ import { runProcess } from './plugin-process.ts';
 import type { ProcessOutcome } from './plugin-process.ts';
 import { errorCodeOf } from './system-error.ts';
 
-/** How plugins are found and run. */
+/** The settings for finding and running plugins. */
 export interface Invocation {
   readonly path: readonly string[];
   readonly env: Readonly<Record<string, string>>;
@@ -35,7 +35,7 @@ const isRegularFile = async (file: string): Promise<boolean> => {
   }
 };
 
-// The first file with the plugin's name in the directories of `path`.
+// Finds the first file with the name of the plugin in the directories of `path`.
 const findPlugin = async (plugin: string, path: readonly string[]): Promise<string> => {
   if (!/[/\\\0]/.test(plugin)) {
     for (const directory of path) {
@@ -60,7 +60,7 @@ const environment = (
   CNI_PATH: path.join(':'),
 });
 
-// The error object of the specification, section 5; its code may be missing.
+// Parses an error object (specification, section 5), whose code may be missing.
 const errorObject = (stdout: string): Pick<PluginErrorFacts, 'code' | 'msg' | 'details'> | null => {
   const value = parseJson(stdout);
   if (!isObject(value)) return null;
@@ -106,23 +106,23 @@ const failureOf = (
   return new PluginError({ ...known, reason: 'exit', msg });
 };
 
-/** What a plugin that succeeded wrote. */
+/** The output of a plugin that succeeded. */
 export interface PluginOutput {
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** What a plugin is called for. */
+/** One call of a plugin. */
 export interface Call {
   readonly plugin: string;
   readonly command: Command;
-  /** None for a command that is not about one attachment. */
+  /** Missing if the command does not concern one attachment. */
   readonly parameters?: Parameters;
-  /** What the plugin reads. */
+  /** The input of the plugin. */
   readonly configuration: JsonObject;
 }
 
-/** Calls a plugin; throws PluginNotFoundError and PluginError. */
+/** Calls a plugin; throws PluginNotFoundError or PluginError. */
 export const invokePlugin = async (
   invocation: Invocation,
   { plugin, command, parameters = {}, configuration }: Call,

@@ -1,4 +1,4 @@
-/** The value of JSON text; undefined if the text is none. */
+/** Parses JSON text; undefined if the text is not JSON. */
 export const parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text);

@@ -9,7 +9,7 @@ import type { OperationContext } from './operations.ts';
 import { networkRequest } from './request.ts';
 import { isAtLeast } from './version.ts';
 
-// Runs them all, one after the other, and throws what they threw.
+// Runs all tasks in order, then throws the errors of those that failed.
 const attemptAll = async (tasks: readonly (() => Promise<unknown>)[]): Promise<void> => {
   const errors: CniError[] = [];
   for (const task of tasks) {
@@ -24,9 +24,8 @@ const attemptAll = async (tasks: readonly (() => Promise<unknown>)[]): Promise<v
 };
 
 /**
- * GC: DEL for every cached attachment of the network that is not among those that are
- * still valid; from 1.1.0 on the plugins are told, too.  Everything is tried, and the
- * errors come together as CniErrors.
+ * GC: calls DEL for every cached attachment of the network that is not valid any more, and from
+ * 1.1.0 on GC of the plugins.  Goes on after an error; throws all errors as CniErrors.
  */
 export const collectGarbage = async (
   context: OperationContext,
@@ -44,7 +43,7 @@ export const collectGarbage = async (
   const deletions = stale.map((attachment) => () => delAttachment(context, list, attachment));
   const additions = {
     'cni.dev/valid-attachments': validAttachments,
-    // The name that the specification first had (containernetworking/cni issue 1101).
+    // An earlier name of the key in the specification (containernetworking/cni issue 1101).
     'cni.dev/attachments': validAttachments,
   };
   const told = isAtLeast(list.cniVersion, '1.1.0') ? list.plugins : [];
@@ -55,7 +54,7 @@ export const collectGarbage = async (
   await attemptAll([...deletions, ...collections]);
 };
 
-/** STATUS: nothing before 1.1.0; the first plugin that is not ready makes the error. */
+/** STATUS: throws the error of the first plugin that is not ready; does nothing before 1.1.0. */
 export const checkStatus = async (
   invocation: Invocation,
   list: NetworkConfigurationList,

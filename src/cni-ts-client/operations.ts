@@ -13,7 +13,7 @@ import { parseResult } from './result.ts';
 import type { Result } from './result.ts';
 import { isAtLeast } from './version.ts';
 
-/** Where an operation works. */
+/** The settings of an operation: plugins and cache. */
 export interface OperationContext {
   readonly invocation: Invocation;
   readonly cacheDir: string;
@@ -22,7 +22,7 @@ export interface OperationContext {
 const resultOf = (plugin: string, output: PluginOutput, list: NetworkConfigurationList): Result => {
   try {
     const value = parseJson(output.stdout);
-    if (value === undefined) throw new ConversionError('result: is not JSON');
+    if (value === undefined) throw new ConversionError('result is not JSON');
     return convertResult(parseResult(value, list.cniVersion), list.cniVersion);
   } catch (error) {
     if (!(error instanceof ConversionError)) throw error;
@@ -32,7 +32,7 @@ const resultOf = (plugin: string, output: PluginOutput, list: NetworkConfigurati
   }
 };
 
-/** ADD: the plugins in order, each with the result of the one before; caches the last result. */
+/** ADD: calls the plugins in order, each with the result of the previous one; caches the last. */
 export const addAttachment = async (
   { invocation, cacheDir }: OperationContext,
   list: NetworkConfigurationList,
@@ -56,7 +56,7 @@ export const addAttachment = async (
   return result;
 };
 
-/** CHECK: the plugins in order, each with the cached result of ADD; stops at the first error. */
+/** CHECK: calls the plugins in order with the cached result of ADD; stops at the first error. */
 export const checkAttachment = async (
   { invocation, cacheDir }: OperationContext,
   list: NetworkConfigurationList,
@@ -72,7 +72,7 @@ export const checkAttachment = async (
   const result = await loadResult(cacheDir, list.name, conf, list.cniVersion);
   if (result === undefined) {
     throw new CacheError(
-      `container ${conf.containerID} has no result of network ${list.name}, interface ${conf.ifName}`,
+      `container ${conf.containerID} has no cached result for network ${list.name}, interface ${conf.ifName}`,
     );
   }
   for (const plugin of list.plugins) {
@@ -86,7 +86,7 @@ export const checkAttachment = async (
   }
 };
 
-// DEL goes on without a result that cannot be read; before 0.4.0 there was none.
+// If the cached result cannot be read, DEL goes on without it; before 0.4.0, DEL needs no result.
 const resultForDel = async (
   cacheDir: string,
   list: NetworkConfigurationList,
@@ -102,8 +102,8 @@ const resultForDel = async (
 };
 
 /**
- * DEL: the plugins in reverse order, each with the cached result of ADD; stops at the
- * first error, and then the cached result stays.
+ * DEL: calls the plugins in reverse order with the cached result of ADD, then removes the result.
+ * Stops at the first error and keeps the result.
  */
 export const delAttachment = async (
   { invocation, cacheDir }: OperationContext,

@@ -1,13 +1,17 @@
 import { CniError } from './errors.ts';
 
-/** CNI_COMMAND: what a plugin is asked to do. */
+/** CNI_COMMAND: the operation of a plugin. */
 export type Command = 'ADD' | 'CHECK' | 'DEL' | 'GC' | 'STATUS' | 'VERSION';
 
 /**
- * Why a call of a plugin failed: it said so in an error object (`error`), it ended
- * badly without one (`exit`), what it printed is not what the specification asks for
- * (`output`), it took too long (`timeout`), the caller gave up (`aborted`), or it
- * could not be started (`start`).
+ * Why a call of a plugin failed:
+ *
+ * - `error`: the plugin printed an error object
+ * - `exit`: the plugin failed without an error object
+ * - `output`: the output is too large or violates the specification
+ * - `timeout`: the plugin took too long
+ * - `aborted`: the caller aborted the call
+ * - `start`: the plugin could not be started
  */
 export type PluginFailure = 'error' | 'exit' | 'output' | 'timeout' | 'aborted' | 'start';
 
@@ -15,12 +19,12 @@ export interface PluginErrorFacts {
   readonly plugin: string;
   readonly command: Command;
   readonly reason: PluginFailure;
-  /** The plugin's error code (specification, section 5); only where the reason is `error`. */
+  /** The error code of the plugin (specification, section 5); only if the reason is `error`. */
   readonly code?: number;
-  /** The plugin's own short message, or what is to be said in its place. */
+  /** The short message of the plugin, or of this package if there is no error object. */
   readonly msg: string;
   readonly details?: string;
-  /** What the plugin wrote to its standard error: the last of it, where it was much. */
+  /** The standard error of the plugin; only the end if it was long. */
   readonly stderr?: string;
   readonly exitCode?: number;
   readonly signal?: string;
@@ -28,13 +32,13 @@ export interface PluginErrorFacts {
 
 const maximumLine = 2000;
 
-// A plugin's words may hold anything: one line is made of them.
+// Makes one line of a plugin's text, which can contain any characters.
 const oneLine = (text: string): string => {
   const line = text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
   return line.length > maximumLine ? `${line.slice(0, maximumLine)}...` : line;
 };
 
-/** A plugin was called and did not do its work. */
+/** A plugin was called and failed. */
 export class PluginError extends CniError {
   readonly plugin: string;
   readonly command: Command;

@@ -5,17 +5,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { errorCodeOf } from './system-error.ts';
 
 export interface ProcessOptions {
-  /** The whole environment. */
+  /** The complete environment. */
   readonly env: Readonly<Record<string, string>>;
   readonly stdin: string;
-  /** The process and what it started are killed after this long. */
+  /** The time after which the process and its descendants are killed. */
   readonly timeoutMs: number;
-  /** More than this on standard output kills them, too. */
+  /** The size of standard output above which the process and its descendants are killed. */
   readonly maximumOutputBytes: number;
   readonly signal: AbortSignal | undefined;
 }
 
-/** Why a process was killed before its end. */
+/** Why a process was killed. */
 type Killed = 'timeout' | 'aborted' | 'output';
 
 export interface ProcessOutcome {
@@ -28,7 +28,7 @@ export interface ProcessOutcome {
 
 const maximumStderrBytes = 64 * 1024;
 
-/** Keeps the end of what is written. */
+/** Keeps the end of a stream. */
 const tailOf = (maximum: number) => {
   let tail = Buffer.alloc(0);
   return {
@@ -40,7 +40,7 @@ const tailOf = (maximum: number) => {
   };
 };
 
-// The plugin leads a process group of its own, with its delegated plugins in it.
+// The plugin is the leader of a process group, to which its delegated plugins belong.
 const killGroup = (child: ChildProcessWithoutNullStreams): void => {
   if (child.pid === undefined) return;
   try {
@@ -61,7 +61,7 @@ const runOnce = (file: string, options: ProcessOptions): Promise<ProcessOutcome>
     const kill = (why: Killed): void => {
       killed ??= why;
       killGroup(child);
-      // A descendant that left the group could hold them open for ever.
+      // A descendant that left the group could keep the pipes open for ever.
       child.stdout.destroy();
       child.stderr.destroy();
     };
@@ -80,7 +80,7 @@ const runOnce = (file: string, options: ProcessOptions): Promise<ProcessOutcome>
       else chunks.push(chunk);
     });
     child.stderr.on('data', stderr.add);
-    // A plugin need not read its configuration.
+    // A plugin may exit without reading its configuration, which gives EPIPE.
     child.stdin.on('error', () => {});
     child.once('error', (error) => {
       finish();
@@ -103,8 +103,8 @@ const busyTries = 5;
 const busyPauseMs = 200;
 
 /**
- * Runs a program to its end.  Rejects with the system's error where it cannot be
- * started; one that is being written at the moment (ETXTBSY) is tried again.
+ * Runs a program and waits for it.  Rejects with the system error if the program cannot be started;
+ * tries again after ETXTBSY, which means that the file is being written.
  */
 export const runProcess = async (
   file: string,

@@ -7,7 +7,7 @@ import { parseJson } from './json.ts';
 import { PluginError } from './plugin-error.ts';
 import { currentVersion, greatestVersion } from './version.ts';
 
-/** What a plugin says of itself. */
+/** The versions that a plugin reports. */
 export interface VersionInfo {
   readonly cniVersion: string;
   readonly supportedVersions: readonly string[];
@@ -24,14 +24,14 @@ const parseVersionInfo = (stdout: string): VersionInfo | undefined => {
   if (isTexts(supportedVersions) && supportedVersions.length > 0) {
     return { cniVersion, supportedVersions };
   }
-  // The specification 0.2.0 did not ask for the list.
+  // The list was not required in version 0.2.0 of the specification.
   return cniVersion === '0.2.0' ? { cniVersion, supportedVersions: ['0.1.0', '0.2.0'] } : undefined;
 };
 
-// Plugins built with an old library want these for every command.
+// Plugins with an old library require these variables for every command.
 const placeholders = { netNS: 'dummy', ifName: 'dummy' };
 
-/** VERSION; a plugin that does not know the command speaks 0.1.0. */
+/** VERSION; a plugin that does not know this command has version 0.1.0. */
 export const versionInfo = async (invocation: Invocation, plugin: string): Promise<VersionInfo> => {
   const command = 'VERSION';
   const configuration = { cniVersion: currentVersion };
@@ -45,7 +45,7 @@ export const versionInfo = async (invocation: Invocation, plugin: string): Promi
     const info = parseVersionInfo(output.stdout);
     if (info !== undefined) return info;
     const { stderr } = output;
-    const msg = 'no list of supported versions in its answer';
+    const msg = 'the output has no list of supported versions';
     throw new PluginError({ plugin, command, reason: 'output', msg, stderr });
   } catch (error) {
     if (error instanceof PluginError && error.msg === 'unknown CNI_COMMAND: VERSION') {
@@ -59,7 +59,7 @@ const typesOf = (list: NetworkConfigurationList): readonly string[] => [
   ...new Set(list.plugins.map((plugin) => plugin.type)),
 ];
 
-/** The list with the greatest version that it allows and all its plugins support. */
+/** Returns the list with the newest version that the list allows and all its plugins support. */
 export const negotiateVersion = async (
   invocation: Invocation,
   list: NetworkConfigurationList,
@@ -77,13 +77,13 @@ export const negotiateVersion = async (
     return `${type} supports ${versions}`;
   });
   throw new UnsupportedError(
-    `network ${list.name}: no version of ${list.cniVersions.join(', ')} suits all plugins: ${said.join('; ')}`,
+    `network ${list.name}: no common version: the configuration allows ${list.cniVersions.join(', ')}; ${said.join('; ')}`,
   );
 };
 
 /**
- * Whether the network could be used: all its plugins are there and support its version.
- * Returns the capabilities that they declare; what is wrong comes together as CniErrors.
+ * Checks that all plugins of a network exist and support its version.  Returns the capabilities
+ * that the plugins declare; throws all errors as CniErrors.
  */
 export const validateList = async (
   invocation: Invocation,
@@ -96,7 +96,7 @@ export const validateList = async (
         if (supportedVersions.includes(list.cniVersion)) return undefined;
         const versions = supportedVersions.join(', ');
         return new UnsupportedError(
-          `plugin ${type} does not support version ${list.cniVersion}, but ${versions}`,
+          `plugin ${type} does not support version ${list.cniVersion}, only ${versions}`,
         );
       } catch (error) {
         if (error instanceof CniError) return error;

@@ -5,7 +5,7 @@ import { isObject } from './document.ts';
 import type { JsonObject } from './document.ts';
 import type { Result } from './result.ts';
 
-// Keys that only a runtime may set.
+// Removes the keys that only the runtime may set.
 const withoutReserved = (plugin: PluginConfiguration): JsonObject =>
   Object.fromEntries(
     Object.entries(plugin).filter(([key]) => key !== 'prevResult' && !key.startsWith('cni.dev/')),
@@ -31,7 +31,7 @@ const withCniArgs = (plugin: PluginConfiguration, conf: RuntimeConf): JsonObject
   return { args: { ...args, cni: { ...cni, ...conf.cniArgs } } };
 };
 
-/** What ADD, CHECK and DEL send to a plugin (specification, section 3). */
+/** Renders the input of a plugin for ADD, CHECK and DEL (specification, section 3). */
 export const attachmentRequest = (
   list: NetworkConfigurationList,
   plugin: PluginConfiguration,
@@ -49,7 +49,7 @@ export const attachmentRequest = (
   };
 };
 
-/** What GC and STATUS send, which concern no attachment. */
+/** Renders the input of a plugin for GC and STATUS, which have no attachment. */
 export const networkRequest = (
   list: NetworkConfigurationList,
   plugin: PluginConfiguration,

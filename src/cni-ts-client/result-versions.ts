@@ -5,7 +5,7 @@ import type { SpecVersion } from './version.ts';
 
 type IPConfig020 = NonNullable<Result020['ip4']>;
 
-// Members that would be empty are left out, as libcni leaves them out.
+// Leaves out empty members, as libcni does.
 const listed = <Key extends string, Item>(
   key: Key,
   items: readonly Item[] | undefined,
@@ -105,7 +105,7 @@ const as020 = (result: Result, cniVersion: Result020['cniVersion']): Result020 =
 const as100 = (result: Result, cniVersion: Result100['cniVersion']): Result100 =>
   is100(result) ? { ...result, cniVersion } : from040(as040(result, '0.4.0'), cniVersion);
 
-/** The shape of a result of this version. */
+/** The type of a result of this version. */
 export type ResultOf<Version extends SpecVersion> = Version extends '0.1.0' | '0.2.0'
   ? Result020
   : Version extends '1.0.0' | '1.1.0'
@@ -113,8 +113,8 @@ export type ResultOf<Version extends SpecVersion> = Version extends '0.1.0' | '0
     : Result040;
 
 /**
- * The result in another version, as libcni converts it.  Older versions can say less:
- * 0.2.0 and before hold one address of each family, and none is a ConversionError.
+ * Converts a result to another version, as libcni does.  Versions up to 0.2.0 keep one address of
+ * each family; a result without addresses throws a ConversionError.
  */
 export function convertResult<Version extends SpecVersion>(
   result: Result,

@@ -19,7 +19,7 @@ const count = v.pipe(
   v.safeInteger('expected a whole number'),
   v.minValue(0, 'expected a number that is not negative'),
 );
-// libcni reads these as signed.
+// Signed integers in libcni.
 const integer = v.pipe(v.number('expected a number'), v.safeInteger('expected a whole number'));
 
 const dnsEntries = {
@@ -64,14 +64,14 @@ const ip040 = v.pipe(
   v.transform((ip) => ({ version: familyOf(ip.address), ...ip })),
 );
 
-/** An index into the interfaces that there are; results of IPAM plugins have none. */
+/** Whether indices refer to existing interfaces; results of IPAM plugins have no interfaces. */
 const hasItsInterfaces = (result: {
   readonly interfaces?: readonly unknown[];
   readonly ips?: readonly { readonly interface?: number }[];
 }): boolean =>
   result.interfaces === undefined ||
   (result.ips ?? []).every((ip) => (ip.interface ?? 0) < (result.interfaces?.length ?? 0));
-const strayInterface = 'ips: interface: no such index in interfaces';
+const strayInterface = 'ips: interface: is not an index of interfaces';
 
 const schema020 = record({
   cniVersion: v.picklist(['0.1.0', '0.2.0']),
@@ -106,7 +106,7 @@ export type Result020 = v.InferOutput<typeof schema020>;
 export type Result040 = v.InferOutput<typeof schema040>;
 /** A result of version 1.0.0 or 1.1.0 (specification, section 5). */
 export type Result100 = v.InferOutput<typeof schema100>;
-/** What ADD gives; `cniVersion` tells the three shapes apart. */
+/** A result of ADD; `cniVersion` distinguishes the three types. */
 export type Result = Result020 | Result040 | Result100;
 
 export type DNS = v.InferOutput<typeof dns>;
@@ -125,7 +125,7 @@ const schemas = {
 const violationSentence = ({ property, what }: Violation): string =>
   property === undefined ? `result: ${what}` : `result: ${property}: ${what}`;
 
-// A `dns` with nothing in it is what Go's encoders write for none.
+// The encoders of Go write an empty `dns` if there is none.
 const withoutEmptyDns = (value: JsonObject): JsonObject => {
   const { dns: servers, ...rest } = value;
   const isEmpty =
@@ -134,9 +134,8 @@ const withoutEmptyDns = (value: JsonObject): JsonObject => {
 };
 
 /**
- * Checks the JSON value of a result and drops what the specification does not know;
- * without a `cniVersion` it is of `version`.  Throws a ConversionError that names the
- * property.
+ * Parses the JSON value of a result and drops unknown members.  `version` is the default for a
+ * missing `cniVersion`.  Throws a ConversionError that names the property.
  */
 export const parseResult = (value: unknown, version: string = defaultVersion): Result => {
   const fail = (violation: Violation) => new ConversionError(violationSentence(violation));

@@ -1,12 +1,12 @@
-/** Lets a task wait until it may run. */
+/** Runs tasks in the order that the specification requires. */
 export interface Turns {
-  /** One at a time for a container, many containers at once. */
+  /** Runs a task after the earlier tasks of the same container. */
   readonly ofContainer: <T>(containerID: string, task: () => Promise<T>) => Promise<T>;
-  /** Alone. */
+  /** Runs a task while no other task runs. */
   readonly exclusive: <T>(task: () => Promise<T>) => Promise<T>;
 }
 
-/** The order that the specification asks for (section 3, Lifecycle & Ordering). */
+/** Creates the queues for the ordering of the specification (section 3, Lifecycle & Ordering). */
 export const createTurns = (): Turns => {
   const last = new Map<string, Promise<unknown>>();
   let lastExclusive: Promise<unknown> = Promise.resolve();

@@ -20,7 +20,7 @@ const maximumMiB = 16 * 1024 * 1024;
 
 const path = v.pipe(
   v.string(),
-  v.check((value) => !value.includes('\0'), 'must not hold a NUL byte'),
+  v.check((value) => !value.includes('\0'), 'must not contain a NUL byte'),
 );
 
 const annotationsSchema = v.strictObject({
@@ -42,10 +42,10 @@ const annotationsSchema = v.strictObject({
   ),
 });
 
-/** What the annotations `io.runx.*` of a container say of its domain, by their names without the prefix. */
+/** The values of the annotations `io.runx.*`, by their names without the prefix. */
 export type DomainAnnotations = v.InferOutput<typeof annotationsSchema>;
 
-/** Reads the annotations `io.runx.*`; one that runx.toml does not allow is refused. */
+/** Parses the annotations `io.runx.*`; throws RunxError if runx.toml does not allow one of them. */
 export const parseAnnotations = (
   annotations: Readonly<Record<string, string>>,
   allowed: readonly string[],
@@ -54,13 +54,11 @@ export const parseAnnotations = (
   for (const name of names) {
     if (!annotationNames.some((known) => known === name)) {
       throw new RunxError(
-        `annotation ${name} is not supported: those that "annotations" in runx.toml can allow are ${annotationNames.join(', ')}`,
+        `annotation ${name} is not supported: the annotations of runx are ${annotationNames.join(', ')}`,
       );
     }
     if (!allowed.includes(name)) {
-      throw new RunxError(
-        `annotation ${name} is not allowed: add it to "annotations" in runx.toml`,
-      );
+      throw new RunxError(`annotation ${name} is not allowed: add it to annotations in runx.toml`);
     }
   }
   const values = Object.fromEntries(

@@ -14,13 +14,13 @@ import { type Lock, lockContainer } from './lock.ts';
 import { readMark, setMark } from './marks.ts';
 import { findRecord } from './record.ts';
 
-/** A container's directory, and the lock on it while the container is being created. */
+/** The state directory of a new container, and the lock that `create` holds on it. */
 export interface Claim {
   readonly directory: string;
   readonly lock: Lock;
 }
 
-/** Takes the id: only one caller can, and an id in use is left untouched. */
+/** Makes the state directory of a container; throws RunxError if the id is in use. */
 export const claimContainer = async (context: Context, id: string): Promise<Claim> => {
   const { root } = context;
   const directory = containerDirectory(root, id);
@@ -41,7 +41,7 @@ export const claimContainer = async (context: Context, id: string): Promise<Clai
   });
   if (lock === undefined) throw new RunxError(`container ${id} was deleted meanwhile`);
   const self = await findIdentity(process.pid);
-  // It may have been deleted, and made again by another runx, before the lock.
+  // Another runx may have deleted and recreated the container before the lock was taken.
   if (await setMark(root, id, 'creator', `${self?.pid} ${self?.startTime}`))
     return { directory, lock };
   lock.release();
@@ -54,7 +54,7 @@ const findCreator = async (root: string, id: string): Promise<ProcessIdentity | 
   return startTime === undefined ? undefined : { pid: Number(pid), startTime };
 };
 
-/** Whether the runx that was creating the container has died. */
+/** Whether the runx that was creating the container has ended. */
 export const creatorIsDead = async (root: string, id: string): Promise<boolean> => {
   const creator = await findCreator(root, id);
   return creator !== undefined && !(await isAlive(creator));
@@ -62,10 +62,10 @@ export const creatorIsDead = async (root: string, id: string): Promise<boolean> 
 
 const creatorEndsMs = 10_000;
 
-/** Ends the runx that is creating the container, if one is. */
+/** Kills the runx that is creating the container, if there is one. */
 export const endCreation = async (root: string, id: string): Promise<void> => {
   const record = await findRecord(root, id).catch(() => undefined);
-  // A runx that has created it may be waiting for its end in the foreground.
+  // After `create`, the same runx may be running the container in the foreground.
   if (record !== undefined && !record.creating) return;
   const creator = await findCreator(root, id);
   if (creator === undefined || !(await sendSignal(creator, 'SIGKILL'))) return;

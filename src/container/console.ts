@@ -9,7 +9,7 @@ import { openOutput } from './logs.ts';
 import { findSpec, loadRecord, placementOf } from './record.ts';
 import { checkAllowed } from './status.ts';
 
-/** A connection to the console of a container that keeps its output. */
+/** A connection to the console of a container with kept output. */
 export interface Console {
   readonly socket: Socket;
   /** Whether the container has a terminal. */

@@ -36,19 +36,19 @@ import { checkOwnGuest, checkSupported, warnOfCapabilities } from './supported.t
 import { checkTerminal } from './terminal.ts';
 import { type Undo, withUndo } from './undo.ts';
 
-/** What `runx create` and `runx run` are given. */
+/** The options of `runx create` and `runx run` that matter for creating a container. */
 export interface CreateOptions {
   readonly id: string;
   readonly bundle: string;
   readonly pidFile?: string | undefined;
   readonly consoleSocket?: string | undefined;
-  /** Its output and its terminal stay with the container. */
+  /** Whether the monitor keeps the output and the terminal (--keep-output). */
   readonly keepOutput: boolean;
-  /** runx stays, with the terminal that it was called on. */
+  /** Whether runx waits for the container, which uses the terminal of runx. */
   readonly foreground: boolean;
 }
 
-/** A container whose bundle has been read and found to be supported. */
+/** A container to create, with everything that is known before the first step. */
 interface Request extends NewContainer {
   readonly options: CreateOptions;
   readonly network: NetworkPlan;
@@ -81,18 +81,18 @@ export const createContainer = async (
   const request: Request = { ...container, options, network, plan, xl };
 
   return withUndo(log, async (undo) => {
-    // Undone last: the poststop hooks of a container that had run hooks.
+    // Registered first, so undone last: the poststop hooks run if other hooks have run.
     const hooked: { record?: ContainerRecord } = {};
     undo(`running the poststop hooks of ${id}`, async () => {
       if (hooked.record) await runPoststopHooks(context, spec.hooks, hooked.record);
     });
-    // 1. The id is taken.
+    // 1. Claim the id.
     const { directory, lock } = await claimContainer(context, id);
     undo(`removing ${directory}`, () => removeContainer(root, id));
     await saveSpec(root, id, bundle.json);
-    // 2. A process stands for the container on the host.
+    // 2. Start the monitor, which stands for the container on the host.
     const monitor = await startMonitor(context, request, directory, undo);
-    // 3. The container and its domain have records; from here on `delete` knows of both.
+    // 3. Save the records of the container and its domain, from which `delete` knows both.
     const domain = planDomainRecord(container, plan);
     const record = recordOf(request, monitor, domain);
     await saveRecord(root, record);
@@ -100,15 +100,15 @@ export const createContainer = async (
     await makeDomainDirectory(root, domain.name);
     await saveDomain(root, domain);
     monitor.nameDomain(domain.name);
-    // 4. The hooks of create run.
+    // 4. Run the hooks of `create`.
     if (hasCreateHooks(spec.hooks)) hooked.record = record;
     await runCreateHooks(context, spec.hooks, record);
-    // 5. The container is added to its networks.
+    // 5. Attach the container to its networks.
     const settings = await joinNetworks(context, request, { directory, monitor, undo });
-    // 6. The domain is made, paused, and its devices are offered.
+    // 6. Create the domain, paused, and let the monitor offer its devices.
     const domid = await makeDomain(context, { container, plan, record: domain, xl }, undo);
     await monitor.offerDevices(domid);
-    // 7. The container is created.
+    // 7. Commit: from here on the container outlives this runx.
     await saveRecord(root, { ...record, creating: false, network: settings });
     if (options.pidFile !== undefined) await writePidFile(options.pidFile, monitor.identity.pid);
     monitor.commit();
@@ -146,7 +146,7 @@ const startMonitor = async (
     monitor.release();
     await endProcess(monitor.identity, { patienceMs: 0, killedMs: monitorEndsMs });
   });
-  // Before the monitor starts other processes, which stay in its cgroup.
+  // Must come before the monitor starts other processes, because these inherit its cgroup.
   if (cgroupsPath) await enterCgroup(cgroupsPath, monitor.identity.pid, log);
   return monitor;
 };
@@ -169,7 +169,7 @@ const recordOf = (
   slot: firstSlot,
 });
 
-/** Adds the container to the networks that NETCONF names; undefined when it names none. */
+/** Attaches the container to the networks of NETCONF; returns undefined if there are none. */
 const joinNetworks = async (
   { config, log }: Context,
   { id, network }: Request,

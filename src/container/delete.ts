@@ -21,9 +21,9 @@ import { phaseOf, refusalOf } from './status.ts';
 const monitorEndsMs = 30_000;
 
 /**
- * Removes a container and whatever is left of it, then runs its poststop hooks.  A container that
- * runs is refused unless `force`; a created one goes, as with runc, on which engines rely although
- * the specification calls it an error.
+ * Deletes a container and everything left of it, then runs its poststop hooks.  Throws RunxError
+ * for a running container unless `force` is set.  A created container is deleted, as by runc: the
+ * specification calls this an error, but engines rely on it.
  */
 export const deleteContainer = async (
   context: Context,
@@ -32,7 +32,7 @@ export const deleteContainer = async (
 ): Promise<void> => {
   const { root } = context;
   const id = parseContainerId(idText);
-  // Before the lock: a create that is under way holds it, perhaps for long.
+  // Must come before the lock, which a running `create` can hold for a long time.
   if (force) await endCreation(root, id);
   else await findDeletable(root, id);
   const lock = await lockContainer(context, id);
@@ -61,8 +61,8 @@ export const deleteContainer = async (
 };
 
 /**
- * The record of a container that may be deleted; undefined for one whose creation was cut short
- * before it had a record.  Anything else is an error.
+ * Reads the record of a container that may be deleted.  Returns undefined if `create` died before
+ * it saved a record.  Throws RunxError if the container does not exist or may not be deleted.
  */
 const findDeletable = async (root: string, id: string): Promise<ContainerRecord | undefined> => {
   if (!(await containerExists(root, id))) throw new RunxError(sentences.doesNotExist);
@@ -71,7 +71,7 @@ const findDeletable = async (root: string, id: string): Promise<ContainerRecord 
     record = await findRecord(root, id);
   } catch (error) {
     throw new RunxError(
-      `${messageOf(error)}; runx delete --force ${id} removes what is left of the container`,
+      `${messageOf(error)}; to remove the container anyway, run: runx delete --force ${id}`,
     );
   }
   if (record === undefined && (await creatorIsDead(root, id))) return undefined;
@@ -81,7 +81,7 @@ const findDeletable = async (root: string, id: string): Promise<ContainerRecord 
   return record;
 };
 
-/** The record, if there is one that can be read. */
+/** Reads the record; warns and returns undefined if the record cannot be read. */
 const findReadable = async (
   { log, root }: Context,
   id: string,
@@ -89,22 +89,22 @@ const findReadable = async (
   try {
     return await findRecord(root, id);
   } catch (error) {
-    log.warn(`${messageOf(error)}; no poststop hook of ${id} is run`);
+    log.warn(`${messageOf(error)}; the poststop hooks of ${id} are not run`);
     return undefined;
   }
 };
 
-/** The configuration that was kept, if there is one that can be read. */
+/** Reads the kept config.json; warns and returns undefined if it cannot be read. */
 const findReadableSpec = async ({ log, root }: Context, id: string): Promise<Spec | undefined> => {
   try {
     return await findSpec(root, id);
   } catch (error) {
-    log.warn(`${messageOf(error)}; no poststop hook of ${id} is run`);
+    log.warn(`${messageOf(error)}; the poststop hooks of ${id} are not run`);
     return undefined;
   }
 };
 
-/** Makes sure that neither the container's domain nor its monitor is left, nor the domain's record. */
+/** Destroys the container's domain, ends its monitor and removes the record of the domain. */
 const endDomains = async (
   context: Context,
   id: string,
@@ -116,7 +116,7 @@ const endDomains = async (
   }
   for (const name of await domainsOf(context, id, record)) {
     const domain = await findDomain(root, name).catch(() => undefined);
-    // The monitor tells by this mark why its domain is gone.
+    // The mark tells the monitor why the domain is gone.
     if (domain?.domid !== undefined) await setMark(root, id, 'killed-by', '9');
     await destroyDomain(context, domain ?? { name });
     if (record !== undefined) {
@@ -124,13 +124,13 @@ const endDomains = async (
     }
     await removeDomain(root, name);
   }
-  // The holder of a sandbox has no domain whose end it would wait for.
+  // The holder of a sandbox has no domain, so the loop above has not ended it.
   if (record !== undefined) {
     await endProcess(record.monitor, { patienceMs: 0, killedMs: monitorEndsMs });
   }
 };
 
-/** The names of the domains that end with the container. */
+/** The names of the domains that the container owns. */
 const domainsOf = async (
   { root }: Context,
   id: string,
@@ -142,14 +142,14 @@ const domainsOf = async (
     names.map(async (name) => {
       const domain = await findDomain(root, name).catch(() => undefined);
       if (domain !== undefined) return domain.owner.kind === 'container' && domain.owner.id === id;
-      // A record that cannot be read: the name begins with the id of the container that made it.
+      // If the record cannot be read, the name tells: it begins with the id of the container.
       return name.replace(/-[0-9a-f]{8}$/, '') === id.slice(0, 40);
     }),
   );
   return names.filter((_, index) => owned[index]);
 };
 
-/** Whether the container has come as far as to have run hooks, or to need some. */
+/** Whether the poststop hooks must run: `create` succeeded or has begun to run hooks. */
 const needsHooks = async (
   root: string,
   id: string,

@@ -4,20 +4,20 @@ import { join } from 'node:path';
 import { isDomainsDirectory } from '../domain/record.ts';
 import { namesIn } from '../host/files.ts';
 
-/** The directory of one container's state, `<root>/<id>`. */
+/** The state directory of a container, `<root>/<id>`. */
 export const containerDirectory = (root: string, id: string): string => join(root, id);
 
-/** Whether a container, whatever its state, has taken the id. */
+/** Whether the state directory of a container exists. */
 export const containerExists = (root: string, id: string): Promise<boolean> =>
   access(containerDirectory(root, id)).then(
     () => true,
     () => false,
   );
 
-/** The ids below `root`, in order. */
+/** The sorted ids of all containers below `root`. */
 export const listContainers = async (root: string): Promise<readonly string[]> =>
   (await namesIn(root)).filter((name) => !isDomainsDirectory(name)).toSorted();
 
-/** Removes all that is kept of a container. */
+/** Removes the state directory of a container. */
 export const removeContainer = (root: string, id: string): Promise<void> =>
   rm(containerDirectory(root, id), { recursive: true, force: true });

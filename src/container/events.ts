@@ -9,7 +9,7 @@ import { parseContainerId } from './id.ts';
 import { type ContainerRecord, loadDomainOf, loadRecord, placementOf } from './record.ts';
 import { checkAllowed } from './status.ts';
 
-/** What Dom0 knows of a running container. */
+/** The resource usage of a running container, as Dom0 sees it. */
 export interface Usage {
   readonly domain: DomainUsage;
   readonly memoryLimitMiB: number;
@@ -35,7 +35,10 @@ const findUsage = async (
 
 const watchPollMs = 100;
 
-/** Gives what a container uses: once, or each interval until the container stops. */
+/**
+ * Calls `take` with the usage of a container: every `intervalMs` until the container stops, or once
+ * if `intervalMs` is undefined.
+ */
 export const watchUsage = async (
   context: Context,
   idText: string,

@@ -9,7 +9,7 @@ import { containerDirectory } from './directory.ts';
 const directoryOf = (root: string, id: string): string =>
   join(containerDirectory(root, id), 'exec');
 
-/** Keeps the monitor of a process that exec adds; whoever ends the monitor removes the record. */
+/** Saves the identity of a monitor that exec starts. */
 export const saveExec = async (
   root: string,
   id: string,
@@ -22,7 +22,7 @@ export const saveExec = async (
   await writeFile(join(directory, String(monitor.pid)), monitor.startTime, { mode: 0o600 });
 };
 
-/** The monitors of the processes that exec has added, some of which may have ended. */
+/** Reads the identities of all monitors that exec has started; some may have ended. */
 export const listExecs = async (root: string, id: string): Promise<readonly ProcessIdentity[]> => {
   const execs: ProcessIdentity[] = [];
   const directory = directoryOf(root, id);

@@ -24,17 +24,17 @@ import { warnOfCapabilities } from './supported.ts';
 import { checkTerminal } from './terminal.ts';
 import { withUndo } from './undo.ts';
 
-/** What `runx exec` is given. */
+/** The options of `runx exec`. */
 export interface ExecOptions {
   readonly id: string;
-  /** The process to add, made from the container's own configuration if need be. */
+  /** Makes the process to add, which may use values of the container's config.json. */
   readonly process: (spec: Spec) => Promise<Process>;
   readonly detach: boolean;
   readonly pidFile?: string | undefined;
   readonly consoleSocket?: string | undefined;
 }
 
-/** A process that is to be added to a running container. */
+/** A process to add to a running container. */
 interface NewProcess {
   readonly record: ContainerRecord;
   readonly domain: { readonly name: string; readonly domid: number };
@@ -42,19 +42,22 @@ interface NewProcess {
   readonly process: Process;
 }
 
-/** Adds a process to a running container; in the foreground, waits for it and returns its exit code. */
+/**
+ * Adds a process to a running container.  Waits for the process and returns its exit code, or
+ * returns 0 once the process runs if `detach` is set.
+ */
 export const execInContainer = async (context: Context, options: ExecOptions): Promise<number> => {
   const added = await planProcess(context, options);
   const signals = options.detach ? undefined : catchSignals();
   const monitor = await startProcess(context, options, added, signals);
   signals?.forward(monitor.identity.pid);
-  // A monitor that is killed says no code, and its process is killed with it.
+  // If the monitor is killed, it sends no exit code and the process is killed with it.
   const exitCode = options.detach ? 0 : await monitor.exitCode().catch(() => killedExitCode);
   monitor.release();
   return exitCode;
 };
 
-/** Checks that the container can be given the process. */
+/** Checks that the process can be added; throws RunxError if not. */
 const planProcess = async (context: Context, options: ExecOptions): Promise<NewProcess> => {
   const { log, root } = context;
   const id = parseContainerId(options.id);
@@ -64,19 +67,20 @@ const planProcess = async (context: Context, options: ExecOptions): Promise<NewP
   const { name, domid, boot } = await loadDomainOf(root, record);
   if (domid === undefined) throw new RunxError(sentences.cannotExec('stopped'));
   if (hasOwnGuest(boot)) {
-    throw new RunxError(
-      `container ${id} boots a ramdisk of its own, or none: nothing in its domain takes a process`,
-    );
+    throw new RunxError(`container ${id} does not boot the ramdisk of runx: exec is not possible`);
   }
   const spec = await findSpec(root, id);
-  if (spec === undefined) throw new RunxError(`container ${id} has lost its configuration`);
+  if (spec === undefined)
+    throw new RunxError(
+      `container ${id}: its copy of config.json is missing: delete the container and create it again`,
+    );
   const process = withoutNetconf(await options.process(spec));
   checkTerminal(process.terminal, options.detach, options.consoleSocket);
   warnOfCapabilities(process, log);
   return { record, domain: { name, domid }, spec, process };
 };
 
-// A guest may still be booting, and boots slowly under emulation.
+// The guest may still be booting, which is slow under emulation.
 const startsMs = 60_000;
 const monitorEndsMs = 1000;
 
@@ -101,10 +105,10 @@ const startProcess = async (
     });
     undo(`ending the monitor ${monitor.identity.pid}`, async () => {
       monitor.release();
-      // Without runx it ends by itself, and leaves the terminal as it was.
+      // The monitor ends by itself when the connection closes, and restores the terminal first.
       await endProcess(monitor.identity, { patienceMs: monitorEndsMs, killedMs: monitorEndsMs });
     });
-    // A delete at the same time must find it, or have it refused here.
+    // A concurrent delete must either find this record or make this exec fail.
     await withLock(context, id, async () => {
       if ((await loadRecord(root, id)).monitor.pid !== record.monitor.pid) {
         throw new RunxError(sentences.doesNotExist);
@@ -124,7 +128,8 @@ const withTimeout = async (promise: Promise<void>, timeoutMs: number): Promise<v
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(
-      () => reject(new RunxError(`the guest did not answer within ${timeoutMs / 1000} s`)),
+      () =>
+        reject(new RunxError(`the guest did not start the process within ${timeoutMs / 1000} s`)),
       timeoutMs,
     );
   });

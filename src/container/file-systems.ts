@@ -10,7 +10,7 @@ import { type Rootfs, sharesOf } from '../rootfs/rootfs.ts';
 import type { NewContainer } from './new-container.ts';
 import { planVolumes } from './volumes.ts';
 
-/** How the file systems of a container reach its domain. */
+/** The rootfs and volumes of a container, and how they reach its domain. */
 export interface FileSystems {
   readonly rootfs: Rootfs | undefined;
   readonly mounts: MountPlan;
@@ -18,7 +18,7 @@ export interface FileSystems {
   readonly diod: string | undefined;
 }
 
-/** Decides how the rootfs and the volumes reach the domain; nothing is done yet. */
+/** Plans how the rootfs and the volumes reach the domain; changes nothing on the host. */
 export const planFileSystems = async (
   context: Context,
   { bundle, annotations }: NewContainer,
@@ -37,7 +37,7 @@ export const planFileSystems = async (
   if (diod === undefined && rootfs?.kind !== '9p') {
     await checkVolumeShares(context, mounts.shares.length);
   }
-  // runx's init makes mount points in a rootfs that is to be read-only.
+  // The init of runx must make mount points before it makes the rootfs read-only itself.
   const isReadonlyShare = hasOwnGuest(boot.kind) && spec.root.readonly;
   const shares = [...sharesOf(rootfs, isReadonlyShare), ...mounts.shares];
   return { rootfs, mounts, shares, diod };

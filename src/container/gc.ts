@@ -9,7 +9,10 @@ import { evictImages, openImageCache, removeDrafts } from '../rootfs/image-cache
 import { removeLostLayers } from '../rootfs/layer.ts';
 import { makeLostWritableAgain } from '../rootfs/readonly-mounts.ts';
 
-/** Removes what is left of containers whose state is gone, under any --root, and tells of each thing. */
+/**
+ * Removes what is left of containers whose state directory is gone, under any --root.  Calls
+ * `onRemoved` with a sentence about each removed thing.
+ */
 export const collectGarbage = async (
   context: Context,
   onRemoved: (what: string) => Promise<void>,
@@ -49,5 +52,5 @@ const collectNetworks = async (
   }
   if (failed === 0) return;
   const whose = failed === 1 ? '1 container' : `${failed} containers`;
-  throw new RunxError(`the networks of ${whose} could not be removed`);
+  throw new RunxError(`cannot remove the networks of ${whose}: the warnings above say why`);
 };

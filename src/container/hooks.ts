@@ -12,7 +12,7 @@ import { setMark } from './marks.ts';
 import type { ContainerRecord } from './record.ts';
 import { renderHookState } from './state.ts';
 
-/** How a hook failed, in runc's words; undefined if it did not. */
+/** Describes in runc's words how a hook failed; undefined if the hook succeeded. */
 export const describeFailure = (hook: Hook, result: GroupResult): string | undefined => {
   const { exitCode, signal, timedOut, refusal } = result;
   if (exitCode === 0) return undefined;
@@ -26,18 +26,18 @@ interface HookRun {
   readonly record: ContainerRecord;
   readonly status: Status;
   readonly log: Log;
-  /** What brings a hook into the container's network namespace; hooks run in the host's unless given. */
+  /** The program that enters the container's network namespace; undefined to stay in the host's. */
   readonly inside?: RunxMonitor | undefined;
 }
 
-// The bundle, as with runc; after its container has been deleted it may be gone.
+// The bundle, as with runc; or / if the bundle was removed after the container was deleted.
 const workingDirectory = (bundle: string): Promise<string> =>
   access(bundle).then(
     () => bundle,
     () => '/',
   );
 
-/** Runs one hook on the host; returns how it failed, if it did. */
+/** Runs one hook on the host; returns how the hook failed, or undefined if it succeeded. */
 const runHook = async (hook: Hook, run: HookRun): Promise<string | undefined> => {
   const { record, status, log, inside } = run;
   const pid = status === 'stopped' ? 0 : record.monitor.pid;
@@ -61,7 +61,7 @@ const runHook = async (hook: Hook, run: HookRun): Promise<string | undefined> =>
   return describeFailure(hook, result);
 };
 
-/** Runs the hooks of one kind in their order; the first that fails is an error. */
+/** Runs the hooks of one kind in order; throws RunxError at the first failure. */
 const runHooks = async (name: HookName, hooks: Hooks, run: HookRun): Promise<void> => {
   for (const [index, hook] of hooks[name].entries()) {
     const failure = await runHook(hook, run);
@@ -69,11 +69,11 @@ const runHooks = async (name: HookName, hooks: Hooks, run: HookRun): Promise<voi
   }
 };
 
-/** Whether `create` has hooks to run. */
+/** Whether there are hooks that `create` runs. */
 export const hasCreateHooks = (hooks: Hooks): boolean =>
   createHookNames.some((name) => hooks[name].length > 0);
 
-/** Runs the hooks that come between the monitor's start and the domain's creation. */
+/** Runs the hooks of `create`, between the start of the monitor and the creation of the domain. */
 export const runCreateHooks = async (
   context: Context,
   hooks: Hooks,
@@ -94,7 +94,7 @@ export const runPoststartHooks = (
   record: ContainerRecord,
 ): Promise<void> => runHooks('poststart', hooks, { record, status: 'running', log });
 
-/** Runs all poststop hooks; one that fails is only warned of, as the specification says. */
+/** Runs all poststop hooks; a failure is only a warning (runtime-spec, runtime.md, "Lifecycle"). */
 export const runPoststopHooks = async (
   { log }: Context,
   hooks: Hooks,

@@ -2,7 +2,7 @@ import { RunxError } from '../errors.ts';
 
 const maximumLength = 1024;
 
-/** Refuses an id that is not safe as a file name, with runc's alphabet. */
+/** Checks that an id has only the characters that runc allows; throws RunxError if not. */
 export const parseContainerId = (id: string): string => {
   if (id === '') throw new RunxError('container id must not be empty');
   if (id.length > maximumLength) {

@@ -12,17 +12,18 @@ import { setMark } from './marks.ts';
 import { loadDomainOf, loadRecord, placementOf } from './record.ts';
 import { phaseOf, refusalOf } from './status.ts';
 
-/** Which signal, and to whom. */
+/** The options of `runx kill`. */
 export interface KillOptions {
   readonly signal: number;
-  /** To every process of the container; a container without a process is no error then. */
+  /** Sends the signal to all processes of the container, and ignores a stopped container. */
   readonly all: boolean;
 }
 
 /**
- * Sends a signal to the container's process.  KILL destroys the domain; so does any signal that
- * would end a process, while there is none yet.  A paused container gets any other signal once it
- * is resumed.  A guest of the container's own is asked to power off instead.
+ * Sends a signal to the container's process.  SIGKILL destroys the domain.  In a created container,
+ * which has no process yet, every signal that terminates a process by default destroys the domain.
+ * A paused container gets other signals when it is resumed.  The container's own guest is asked to
+ * power off instead.
  */
 export const killContainer = async (
   context: Context,
@@ -39,7 +40,7 @@ export const killContainer = async (
     throw new RunxError(refusal);
   }
   if (record.domain === undefined) {
-    // A holder that has ended is like a process that ignores the signal.
+    // It is not an error if the holder has ended meanwhile.
     await sendSignal(record.monitor, signal);
     return;
   }

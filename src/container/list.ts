@@ -6,14 +6,14 @@ import { listContainers } from './directory.ts';
 import { type ContainerRecord, findRecord } from './record.ts';
 import { stateOf } from './state.ts';
 
-/** A container in the list. */
+/** A container in the output of `runx list`. */
 export interface Listed {
   readonly state: State;
-  /** What its domain has been told to use; missing for a container that has no domain, or none any more. */
+  /** The memory target of the domain; undefined if the container has no domain. */
   readonly memoryMiB?: number | undefined;
 }
 
-/** All containers; one that cannot be read is warned of and left out. */
+/** Lists all containers; warns of containers whose record cannot be read and leaves them out. */
 export const listAll = async (context: Context): Promise<readonly Listed[]> => {
   const { root, log } = context;
   const listed: Listed[] = [];

@@ -8,15 +8,15 @@ import { containerDirectory } from './directory.ts';
 
 const deadlineMs = 60_000;
 
-/** A lock that ends with the process that holds it, however that ends. */
+/** A lock that the kernel releases when the process that holds it ends. */
 export interface Lock {
   readonly release: () => void;
 }
 
 /**
- * Makes its holder the only one to create, change or remove the container; undefined when there is
- * no such container (any more).  The lock is flock(2)'s, on the container's directory: a later
- * container with the same id has another directory.
+ * Takes the lock of a container, without which a container must not be created, changed or removed.
+ * Returns undefined if the container does not exist.  The lock is a flock(2) on the state
+ * directory, so a later container with the same id has another lock.
  */
 export const lockContainer = async (context: Context, id: string): Promise<Lock | undefined> => {
   const directory = containerDirectory(context.root, id);
@@ -25,7 +25,7 @@ export const lockContainer = async (context: Context, id: string): Promise<Lock 
     const descriptor = openDescriptor(directory);
     if (descriptor === undefined) return undefined;
     const held: Lock = { release: () => closeSync(descriptor) };
-    // Where runx-monitor is missing nothing can be created, but what is left can go.
+    // Without runx-monitor there is no lock, but a container can still be deleted.
     if (await isInstalled(tool)) {
       const isLocked = await lock(tool, descriptor, deadlineMs).catch((error: unknown) => {
         held.release();
@@ -33,7 +33,7 @@ export const lockContainer = async (context: Context, id: string): Promise<Lock 
       });
       if (!isLocked) {
         held.release();
-        throw new RunxError(`container ${id} is being changed by another runx`);
+        throw new RunxError(`container ${id}: another runx is changing it: try again later`);
       }
     }
     if (isStillAt(descriptor, directory)) return held;
@@ -41,7 +41,7 @@ export const lockContainer = async (context: Context, id: string): Promise<Lock 
   }
 };
 
-/** Runs `action` while no other runx creates, changes or removes the container. */
+/** Runs `action` with the lock of the container; throws RunxError if the container is gone. */
 export const withLock = async <T>(
   context: Context,
   id: string,

@@ -10,7 +10,7 @@ import { containerDirectory } from './directory.ts';
 import { parseContainerId } from './id.ts';
 import { loadRecord } from './record.ts';
 
-// As the monitor names them (src/monitor/kept_output.c).
+// The names are those in src/monitor/kept_output.c.
 const newer = 'output';
 const older = 'output.1';
 
@@ -19,7 +19,7 @@ const openKept = (file: string): Promise<FileHandle | undefined> => ifThere(file
 const isSameFile = async (one: FileHandle, other: FileHandle): Promise<boolean> =>
   (await one.stat()).ino === (await other.stat()).ino;
 
-/** The output that is kept in a container's state directory; the caller closes it. */
+/** Opens the kept output of a container; the caller must close the file. */
 export const openOutput = async ({ root }: Context, id: string): Promise<FileHandle> => {
   const file = await openKept(join(containerDirectory(root, id), newer));
   if (file !== undefined) return file;
@@ -32,7 +32,7 @@ const readOlder = async (directory: string, file: FileHandle): Promise<Buffer> =
   const before = await openKept(join(directory, older));
   if (before === undefined) return Buffer.alloc(0);
   try {
-    // The monitor has gone on to another file meanwhile.
+    // The monitor may have renamed the file that is already open.
     if (await isSameFile(before, file)) return Buffer.alloc(0);
     return await before.readFile();
   } finally {
@@ -40,17 +40,17 @@ const readOlder = async (directory: string, file: FileHandle): Promise<Buffer> =
   }
 };
 
-/** Which part of a container's output is printed. */
+/** Which part of a container's output `runx logs` prints. */
 export interface LogsOptions {
-  /** Goes on until the container ends. */
+  /** Continues until the container ends. */
   readonly follow: boolean;
-  /** How many of the last lines that are there; all unless given. */
+  /** Starts with this many of the last lines; undefined for all lines. */
   readonly tail: number | undefined;
 }
 
 const pollMs = 100;
 
-/** Gives the output that was kept, as it came. */
+/** Writes the kept output of a container, byte for byte. */
 export const showLogs = async (
   context: Context,
   idText: string,
@@ -67,7 +67,7 @@ export const showLogs = async (
     await write(tail === undefined ? kept : lastLines(kept, tail));
     for (let ended = !follow; !ended;) {
       ended = await waitForEnd(monitor, pollMs, pollMs);
-      // From where it was read to before.
+      // readFile() continues at the end of the previous read.
       await write(await file.readFile());
       const next = await openKept(join(directory, newer));
       if (next === undefined || (await isSameFile(next, file))) {
@@ -76,7 +76,8 @@ export const showLogs = async (
       }
       await write(await file.readFile());
       const skipped = await readOlder(directory, file);
-      if (skipped.length > 0) log.warn(`some output of ${id} was gone before it was read`);
+      if (skipped.length > 0)
+        log.warn(`container ${id}: some output was overwritten before it was read`);
       await write(skipped);
       await file.close();
       file = next;

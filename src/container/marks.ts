@@ -6,21 +6,21 @@ import { mayBeThere, readIfThere } from '../host/files.ts';
 import { containerDirectory } from './directory.ts';
 
 /**
- * Facts about a container that are not in its record, each a file of its own:
+ * Facts about a container that are not in its record.  Each mark is a file in the state directory:
  *
  * - `creator`: pid and start time of the runx that creates the container
  * - `hooked`: the hooks of `create` have begun
  * - `started`: `start` has begun
  * - `unpaused`: `start` has succeeded
  * - `paused`: the container is paused
- * - `killed-by`: the signal for which runx destroys the domain; the monitor reads it
+ * - `killed-by`: the number of the signal for which runx destroys the domain; the monitor reads it
  */
 export type Mark = 'creator' | 'hooked' | 'started' | 'unpaused' | 'paused' | 'killed-by';
 
 const fileOf = (root: string, id: string, mark: Mark): string =>
   join(containerDirectory(root, id), mark);
 
-/** Sets a mark; false when it was set before. */
+/** Sets a mark; returns false if the mark was already set. */
 export const setMark = async (
   root: string,
   id: string,
@@ -40,7 +40,7 @@ export const setMark = async (
   }
 };
 
-/** The content of a mark; undefined when it is not set. */
+/** Reads the content of a mark; undefined if the mark is not set. */
 export const readMark = (root: string, id: string, mark: Mark): Promise<string | undefined> =>
   readIfThere(fileOf(root, id, mark));
 

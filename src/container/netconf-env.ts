@@ -7,16 +7,16 @@ const variable = 'NETCONF=';
 
 const isNetconf = (one: string): boolean => one.startsWith(variable);
 
-/** Whether the process's environment asks for networks. */
+/** Whether the environment of the process has NETCONF. */
 export const hasNetconf = (process: Process): boolean => process.env.some(isNetconf);
 
-/** The process with the environment that it gets, which NETCONF does not belong to. */
+/** Removes NETCONF from the environment of a process. */
 export const withoutNetconf = (process: Process): Process => ({
   ...process,
   env: process.env.filter((one) => !isNetconf(one)),
 });
 
-/** The networks that an annotation asks for, or else NETCONF in the process's environment. */
+/** The networks of the annotation io.runx.netconf, or else of NETCONF in the environment. */
 export const requestsOf = (
   process: Process,
   annotation: string | undefined,
@@ -26,10 +26,11 @@ export const requestsOf = (
   const [value, ...others] = process.env.filter(isNetconf);
   if (value === undefined) return [];
   if (!config.netconf_env) {
-    throw new RunxError(
-      'NETCONF in process.env is not allowed: "netconf_env" in runx.toml is false',
-    );
+    throw new RunxError('NETCONF in process.env is not allowed: netconf_env in runx.toml is false');
   }
-  if (others.length > 0) throw new RunxError('config.json: process.env has NETCONF several times');
+  if (others.length > 0)
+    throw new RunxError(
+      'config.json: process.env has NETCONF more than once: separate networks by ";"',
+    );
   return parseNetconf(value.slice(variable.length), 'NETCONF');
 };

@@ -17,9 +17,9 @@ import { type Xl, attachVif } from '../xen/xl.ts';
 import { requestsOf } from './netconf-env.ts';
 import type { ContainerRecord } from './record.ts';
 
-/** The networks that a container asks for, and the network namespace it is to be in. */
+/** The networks of NETCONF, and the network namespace of the container. */
 export interface NetworkPlan {
-  /** Path of the namespace; undefined for one of its own. */
+  /** Path of the namespace; undefined for a new one. */
   readonly netns: string | undefined;
   readonly networks: readonly PlannedNetwork[];
 }
@@ -28,11 +28,11 @@ const insteadOfHost = ({ host_network: setting }: Config): readonly NetworkReque
   if (setting === 'none') return [];
   if (setting !== 'refuse') return parseNetconf(setting, 'runx.toml: host_network');
   throw new RunxError(
-    'a domain cannot have the host\'s network: config.json needs a network namespace (linux.namespaces), or runx.toml a "host_network"',
+    "a domain cannot have the host's network: add a network namespace to linux.namespaces in config.json, or set host_network in runx.toml",
   );
 };
 
-/** Reads and checks which networks a container asks for; nothing is done yet. */
+/** Plans and checks the networks of a container; changes nothing on the host. */
 export const planNetworks = async (
   { config }: Context,
   { spec, path, rootfs }: Bundle,
@@ -52,14 +52,14 @@ export const planNetworks = async (
   return { netns: isHost ? undefined : netns, networks };
 };
 
-/** What is remembered of an interface, for `state`. */
+/** The part of an interface that `runx state` prints. */
 const summaryOf = ({ name, mac, addresses }: Interface) => ({
   name,
   mac,
   addresses: addresses.map(({ local, prefix }) => `${local}/${prefix}`),
 });
 
-/** A container whose domain is paused and gets its interfaces. */
+/** A container whose paused domain gets its network interfaces. */
 export interface Connection {
   readonly xl: Xl;
   readonly record: ContainerRecord;
@@ -67,8 +67,9 @@ export interface Connection {
 }
 
 /**
- * Gives the paused domain the interfaces of the container's network namespace, which some engines
- * have filled only now, and tells the guest about them.  What `state` shows of them comes back.
+ * Gives the paused domain a vif for each interface of the container's network namespace, and tells
+ * the guest about them.  Called by `start`, because some engines fill the namespace after `create`.
+ * Returns the interfaces for `runx state`.
  */
 export const connectDomain = async (
   context: Context,

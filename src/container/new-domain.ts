@@ -14,7 +14,7 @@ import type { NewContainer } from './new-container.ts';
 import type { ContainerPlan } from './plan.ts';
 import type { Undo } from './undo.ts';
 
-/** The record of the domain of a container that is alone in it; nothing is made yet. */
+/** Makes the record of a domain for one container; does not save it. */
 export const planDomainRecord = ({ id }: NewContainer, plan: ContainerPlan): DomainRecord => {
   const uuid = randomUUID();
   const { type, memoryMiB, maxMemoryMiB, vcpus, maxVcpus } = plan.config;
@@ -30,7 +30,7 @@ export const planDomainRecord = ({ id }: NewContainer, plan: ContainerPlan): Dom
   };
 };
 
-/** What a domain is made of, and with. */
+/** Everything that is needed to make a domain. */
 export interface DomainRequest {
   readonly container: NewContainer;
   readonly plan: ContainerPlan;
@@ -38,7 +38,7 @@ export interface DomainRequest {
   readonly xl: Xl;
 }
 
-/** Makes the disks and the files that the domain boots, then the domain itself, paused; its domid comes back. */
+/** Makes the disks and boot files of a domain, then creates it, paused; returns its domid. */
 export const makeDomain = async (
   context: Context,
   { container, plan, record, xl }: DomainRequest,
@@ -52,7 +52,7 @@ export const makeDomain = async (
     await makeWritableAgain(context, directory);
   });
   undo(`removing the writable layer of ${id}`, () => removeLayer(config, directory));
-  // Hooks may have changed the rootfs, so its disks are made only now.
+  // The disks are made after the hooks, which may change the rootfs.
   const disks = [...(await makeDisks(context, plan.rootfs, directory)), ...plan.volumes];
   const { boot, ramdisk } = plan;
   const files = await provideBootFiles(

@@ -7,7 +7,7 @@ import { removeMark, setMark } from './marks.ts';
 import { loadRecord, placementOf } from './record.ts';
 import { checkAllowed, phaseOf } from './status.ts';
 
-/** Stops the domain's virtual CPUs. */
+/** Pauses the domain of a running container. */
 export const pauseContainer = async (context: Context, idText: string): Promise<void> => {
   const { config, log, root } = context;
   const record = await loadRecord(root, parseContainerId(idText));
@@ -16,7 +16,7 @@ export const pauseContainer = async (context: Context, idText: string): Promise<
   const xl = await findXl(config.xl, log);
   await withLock(context, id, async () => {
     await checkAllowed('pause', root, record);
-    // First the mark, so that after a pause that was cut short, resume undoes whatever was done.
+    // The mark comes first, so that resume can undo a pause that was interrupted.
     await setMark(root, id, 'paused');
     try {
       await pauseDomain(xl, name);

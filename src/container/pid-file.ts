@@ -1,7 +1,7 @@
 import { RunxError, messageOf } from '../errors.ts';
 import { writeAtomically } from '../host/files.ts';
 
-/** Writes a host pid for an engine: containerd parses the whole file, so there is no newline. */
+/** Writes a pid file, without a newline because containerd parses the whole file as a number. */
 export const writePidFile = async (file: string, pid: number): Promise<void> => {
   try {
     await writeAtomically(file, String(pid), { mode: 0o644 });

@@ -14,24 +14,24 @@ import { planFileSystems } from './file-systems.ts';
 import type { NewContainer } from './new-container.ts';
 import { planRamdisk } from './ramdisk.ts';
 
-/** What a container needs of the host, and what its domain is to be. */
+/** Everything that is decided before a container is created. */
 export interface ContainerPlan {
   readonly boot: Boot;
-  /** Undefined for a kernel that boots without a ramdisk, unless runx.toml or an annotation asks for one. */
+  /** Undefined if the kernel boots without a ramdisk and `rootfs` is "auto". */
   readonly rootfs: Rootfs | undefined;
-  /** Disks beside those of the rootfs. */
+  /** The disks of volumes. */
   readonly volumes: readonly Disk[];
-  /** What the monitor serves by 9P; undefined where QEMU serves, or there is nothing to serve. */
+  /** The shares that the monitor serves with diod; undefined if there are none or QEMU serves. */
   readonly served: { readonly diod: string; readonly shares: readonly Share[] } | undefined;
-  /** What runx makes of its own ramdisk for the container; undefined where runx's ramdisk does not boot. */
+  /** The ramdisk of runx with the container's part; undefined if the domain does not boot it. */
   readonly ramdisk: Buffer | undefined;
-  /** What the domain's devices take of its memory. */
+  /** The part of the domain's memory that devices take. */
   readonly forDevicesMiB: number;
-  /** The domain configuration but for what is known only when the domain is made. */
+  /** The domain configuration, without the values that are known only later. */
   readonly config: Omit<DomainConfig, 'name' | 'uuid' | 'kernel' | 'ramdisk' | 'disks'>;
 }
 
-/** Works out and checks what the container needs; nothing is done yet. */
+/** Plans and checks a container; changes nothing on the host. */
 export const planContainer = async (
   context: Context,
   container: NewContainer,
@@ -42,7 +42,7 @@ export const planContainer = async (
   const fileSystems = await planFileSystems(context, container, boot);
   const { rootfs, mounts, shares, diod } = fileSystems;
   const limits = parseLimits(bundle.spec.linux.resources, 'config.json: linux.resources');
-  // An engine may make an interface until `start`.
+  // An engine may add an interface between `create` and `start`, so there is room for one.
   const forDevicesMiB = devicesMiB(mounts.shares.length, Math.max(1, networkCount));
   const size = planSize({ limits, annotations, config, forDevicesMiB });
   const type = annotations.domain_type ?? config.domain_type;

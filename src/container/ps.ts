@@ -7,7 +7,7 @@ import { parseContainerId } from './id.ts';
 import { loadRecord } from './record.ts';
 import { checkAllowed } from './status.ts';
 
-/** The host pids that stand for the container's processes: its monitor's, then those of exec. */
+/** The host pids of the container's monitor and of the monitors that exec has started. */
 export const listPids = async ({ root }: Context, idText: string): Promise<readonly number[]> => {
   const id = parseContainerId(idText);
   const record = await loadRecord(root, id);
@@ -19,7 +19,7 @@ export const listPids = async ({ root }: Context, idText: string): Promise<reado
   return [record.monitor.pid, ...pids.toSorted((a, b) => a - b)];
 };
 
-/** The title of what ps(1) printed, and the lines of these processes. */
+/** Selects the title and the lines of the given pids from the output of ps(1). */
 export const selectProcesses = (output: string, pids: readonly number[]): string => {
   const [title = '', ...lines] = output.split('\n');
   const column = title.trim().split(/\s+/).indexOf('PID');
@@ -30,7 +30,7 @@ export const selectProcesses = (output: string, pids: readonly number[]): string
 
 const timeoutMs = 30_000;
 
-/** The processes as ps(1) shows them; `args` are for ps. */
+/** Runs ps(1) with `args`, by default -ef, and selects the lines of the given pids. */
 export const renderProcesses = async (
   { log }: Context,
   pids: readonly number[],

@@ -13,7 +13,7 @@ import { renderHookState } from './state.ts';
 // The pid of the container's process in its own pid namespace.
 const firstPid = 1;
 
-/** runx's own ramdisk for this container; undefined where the domain boots another one or none. */
+/** Makes the ramdisk of runx for a container; undefined if the domain does not boot it. */
 export const planRamdisk = async (
   context: Context,
   { id, bundle, process }: NewContainer,
@@ -37,8 +37,8 @@ export const planRamdisk = async (
 };
 
 /**
- * The spec with the host name that its process is to have: where config.json has none, that of the
- * UTS namespace which it names, as the containers of a pod have the pod's.
+ * Sets the host name in a spec.  If config.json has no host name but names a UTS namespace, as for
+ * the containers of a pod, the host name is that of the namespace.
  */
 const withHostname = async (context: Context, spec: Spec): Promise<Spec> => {
   const path = spec.linux.namespaces.find(({ type }) => type === 'uts')?.path;

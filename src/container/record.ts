@@ -15,7 +15,7 @@ const words = v.pipe(v.array(v.string()), v.readonly());
 const interfaceSchema = v.object({
   name: v.string(),
   mac: v.string(),
-  /** With the length of their prefix. */
+  /** Addresses in CIDR notation. */
   addresses: words,
 });
 
@@ -27,24 +27,24 @@ const recordSchema = v.object({
   rootfs: v.string(),
   created: v.string(),
   annotations: v.record(v.string(), v.string()),
-  /** Whether `create` has not come to its end. */
+  /** Whether `create` has not finished. */
   creating: v.optional(v.boolean(), false),
   /** The process that stands for the container on the host. */
   monitor: v.object({ pid: v.number(), startTime: v.string() }),
-  /** The name of its domain; missing in the sandbox of a pod (sandbox.ts). */
+  /** The name of the domain; missing for the sandbox of a pod. */
   domain: v.optional(v.string()),
-  /** Its number in the domain. */
+  /** The slot in the domain; missing for the sandbox of a pod. */
   slot: v.optional(v.number()),
-  /** What the guest is told beside what is in the network namespace. */
+  /** Settings for the guest that the network namespace does not hold; missing without NETCONF. */
   network: v.optional(v.object({ dhcp: words, resolv: words })),
-  /** The domain's network interfaces; missing until it starts. */
+  /** The network interfaces of the domain; missing until `start`. */
   interfaces: v.optional(v.array(interfaceSchema)),
 });
 
-/** What runx keeps on disk of one container, in `<root>/<id>/state.json`. */
+/** The record of one container, stored in `<root>/<id>/state.json`. */
 export type ContainerRecord = v.InferOutput<typeof recordSchema>;
 
-/** Writes the record so that a reader sees the old one or the new one, never a part. */
+/** Saves the record atomically. */
 export const saveRecord = (root: string, record: ContainerRecord): Promise<void> =>
   writeAtomically(
     join(containerDirectory(root, record.id), 'state.json'),
@@ -52,7 +52,7 @@ export const saveRecord = (root: string, record: ContainerRecord): Promise<void>
     { mode: 0o600 },
   );
 
-/** A container's record; undefined when the container has none, or none yet. */
+/** Reads the record of a container; undefined if there is no record (yet). */
 export const findRecord = async (
   root: string,
   id: string,
@@ -62,37 +62,37 @@ export const findRecord = async (
   return text === undefined ? undefined : parseJson(recordSchema, text, file);
 };
 
-/** A container's record; an unknown id is an error in runc's words. */
+/** Reads the record of a container; throws RunxError, in runc's words, if there is no record. */
 export const loadRecord = async (root: string, id: string): Promise<ContainerRecord> => {
   const record = await findRecord(root, id);
   if (record === undefined) throw new RunxError(sentences.doesNotExist);
   return record;
 };
 
-/** A container's place in a domain. */
+/** The domain and slot of a container. */
 export interface Placement {
   readonly name: string;
   readonly slot: number;
 }
 
-/** The container's domain and slot; an error for the sandbox of a pod, which has none. */
+/** The domain and slot of a container; throws RunxError for the sandbox of a pod. */
 export const placementOf = ({ id, domain, slot }: ContainerRecord): Placement => {
   if (domain !== undefined && slot !== undefined) return { name: domain, slot };
   throw new RunxError(sentences.isSandbox(id));
 };
 
-/** The record of the container's domain. */
+/** Reads the record of a container's domain. */
 export const loadDomainOf = (root: string, record: ContainerRecord): Promise<DomainRecord> =>
   loadDomain(root, placementOf(record).name);
 
 const specFile = (root: string, id: string): string =>
   join(containerDirectory(root, id), 'config.json');
 
-/** Keeps the text of config.json as it was read: the bundle may change or go. */
+/** Keeps a copy of config.json, because the bundle may change or be removed. */
 export const saveSpec = (root: string, id: string, json: string): Promise<void> =>
   writeFile(specFile(root, id), json, { mode: 0o600 });
 
-/** The config.json with which the container was created; undefined when none was kept, or none yet. */
+/** Reads the kept copy of config.json; undefined if there is no copy (yet). */
 export const findSpec = async (root: string, id: string): Promise<Spec | undefined> => {
   const file = specFile(root, id);
   const json = await readIfThere(file);

@@ -6,7 +6,7 @@ import { removeMark } from './marks.ts';
 import { loadRecord, placementOf } from './record.ts';
 import { checkAllowed } from './status.ts';
 
-/** Lets a paused domain run on. */
+/** Unpauses the domain of a paused container. */
 export const resumeContainer = async (context: Context, idText: string): Promise<void> => {
   const { config, log, root } = context;
   const record = await loadRecord(root, parseContainerId(idText));

@@ -15,16 +15,19 @@ export interface RunContainerOptions {
   readonly bundle: string;
   readonly pidFile?: string | undefined;
   readonly consoleSocket?: string | undefined;
-  /** Its output and its terminal stay with the container. */
+  /** Whether the monitor keeps the output and the terminal (--keep-output). */
   readonly keepOutput: boolean;
   readonly detach: boolean;
-  /** Leaves the container's state after its end. */
+  /** Does not delete the container after it ends. */
   readonly keep: boolean;
 }
 
 const monitorEndsMs = 30_000;
 
-/** Creates and starts a container; in the foreground, waits for it and removes it. */
+/**
+ * Creates and starts a container.  Waits for it, deletes it and returns its exit code, or returns 0
+ * after the start if `detach` is set.
+ */
 export const runContainer = async (
   context: Context,
   options: RunContainerOptions,
@@ -47,16 +50,16 @@ export const runContainer = async (
     monitor.release();
     return 0;
   }
-  // A monitor that is killed says no code, and its container is killed with it.
+  // If the monitor is killed, it sends no exit code and the container is killed with it.
   const exitCode = await monitor.exitCode().catch(() => killedExitCode);
   monitor.release();
-  // The monitor says the code a moment before it is gone.
+  // The monitor sends the exit code shortly before it ends.
   await waitForEnd(monitor.identity, monitorEndsMs);
   if (!options.keep) await deleteOwn(context, id);
   return exitCode;
 };
 
-/** Deletes the container unless somebody else has. */
+/** Deletes the container; it is not an error if another runx has deleted it. */
 const deleteOwn = async (context: Context, id: string): Promise<void> => {
   try {
     await deleteContainer(context, id, false);

@@ -13,20 +13,20 @@ import { writePidFile } from './pid-file.ts';
 import { type ContainerRecord, saveRecord, saveSpec } from './record.ts';
 import { withUndo } from './undo.ts';
 
-/** The sandbox of a pod that is to be created. */
+/** The sandbox of a pod to create. */
 export interface NewSandbox {
   readonly id: string;
   readonly bundle: Bundle;
   readonly pidFile: string | undefined;
-  /** Path of its network namespace; one of its own unless given. */
+  /** Path of its network namespace; undefined for a new one. */
   readonly netns: string | undefined;
 }
 
 const holderEndsMs = 30_000;
 
 /**
- * Creates the sandbox of a pod.  Its process would only wait, so it is a process of the host, and
- * costs no domain; nothing of its image is executed.
+ * Creates the sandbox of a pod.  A sandbox only waits, so it is not a domain: a process on the
+ * host, the holder, holds its namespaces.  Nothing of its image is executed.
  */
 export const createSandbox = (
   context: Context,
@@ -36,7 +36,7 @@ export const createSandbox = (
   const { hooks, annotations, linux, hostname } = bundle.spec;
   const { cgroupsPath } = linux;
   return withUndo(log, async (undo) => {
-    // Undone last: the poststop hooks of a sandbox that had run hooks.
+    // Registered first, so undone last: the poststop hooks run if other hooks have run.
     const hooked: { record?: ContainerRecord } = {};
     undo(`running the poststop hooks of ${id}`, async () => {
       if (hooked.record) await runPoststopHooks(context, hooks, hooked.record);

@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { RunxError, hasCode } from '../errors.ts';
 import { endsByDefault } from '../oci/signals.ts';
 
-// What a terminal or a supervisor sends to the process that it started.
+// The signals that terminals and supervisors send to a program.
 const forwarded = [
   'SIGHUP',
   'SIGINT',
@@ -19,18 +19,18 @@ const sendSignal = (pid: number, signal: NodeJS.Signals): void => {
   try {
     process.kill(pid, signal);
   } catch (error) {
-    // Once it has ended, its exit code is on the way.
+    // The process has ended, and its exit code follows.
     if (!hasCode(error, 'ESRCH')) throw error;
   }
 };
 
-/** Signals to runx in the foreground, which are meant for a process that it waits for. */
+/** The signals that runx gets in the foreground and forwards to the process that it waits for. */
 export interface CaughtSignals {
-  /** The last one that came before `forward`. */
+  /** The last signal that was caught before `forward` was called. */
   readonly caught: () => NodeJS.Signals | undefined;
-  /** Rejects when one comes that ends a process, before `forward`. */
+  /** Rejects if, before `forward` is called, a signal is caught that terminates by default. */
   readonly interrupted: Promise<never>;
-  /** From here on they go to this process; so does the one that came before. */
+  /** Forwards all later signals, and the last earlier one, to this process. */
   readonly forward: (pid: number) => void;
 }
 

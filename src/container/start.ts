@@ -14,14 +14,14 @@ import { checkAllowed } from './status.ts';
 export const startContainer = async (context: Context, idText: string): Promise<void> => {
   const { root } = context;
   const id = parseContainerId(idText);
-  // An unknown id has no lock to take.
+  // Throws if the container does not exist.
   await loadRecord(root, id);
   const record = await withLock(context, id, async () => {
     const created = await loadRecord(root, id);
     await checkAllowed('start', root, created);
     await setMark(root, id, 'started');
     if (created.domain !== undefined) await startDomain(context, created);
-    // This mark comes last, so that a start that was cut short can be repeated.
+    // This mark comes last, so that a start that was interrupted can be repeated.
     await setMark(root, id, 'unpaused');
     return created;
   });
@@ -36,7 +36,7 @@ export const startContainer = async (context: Context, idText: string): Promise<
 
 const monitorEndsMs = 10_000;
 
-// docker calls nothing after a failed start: the container must be over by then.
+// After a failed start, docker does not call delete, so the container must not go on.
 const endContainer = ({ monitor }: ContainerRecord): Promise<void> =>
   endProcess(monitor, { patienceMs: 0, killedMs: monitorEndsMs });
 
@@ -44,14 +44,17 @@ const endContainer = ({ monitor }: ContainerRecord): Promise<void> =>
 const startDomain = async (context: Context, record: ContainerRecord): Promise<void> => {
   const { config, log, root } = context;
   const { name, domid } = await loadDomainOf(root, record);
-  if (domid === undefined) throw new RunxError(`container ${record.id} has lost its domain`);
+  if (domid === undefined)
+    throw new RunxError(
+      `container ${record.id} has no domain: delete the container and create it again`,
+    );
   const xl = await findXl(config.xl, log);
   try {
     const interfaces = await connectDomain(context, { xl, record, domain: { name, domid } });
     await saveRecord(root, { ...record, interfaces });
     await unpauseDomain(xl, name);
   } catch (error) {
-    // The container may have been killed since the look at its status.
+    // The container may have been killed since its status was checked.
     const gone = error instanceof ToolError && !(await domainExists(xl, name));
     await endContainer(record);
     throw gone ? new RunxError(sentences.stoppedStart) : error;

@@ -22,10 +22,10 @@ const renderState = (record: ContainerRecord, status: Status): State => ({
   ...(Object.keys(record.annotations).length > 0 ? { annotations: record.annotations } : {}),
 });
 
-/** What the state that hooks read is made of. */
+/** The part of a container's record that hooks get to see. */
 export type HookSubject = Pick<ContainerRecord, 'ociVersion' | 'id' | 'bundle' | 'annotations'>;
 
-/** The State object for hooks, with the fields that the specification has and no others. */
+/** Renders the State object for hooks, with the fields of the specification only. */
 export const renderHookState = (record: HookSubject, status: Status, pid: number): string =>
   JSON.stringify({
     ociVersion: record.ociVersion,
@@ -36,11 +36,11 @@ export const renderHookState = (record: HookSubject, status: Status, pid: number
     annotations: record.annotations,
   });
 
-// The guest may say anything.
+// The text comes from the guest, so it is not trusted.
 const isAddress = (text: string): boolean =>
   /^[\d.]{7,15}\/\d{1,2}$/.test(text) && isIP(text.replace(/\/.*/, '')) === 4;
 
-/** The record of a running container, with the addresses that its domain has by DHCP. */
+/** Adds the addresses that the guest got by DHCP to the record of a running container. */
 const withLeases = async (context: Context, record: ContainerRecord): Promise<ContainerRecord> => {
   const { interfaces = [], network } = record;
   if (network === undefined || network.dhcp.length === 0) return record;
@@ -57,12 +57,12 @@ const withLeases = async (context: Context, record: ContainerRecord): Promise<Co
   return { ...record, interfaces: known };
 };
 
-/** The state, as of now, of the container with this record. */
+/** The current state of the container with this record. */
 export const stateOf = async (context: Context, record: ContainerRecord): Promise<State> => {
   const status = await statusOf(context.root, record);
   return renderState(status === 'running' ? await withLeases(context, record) : record, status);
 };
 
-/** The state, as of now, of the container with this id. */
+/** The current state of the container with this id. */
 export const showState = async (context: Context, id: string): Promise<State> =>
   stateOf(context, await loadRecord(context.root, parseContainerId(id)));

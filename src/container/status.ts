@@ -4,10 +4,10 @@ import type { Status } from '../oci/state.ts';
 import { hasMark } from './marks.ts';
 import type { ContainerRecord } from './record.ts';
 
-/** Where a container is in its life: the specification's status, and `starting` between the two ends of `start`. */
+/** The phase of a container: its status, or `starting` while `start` runs. */
 export type Phase = Status | 'starting';
 
-/** Where the container is in its life.  Its monitor lives exactly as long as it does. */
+/** The phase of a container, from its marks and its monitor, which lives as long as it does. */
 export const phaseOf = async (root: string, record: ContainerRecord): Promise<Phase> => {
   const { id, creating, monitor } = record;
   if (!(await isAlive(monitor))) return 'stopped';
@@ -17,7 +17,7 @@ export const phaseOf = async (root: string, record: ContainerRecord): Promise<Ph
   return (await hasMark(root, id, 'unpaused')) ? 'running' : 'starting';
 };
 
-/** What the specification calls a phase: a container that is starting is running. */
+/** The status of a phase in the words of the specification: `starting` counts as running. */
 const statusOfPhase = (phase: Phase): Status => (phase === 'starting' ? 'running' : phase);
 
 /** The container's status (runtime-spec, runtime.md, "State"). */
@@ -32,10 +32,10 @@ const cannotExec: Refusal = (_id, status) => sentences.cannotExec(status);
 const notPaused: Refusal = () => sentences.notPaused;
 const hasNoFigures: Refusal = (id) => `container with id ${id} is not running`;
 
-/** Why an operation is refused in a phase; where nothing stands, it is allowed. */
+/** The reasons for which an operation is refused, by phase; a missing entry means allowed. */
 const refusals = {
   start: {
-    creating: (id) => `container ${id} is still being created`,
+    creating: (id) => `container ${id} is still being created: wait for runx create`,
     running: () => sentences.alreadyRunning,
     paused: () => sentences.pausedStart,
     stopped: () => sentences.stoppedStart,
@@ -58,16 +58,16 @@ const refusals = {
   console: { stopped: notRunning },
 } as const satisfies Readonly<Record<string, Readonly<Partial<Record<Phase, Refusal>>>>>;
 
-/** An operation that is not allowed in every phase. */
+/** An operation that some phases do not allow. */
 export type Operation = keyof typeof refusals;
 
-/** Why the operation is refused, in runc's words where engines know them; undefined when it is allowed. */
+/** Why an operation is refused, in runc's words where engines match them; undefined if allowed. */
 export const refusalOf = (operation: Operation, id: string, phase: Phase): string | undefined => {
   const table: Readonly<Partial<Record<Phase, Refusal>>> = refusals[operation];
   return table[phase]?.(id, statusOfPhase(phase));
 };
 
-/** Refuses the operation where the container's phase does not allow it; the phase comes back. */
+/** Returns the phase of the container; throws RunxError if it does not allow the operation. */
 export const checkAllowed = async (
   operation: Operation,
   root: string,

@@ -6,8 +6,8 @@ import { hasNetconf } from './netconf-env.ts';
 import { isInPod, isSandbox } from './pod.ts';
 
 /**
- * Refuses, by name, what a spec asks for and runx cannot give; what a domain makes
- * meaningless is accepted (README, "Conformance").  Returns the spec's process.
+ * Throws RunxError if a spec needs something that runx does not support.  Settings that have no
+ * meaning for a domain are accepted (README, "Conformance").  Returns the process of the spec.
  */
 export const checkSupported = (spec: Spec): Process => {
   const { process } = spec;
@@ -18,7 +18,7 @@ export const checkSupported = (spec: Spec): Process => {
     throw new RunxError(`config.json: ${what} is not supported`);
   };
   for (const { type, path } of spec.linux.namespaces) {
-    // What the containers of a pod share by them, domains cannot share: README, "Conformance".
+    // Other namespaces of a pod are ignored, because domains cannot share them.
     const isShared = type === 'network' || isInPod(spec.annotations);
     if (path && !isShared) refuse(`linux.namespaces with a path (${type})`);
   }
@@ -26,25 +26,25 @@ export const checkSupported = (spec: Spec): Process => {
   if (hasUser && (spec.linux.uidMappings.length === 0 || spec.linux.gidMappings.length === 0)) {
     refuse('a user namespace without uidMappings and gidMappings');
   }
-  // An annotation is of the whole pod, and obeyed for its containers.
+  // The annotation io.runx.netconf is ignored here, because it is set for all containers of a pod.
   if (isSandbox(spec.annotations) && hasNetconf(process)) {
     throw new RunxError(
-      "config.json: NETCONF in process.env of a pod's sandbox, which has no domain: give it to the containers of the pod",
+      'config.json: NETCONF in process.env has no effect in the sandbox of a pod, which has no domain: set it for a container of the pod',
     );
   }
   return process;
 };
 
-/** Refuses what only runx's own ramdisk could do. */
+/** Throws RunxError if a spec needs the ramdisk of runx, for a domain that does not boot it. */
 export const checkOwnGuest = ({ hooks }: Spec): void => {
   if (hooks.startContainer.length === 0) return;
   throw new RunxError(
-    "config.json: hooks.startContainer is not supported with a ramdisk of the container's own: nothing in its domain would run them",
+    "config.json: hooks.startContainer is not supported with the container's own ramdisk, which does not run hooks",
   );
 };
 
-/** What cannot be granted is a warning, as config.md wants it. */
+/** Warns of unknown capabilities, as the runtime specification requires (config.md). */
 export const warnOfCapabilities = ({ capabilities }: Process, log: Log): void => {
   const unknown = new Set(unknownCapabilities(Object.values(capabilities ?? {}).flat()));
-  for (const name of unknown) log.warn(`unknown capability "${name}" is ignored`);
+  for (const name of unknown) log.warn(`ignoring the unknown capability "${name}"`);
 };

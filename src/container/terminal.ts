@@ -1,6 +1,6 @@
 import { RunxError, sentences } from '../errors.ts';
 
-/** Refuses a terminal that nobody would get, and a console socket that would get none. */
+/** Throws RunxError if the options about the terminal contradict each other. */
 export const checkTerminal = (
   terminal: boolean,
   detach: boolean,
@@ -8,13 +8,11 @@ export const checkTerminal = (
   keepOutput = false,
 ): void => {
   if (keepOutput && !detach) {
-    throw new RunxError(
-      '--keep-output is for a container that runx leaves: runx create, or runx run --detach',
-    );
+    throw new RunxError('--keep-output needs runx create, or runx run --detach');
   }
   if (keepOutput && consoleSocket !== undefined) {
     throw new RunxError(
-      '--keep-output and --console-socket cannot both have the terminal: leave out one',
+      '--keep-output and --console-socket cannot be used together: leave out one of them',
     );
   }
   if (consoleSocket !== undefined && !(terminal && detach)) {

@@ -9,11 +9,11 @@ import { parseContainerId } from './id.ts';
 import { type ContainerRecord, findRecord, loadRecord, placementOf } from './record.ts';
 import { checkAllowed, statusOf } from './status.ts';
 
-/** How much of the host a container uses. */
+/** The load of one container. */
 export interface Load {
   readonly id: string;
   readonly status: Status;
-  /** In percent of one CPU; undefined where nothing was measured yet. */
+  /** CPU time in percent of one CPU; undefined in the first table. */
   readonly cpuPercent: number | undefined;
   readonly memoryBytes: number;
   readonly receivedBytes: number;
@@ -24,7 +24,7 @@ export interface Load {
 
 const total = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
 
-/** The domid of a container's domain; undefined for a container that has none, or cannot be read. */
+/** The domid of a container's domain; undefined if there is no domain or no readable record. */
 const findDomid = async (root: string, { domain }: ContainerRecord): Promise<number | undefined> =>
   domain === undefined ? undefined : (await findDomain(root, domain).catch(() => undefined))?.domid;
 
@@ -40,14 +40,14 @@ const findLoad = async (
   const domid = await findDomid(root, record);
   const status = await statusOf(root, record);
   if (domid === undefined || status === 'stopped') return undefined;
-  // xentop looks into Dom0's network namespace alone, where vifs do not stay.
+  // xentop counts vifs in Dom0's network namespace only, but these vifs are moved out of it.
   const vifs = await findVifs(domid, record.monitor.pid);
   return {
     id,
     status,
     cpuPercent: isFirst ? undefined : domain.cpuPercent,
     memoryBytes: domain.memoryBytes,
-    // What Dom0's end has sent the container has received.
+    // The container has received what its vif, the end in Dom0, has sent.
     receivedBytes: total(vifs.map(({ sent }) => sent.bytes)),
     sentBytes: total(vifs.map(({ received }) => received.bytes)),
     readBytes: domain.readBytes,
@@ -55,19 +55,19 @@ const findLoad = async (
   };
 };
 
-/** What is watched, and for how long. */
+/** Which containers `runx top` watches, and for how long. */
 export interface TopOptions {
-  /** These containers, until they have all ended; all containers when the list is empty. */
+  /** Watches these containers until all have ended; an empty list stands for all containers. */
   readonly ids: readonly string[];
   readonly intervalSeconds: number;
-  /** After so many tables it ends. */
+  /** Ends after this many tables. */
   readonly iterations: number;
-  /** Shows also xentop's first table, in which no CPU time is measured, and does not count it. */
+  /** Also shows the first table of xentop, which has no CPU times and is not counted. */
   readonly showsFirst: boolean;
   readonly end: AbortController;
 }
 
-/** Gives the loads of containers, again and again. */
+/** Calls `show` with the loads of the containers at each interval. */
 export const watchLoads = async (
   context: Context,
   { ids: texts, intervalSeconds, iterations, showsFirst, end }: TopOptions,

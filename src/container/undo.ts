@@ -1,12 +1,12 @@
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 
-/** Registers how a step is undone; `what` that is stands in the warning if it fails. */
+/** Registers the undo action of a step; `what` names the action in the warning if it fails. */
 export type Undo = (what: string, action: () => Promise<void>) => void;
 
 /**
- * Runs the steps of an operation, each of which may register how it is undone; when
- * one fails, the undos run backwards and the first error is the one that is thrown.
+ * Runs the steps of an operation, which register undo actions.  If a step fails, the undo actions
+ * run in reverse order and the error of the step is thrown.
  */
 export const withUndo = async <T>(log: Log, steps: (undo: Undo) => Promise<T>): Promise<T> => {
   const undos: { what: string; action: () => Promise<void> }[] = [];

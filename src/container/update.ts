@@ -11,7 +11,7 @@ import { withLock } from './lock.ts';
 import { loadDomainOf, loadRecord, placementOf } from './record.ts';
 import { checkAllowed } from './status.ts';
 
-/** What becomes of a domain; what is missing stays as it is. */
+/** Changes to a domain; a missing property leaves a value unchanged. */
 export interface DomainUpdate {
   readonly memoryMiB?: number | undefined;
   readonly vcpus?: number | undefined;
@@ -19,7 +19,7 @@ export interface DomainUpdate {
   readonly cpuset?: string | undefined;
 }
 
-/** What the domain was created for. */
+/** The limits within which a domain can be changed. */
 type Bounds = Pick<DomainRecord['size'], 'maxMemoryMiB' | 'maxVcpus' | 'forDevicesMiB'>;
 
 const planMemoryUpdate = (
@@ -32,11 +32,11 @@ const planMemoryUpdate = (
   checkMemory(memoryMiB, limit);
   if (memoryMiB <= maxMemoryMiB) return memoryMiB;
   throw new RunxError(
-    `memory limit of ${limit} bytes takes a domain of ${memoryMiB} MiB: this one can have ${maxMemoryMiB} at most (memory_max_mib in runx.toml, when it is created)`,
+    `memory limit of ${limit} bytes needs a domain of ${memoryMiB} MiB, but this domain can have at most ${maxMemoryMiB} MiB: set memory_max_mib in runx.toml before the container is created`,
   );
 };
 
-/** Plans an update within what the domain was created for. */
+/** Plans an update; throws RunxError if the limits exceed the bounds of the domain. */
 export const planUpdate = (limits: Limits, bounds: Bounds): DomainUpdate => {
   const { cpus, cpuWeight: weight, cpuset } = limits;
   const { maxVcpus } = bounds;
@@ -45,14 +45,14 @@ export const planUpdate = (limits: Limits, bounds: Bounds): DomainUpdate => {
   const vcpus = cpus === 'max' ? maxVcpus : vcpusFor(cpus);
   if (vcpus > maxVcpus) {
     throw new RunxError(
-      `a CPU quota of ${cpus} CPUs takes ${vcpus} virtual CPUs: this domain can have ${maxVcpus} at most (vcpus_max in runx.toml, when it is created)`,
+      `CPU quota of ${cpus} CPUs needs ${vcpus} virtual CPUs, but this domain can have at most ${maxVcpus}: set vcpus_max in runx.toml before the container is created`,
     );
   }
   const cap = cpus === 'max' ? 0 : capFor(cpus, vcpus);
   return { memoryMiB, vcpus, scheduling: { weight, cap }, cpuset };
 };
 
-/** Changes the limits of a container that has not ended. */
+/** Changes the limits of a container that has not stopped. */
 export const updateContainer = async (
   context: Context,
   idText: string,

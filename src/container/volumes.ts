@@ -17,8 +17,8 @@ const sourcesBelow = async ({ path }: Source): Promise<readonly BindSource[]> =>
   }));
 
 /**
- * What each bind mount takes from the host: its source, which is relative to the bundle, then, for
- * a recursive one, what is mounted below the source.
+ * Finds the sources of each bind mount: the source itself, relative to the bundle, and for a
+ * recursive bind mount also the mounts below the source.
  */
 const findBindSources = async (
   mounts: readonly Mount[],
@@ -27,7 +27,7 @@ const findBindSources = async (
   const sources = new Map<Mount, readonly BindSource[]>();
   for (const mount of mounts.filter(isBindMount)) {
     const { destination } = mount;
-    if (!mount.source) throw new RunxError(`mount ${destination}: a bind mount needs a source`);
+    if (!mount.source) throw new RunxError(`mount ${destination}: a bind mount must have a source`);
     const refuse = (why: string): never => {
       throw new RunxError(`mount ${destination}: ${why}`);
     };
@@ -42,14 +42,14 @@ const statSource = async (mount: Mount, path: string): Promise<Stats | undefined
   try {
     return await stat(path);
   } catch (error) {
-    // The source of a file system without a device may be any text.
+    // For a file system without a device, such as tmpfs, the source may be any text.
     if (!isDiskType(mount.type ?? '')) return undefined;
     const why = hasCode(error, 'ENOENT') ? 'no such file or directory' : messageOf(error);
     throw new RunxError(`mount ${mount.destination}: source ${path}: ${why}`);
   }
 };
 
-/** The block device of the host whose file system a mount of config.json wants; undefined for any other mount. */
+/** The host's block device that a mount of config.json names; undefined for any other mount. */
 const findDiskSource = async (mount: Mount): Promise<string | undefined> => {
   const { destination } = mount;
   const source = mount.source ?? '';
@@ -58,18 +58,18 @@ const findDiskSource = async (mount: Mount): Promise<string | undefined> => {
   const isBlock = found?.isBlockDevice() ?? false;
   if (isDiskType(type) && !isBlock) {
     throw new RunxError(
-      `mount ${destination}: its type is ${type}, and its source "${source}" is not a block device of this host`,
+      `mount ${destination}: source "${source}" is not a block device of this host, which the type ${type} needs`,
     );
   }
   if (isBlock && !isDiskType(type)) {
     throw new RunxError(
-      `mount ${destination}: the guest kernel has no ${type || 'file system'} for the block device ${source}: it has ${diskTypes.join(', ')}`,
+      `mount ${destination}: source ${source} is a block device: the type must be one of ${diskTypes.join(', ')}`,
     );
   }
   return isBlock ? realpath(source) : undefined;
 };
 
-/** The block devices of the host whose file systems config.json mounts, by their mounts. */
+/** Finds the block devices of the host that config.json mounts, by mount. */
 export const findDiskSources = async (
   mounts: readonly Mount[],
 ): Promise<ReadonlyMap<Mount, string>> => {
@@ -81,7 +81,7 @@ export const findDiskSources = async (
   return sources;
 };
 
-/** How the mounts of config.json come about; without a 9P server of runx's (`hasServer`), files that are bound are copied. */
+/** Plans the mounts of config.json; without a 9P server of runx, files are copied to the guest. */
 export const planVolumes = async (
   mounts: readonly Mount[],
   bundle: string,

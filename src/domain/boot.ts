@@ -9,27 +9,30 @@ import { resolveInRootfs } from '../host/rootfs-path.ts';
 import type { Process } from '../oci/spec.ts';
 import { bytesPerMiB } from '../units.ts';
 
-/** A file of a container's rootfs that its domain boots. */
+/** A file in a container's rootfs that its domain boots. */
 interface RootfsFile {
-  /** Who names it, for errors. */
+  /** The variable or annotation that names the file, for errors. */
   readonly source: string;
   /** Path in the rootfs. */
   readonly path: string;
 }
 
-/** What a domain boots: runx's kernel and ramdisk, or files of the container's rootfs in their place. */
+/**
+ * The kernel and ramdisk that a domain boots: those of runx, or files of the container's rootfs in
+ * place of one or both.
+ */
 export type Boot =
   | { readonly kind: 'runx' }
   | { readonly kind: 'own-kernel'; readonly kernel: RootfsFile }
   | {
       readonly kind: 'own-ramdisk';
-      /** runx's kernel unless given. */
+      /** Undefined for the kernel of runx. */
       readonly kernel: RootfsFile | undefined;
       readonly ramdisk: RootfsFile;
     }
   | { readonly kind: 'no-ramdisk'; readonly kernel: RootfsFile };
 
-/** The kinds of Boot, in the order from all of runx's to nothing of runx's. */
+/** The kinds of Boot, from everything of runx to nothing of runx. */
 export const bootKinds = [
   'runx',
   'own-kernel',
@@ -37,14 +40,17 @@ export const bootKinds = [
   'no-ramdisk',
 ] as const satisfies readonly Boot['kind'][];
 
-/** Whether nothing of runx runs in the domain: no init that starts the process, and no exec. */
+/** Whether the domain does not run the init of runx, so that exec and hooks are not available. */
 export const hasOwnGuest = (kind: Boot['kind']): boolean =>
   kind === 'own-ramdisk' || kind === 'no-ramdisk';
 
-// A copy is in memory, where /run is, until xl has read it.
+// The limit of a kernel or ramdisk, whose copy is in /run, in memory, until xl has read it.
 const maximumMiB = 128;
 
-/** In characters: what Xen passes on to a PV guest is 1024 bytes, with runx's own arguments and a NUL. */
+/**
+ * The maximum length of the kernel arguments in characters.  Xen passes 1024 bytes to a PV guest,
+ * including the arguments of runx and a NUL.
+ */
 export const maximumArguments = 900;
 
 const findFile = (
@@ -59,15 +65,15 @@ const findFile = (
   return { source: `${variable} in process.env`, path: value.slice(variable.length + 1) };
 };
 
-/** The annotations that name a kernel and a ramdisk, without their prefix. */
+/** The annotations io.runx.kernel and io.runx.ramdisk. */
 export interface BootAnnotations {
   readonly kernel?: string | undefined;
   readonly ramdisk?: string | undefined;
 }
 
 /**
- * Reads which kernel and ramdisk a container brings, from annotations or from its environment; an
- * empty ramdisk means that the kernel boots without one.  No file is looked at yet.
+ * Determines which kernel and ramdisk a container brings, from annotations or else from its
+ * environment.  An empty ramdisk means that the kernel boots without a ramdisk.  No file is opened.
  */
 export const planBoot = (
   process: Process,
@@ -78,7 +84,7 @@ export const planBoot = (
   const ramdisk = findFile('ramdisk', process, annotations.ramdisk);
   const first = kernel ?? ramdisk;
   if (first !== undefined && allowed === false) {
-    throw new RunxError(`${first.source} is not allowed: "own_kernel" in runx.toml is false`);
+    throw new RunxError(`${first.source} is not allowed: own_kernel in runx.toml is false`);
   }
   if (kernel?.path === '') throw new RunxError(`${kernel.source} must name a file of the rootfs`);
   if (ramdisk === undefined) {
@@ -87,14 +93,17 @@ export const planBoot = (
   if (ramdisk.path !== '') return { kind: 'own-ramdisk', kernel, ramdisk };
   if (kernel !== undefined) return { kind: 'no-ramdisk', kernel };
   throw new RunxError(
-    `${ramdisk.source} is empty, which is for a kernel that boots without a ramdisk: RUNX_KERNEL must name that kernel`,
+    `${ramdisk.source} is empty: an empty ramdisk needs a kernel that boots without one: set RUNX_KERNEL to that kernel`,
   );
 };
 
-// runx's init says what matters; a panic is printed all the same, and ends the domain.
+// "quiet" hides the kernel log except for a panic; panic=0 leaves it to Xen to end the domain.
 const ownArguments = 'console=hvc0 quiet panic=0 rdinit=/init';
 
-/** The arguments of the kernel that a domain boots; `annotation` is what config.json adds or gives. */
+/**
+ * Renders the command line of the kernel.  The annotation io.runx.kernel_arguments is appended to
+ * the arguments of runx, or replaces process.args if the container brings its own guest.
+ */
 export const renderKernelArguments = (
   kind: Boot['kind'],
   { args }: Process,
@@ -105,27 +114,27 @@ export const renderKernelArguments = (
   const text = args.join(' ');
   if (/^[\x20-\x7e]*$/.test(text) && text.length <= maximumArguments) return text;
   throw new RunxError(
-    `config.json: process.args: with a ramdisk of the container's own they are the arguments of the kernel, at most ${maximumArguments} characters of ASCII; io.runx.kernel_arguments goes before them`,
+    `config.json: process.args: must be at most ${maximumArguments} printable ASCII characters, because they are the kernel arguments of the container's own ramdisk: shorten them, or use the annotation io.runx.kernel_arguments`,
   );
 };
 
-/** Where the files are that xl reads when it creates the domain. */
+/** The paths of the files that `xl create` reads. */
 export interface BootFiles {
   readonly kernel: string;
   readonly ramdisk: string | undefined;
 }
 
-/** What the files of a domain are made of. */
+/** The sources of the files that a domain boots. */
 export interface BootSources {
   readonly boot: Boot;
   /** Host directory of the container's rootfs. */
   readonly rootfs: string;
-  /** What runx makes of its own ramdisk for the container; undefined where runx's ramdisk does not boot. */
+  /** The ramdisk of runx with the container's part; undefined if the domain does not boot it. */
   readonly ramdisk: Buffer | undefined;
   readonly config: Pick<Config, 'kernel' | 'own_kernel'>;
 }
 
-/** Puts the files that a domain boots into its directory, as far as they are the domain's own. */
+/** Writes the files that only this domain boots into its directory; returns all boot files. */
 export const provideBootFiles = async (
   { boot, rootfs, ramdisk, config }: BootSources,
   directory: string,
@@ -148,10 +157,10 @@ export const provideBootFiles = async (
   return { kernel, ramdisk: target };
 };
 
-// A descriptor that only says where a file is: no device notices.
+// O_PATH: opening a device or FIFO this way has no side effects.
 const onlyPath = 0o10000000;
 
-/** Copies a file out of the rootfs to `target`, and refuses one that runx.toml does not allow. */
+/** Copies a file out of the rootfs to `target`; throws RunxError if runx.toml does not allow it. */
 const copyOutOfRootfs = async (
   rootfs: string,
   { source, path }: RootfsFile,
@@ -168,20 +177,20 @@ const copyOutOfRootfs = async (
   try {
     if (!(await handle.stat()).isFile()) refuse(`${name} is not a regular file`);
     const opened = `/proc/self/fd/${handle.fd}`;
-    // Whoever writes to the rootfs may have put a link into the way meanwhile.
+    // Another process may have replaced a directory of the path by a symbolic link meanwhile.
     const inside = (await readlink(opened)).startsWith(join(await realpath(rootfs), '/'));
-    if (!inside) refuse(`${name} has been changed meanwhile`);
+    if (!inside) refuse(`${name} was replaced while it was opened`);
     const sum = await copy(opened, target);
     if (sum === undefined) refuse(`${name} is larger than ${maximumMiB} MiB`);
     else if (Array.isArray(allowed) && !allowed.includes(sum)) {
-      refuse(`${name} has the SHA-256 ${sum}, which "own_kernel" in runx.toml does not list`);
+      refuse(`${name} is not allowed: add its SHA-256 ${sum} to own_kernel in runx.toml`);
     }
   } finally {
     await handle.close();
   }
 };
 
-/** Copies a file; the SHA-256 of the copy comes back, undefined when the file is too large. */
+/** Copies a file; returns the SHA-256 of the copy, or undefined if the file is too large. */
 const copy = async (from: string, to: string): Promise<string | undefined> => {
   const hash = createHash('sha256');
   const files: FileHandle[] = [];

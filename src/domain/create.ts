@@ -5,14 +5,14 @@ import { type DomainConfig, renderDomainConfig } from '../xen/domain-config.ts';
 import { type Xl, createDomain as xlCreate, domainId } from '../xen/xl.ts';
 import { type DomainRecord, configFile, saveDomain } from './record.ts';
 
-/** A domain that has a record and is to be made. */
+/** A domain that has a record but does not exist yet. */
 export interface NewDomain {
   readonly root: string;
   readonly record: DomainRecord;
   readonly config: DomainConfig;
 }
 
-/** Has xl make the domain, paused; its record comes back with the domid. */
+/** Creates the domain, paused, and saves its domid; returns the updated record. */
 export const createDomain = async (
   xl: Xl,
   { root, record, config }: NewDomain,
@@ -22,7 +22,8 @@ export const createDomain = async (
   await xlCreate(xl, file);
   const created = { ...record, domid: await domainId(xl, record.name) };
   await saveDomain(root, created);
-  // Xen has copies by now of the files that are the domain's own, and the ramdisk holds the container's env.
+  // Xen has copies of the boot files now.  The domain's own are emptied to free their memory, and
+  // because the ramdisk holds the environment of the container.
   for (const path of [config.kernel, config.ramdisk]) {
     if (path !== undefined && dirname(path) === dirname(file)) await writeFile(path, '');
   }

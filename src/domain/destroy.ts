@@ -5,11 +5,11 @@ import { type DomainRecord, configFile } from './record.ts';
 
 const toolEndsMs = 30_000;
 
-/** Waits for the xl that a killed `create` has left: it may still make the domain. */
+/** Waits for the xl that a killed `create` left running, because it may still create the domain. */
 const waitForCreation = (root: string, name: string): Promise<void> =>
   endProcessesWith(configFile(root, name), toolEndsMs);
 
-/** Destroys the domain, if it is there or being made. */
+/** Destroys the domain if it exists or is being created. */
 export const destroyDomain = async (
   { config, log, root }: Context,
   { name, domid }: Pick<DomainRecord, 'name' | 'domid'>,

@@ -1,12 +1,12 @@
 import { RunxError } from '../errors.ts';
 import { bytesPerMiB } from '../units.ts';
 
-// Measured in the testbed, with domains of 40 to 1024 MiB and a process that
-// allocates all it can get: the kernel, the ramdisk, init and a shell hold this much,
+// Measured in the testbed with domains of 40 to 1024 MiB and a process that allocates all memory.
+// The kernel, the ramdisk, init and a shell take this much:
 const fixedMiB = 29;
-// the kernel keeps a record of each page that the domain has or can be given,
+// The kernel keeps a record of each page up to the maximum memory, which takes this share of it:
 const recordsShare = 0.021;
-// and holds back this part of what the domain has.
+// The kernel reserves this share of the current memory:
 const reserveShare = 0.006;
 
 /** The least memory with which the guest boots and runs a shell, in MiB. */
@@ -16,15 +16,15 @@ const shareMiB = 1;
 const interfaceMiB = 2;
 
 /**
- * What the rings of devices take of the guest's memory, in MiB: of shares beside the
- * rootfs, and of network interfaces.
+ * The guest memory, in MiB, that the rings of devices take: `shares` counts the 9P shares besides
+ * the rootfs, `interfaces` the network interfaces.
  */
 export const devicesMiB = (shares: number, interfaces: number): number =>
   shares * shareMiB + interfaces * interfaceMiB;
 
 /**
- * The memory, in MiB, of a domain whose process can have `limitBytes`; `maxMiB` is
- * the most that the domain can be given, `forDevicesMiB` what its devices take.
+ * The memory, in MiB, that a domain needs so that its processes can allocate `limitBytes`.
+ * `maxMiB` is the maximum memory of the domain, `forDevicesMiB` the memory that devices take.
  */
 export const memoryForLimit = (limitBytes: number, maxMiB = 0, forDevicesMiB = 0): number => {
   const neededMiB = limitBytes / bytesPerMiB + fixedMiB + forDevicesMiB;
@@ -33,26 +33,26 @@ export const memoryForLimit = (limitBytes: number, maxMiB = 0, forDevicesMiB = 0
   return Math.ceil((neededMiB + recordsShare * maxMiB) / (1 - reserveShare));
 };
 
-/** The least limit that gives a domain its least memory. */
+/** The smallest memory limit that results in the minimum memory. */
 const leastLimitBytes = Array.from({ length: minimumMiB }, (_, mib) => mib * bytesPerMiB).find(
   (limit) => memoryForLimit(limit) >= minimumMiB,
 );
 
-/** What decides a domain's memory; all but the limit in MiB. */
+/** The inputs for the memory of a domain, in MiB where the name does not say bytes. */
 export interface MemoryChoice {
-  /** The container's limit. */
+  /** The memory limit of the container. */
   readonly limitBytes?: number | undefined;
-  /** What an annotation asks for; an annotation goes before the limit. */
+  /** The value of the annotation io.runx.memory_mib, which overrides the limit. */
   readonly annotationMiB?: number | undefined;
-  /** What a container gets that says nothing. */
+  /** The memory of a domain whose container has neither a limit nor an annotation. */
   readonly defaultMiB: number;
-  /** To what the domain can grow. */
+  /** The configured maximum memory. */
   readonly maxMiB?: number | undefined;
-  /** What its devices take. */
+  /** The memory that devices take. */
   readonly forDevicesMiB?: number | undefined;
 }
 
-/** A domain's memory, and to what it can grow, in MiB. */
+/** Computes the initial and the maximum memory of a domain, in MiB. */
 export const planMemory = ({
   limitBytes,
   annotationMiB,
@@ -68,12 +68,12 @@ export const planMemory = ({
   return { memoryMiB, maxMemoryMiB: Math.max(memoryMiB, maxMiB ?? 0) };
 };
 
-/** Refuses a memory with which the guest does not work, by the limit that led to it. */
+/** Throws RunxError if the memory is less than the guest needs; names the limit, if there is one. */
 export const checkMemory = (memoryMiB: number, limitBytes: number | undefined): void => {
   if (memoryMiB >= minimumMiB) return;
   throw new RunxError(
     limitBytes === undefined
-      ? `memory_mib = ${memoryMiB} is too little: the guest needs ${minimumMiB}`
-      : `memory limit of ${limitBytes} bytes is too little: the guest needs ${leastLimitBytes}`,
+      ? `memory_mib = ${memoryMiB} is too small: the guest needs at least ${minimumMiB}`
+      : `memory limit of ${limitBytes} bytes is too small: the guest needs at least ${leastLimitBytes} bytes`,
   );
 };

@@ -10,16 +10,19 @@ import { domainTypes } from '../xen/domain-type.ts';
 import { bootKinds } from './boot.ts';
 
 const sizeSchema = v.object({
-  /** What the domain has been told to use, and to what update can raise that. */
+  /** The current memory target. */
   memoryMiB: v.number(),
+  /** The memory to which `runx update` can raise the target. */
   maxMemoryMiB: v.number(),
+  /** The current number of virtual CPUs. */
   vcpus: v.number(),
+  /** The number of virtual CPUs to which `runx update` can raise it. */
   maxVcpus: v.number(),
-  /** What its devices take of the memory. */
+  /** The part of the memory that devices take. */
   forDevicesMiB: v.number(),
 });
 
-/** Who a domain belongs to, with whose end it ends. */
+/** The owner of a domain; the domain ends when its owner ends. */
 const ownerSchema = v.object({
   kind: v.picklist(['container', 'pod', 'pool']),
   id: v.string(),
@@ -27,35 +30,35 @@ const ownerSchema = v.object({
 
 const domainSchema = v.object({
   version: v.literal(1),
-  /** The name in Xen, and that of the record's directory. */
+  /** The name of the domain in Xen, and of the directory of this record. */
   name: v.string(),
   uuid: v.string(),
-  /** Missing until the domain is there. */
+  /** Missing until the domain exists. */
   domid: v.optional(v.number()),
   type: v.picklist(domainTypes),
   size: sizeSchema,
   boot: v.picklist(bootKinds),
   owner: ownerSchema,
-  /** The containers in the domain: an id by slot. */
+  /** The ids of the containers in the domain, by slot. */
   slots: v.record(v.string(), v.string()),
 });
 
-/** What runx keeps on disk of one domain, in `<root>/@domains/NAME/domain.json`. */
+/** The record of one domain, stored in `<root>/@domains/NAME/domain.json`. */
 export type DomainRecord = v.InferOutput<typeof domainSchema>;
 
-/** What a domain that is there is called. */
+/** The name and domid of an existing domain. */
 export interface DomainName {
   readonly name: string;
   readonly domid: number;
 }
 
-// No id of a container has an "@".
+// The id of a container cannot contain an "@".
 const directoryName = '@domains';
 
-/** Whether a name below the state directory is that of the domains, and not of a container. */
+/** Whether a name in the state directory is the directory of domains rather than a container. */
 export const isDomainsDirectory = (name: string): boolean => name === directoryName;
 
-/** The directory of one domain's record, with its xl.cfg and the files that it boots. */
+/** The directory with the record of a domain, its xl.cfg and its own boot files. */
 export const domainDirectory = (root: string, name: string): string =>
   join(root, directoryName, name);
 
@@ -71,31 +74,31 @@ export const makeDomainDirectory = async (root: string, name: string): Promise<v
   await mkdir(domainDirectory(root, name), { recursive: true, mode: 0o700 });
 };
 
-/** Saves a domain's record, whose directory is there. */
+/** Saves the record of a domain, whose directory must exist. */
 export const saveDomain = (root: string, record: DomainRecord): Promise<void> =>
   writeAtomically(recordFile(root, record.name), `${JSON.stringify(record, null, 2)}\n`, {
     mode: 0o600,
   });
 
-/** A domain's record; undefined when there is none. */
+/** Reads the record of a domain; undefined if there is no record. */
 export const findDomain = async (root: string, name: string): Promise<DomainRecord | undefined> => {
   const file = recordFile(root, name);
   const text = await readIfThere(file);
   return text === undefined ? undefined : parseJson(domainSchema, text, file);
 };
 
-/** A domain's record; that there is none is an error. */
+/** Reads the record of a domain; throws RunxError if there is no record. */
 export const loadDomain = async (root: string, name: string): Promise<DomainRecord> => {
   const record = await findDomain(root, name);
   if (record !== undefined) return record;
   throw new RunxError(`${recordFile(root, name)} does not exist`);
 };
 
-/** The names of the domains that have a directory below `root`, whatever is in it. */
+/** The names of all domains with a directory below `root`, even if they have no valid record. */
 export const listDomains = (root: string): Promise<readonly string[]> =>
   namesIn(join(root, directoryName));
 
-/** Removes all that is kept of a domain, and with the last one the directory of all. */
+/** Removes the directory of a domain, and the parent directory after the last one. */
 export const removeDomain = async (root: string, name: string): Promise<void> => {
   await rm(domainDirectory(root, name), { recursive: true, force: true });
   try {

@@ -8,17 +8,20 @@ export const maximumVcpus = 64;
 
 const percent = 100;
 
-/** The number of virtual CPUs for the time of so many CPUs. */
+/** The number of virtual CPUs needed for a CPU time of `cpus` CPUs, such as 2 for 1.5. */
 export const vcpusFor = (cpus: number): number =>
   Math.min(maximumVcpus, Math.max(1, Math.ceil(cpus)));
 
-/** The scheduler's cap in percent of one CPU; 0, which is no cap, where the virtual CPUs are limit enough. */
+/**
+ * The scheduler's cap for a CPU time of `cpus` CPUs, in percent of one CPU.  0 means no cap: the
+ * number of virtual CPUs alone is the limit.
+ */
 export const capFor = (cpus: number, vcpus: number): number => {
   const cap = Math.max(1, Math.round(cpus * percent));
   return cap >= vcpus * percent ? 0 : cap;
 };
 
-/** What decides a domain's size, each before the next: annotations, the container's limits, runx.toml. */
+/** The inputs for the size of a domain.  Annotations override limits; limits override runx.toml. */
 export interface SizeChoice {
   readonly annotations: {
     readonly memory_mib?: number | undefined;
@@ -28,11 +31,11 @@ export interface SizeChoice {
   };
   readonly limits: Limits;
   readonly config: Pick<Config, 'memory_mib' | 'memory_max_mib' | 'vcpus' | 'vcpus_max'>;
-  /** What the domain's devices take of its memory. */
+  /** The memory that devices take. */
   readonly forDevicesMiB?: number;
 }
 
-/** A domain's memory and CPUs. */
+/** Computes the memory and CPUs of a domain. */
 export const planSize = (choice: SizeChoice): DomainSize => {
   const { annotations, limits, config, forDevicesMiB = 0 } = choice;
   const cpus = typeof limits.cpus === 'number' ? limits.cpus : undefined;

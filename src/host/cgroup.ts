@@ -5,15 +5,15 @@ import { hasCode, messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type MountInfo, loadMounts } from './mounts.ts';
 
-/** One hierarchy of cgroups(7) on this host. */
+/** One cgroup hierarchy of this host (cgroups(7)). */
 export interface CgroupMount {
   readonly path: string;
   readonly version: 1 | 2;
-  /** Whether it has version 1's cpuset controller, which must be set up before a process may enter. */
+  /** Whether it is version 1 with cpuset, which must be set up before a process enters. */
   readonly cpuset: boolean;
 }
 
-/** The hierarchies among the mounts of this host. */
+/** Selects the cgroup hierarchies among the mounts of this host. */
 export const cgroupMounts = (mounts: readonly MountInfo[]): readonly CgroupMount[] =>
   mounts
     .filter(({ type }) => type === 'cgroup' || type === 'cgroup2')
@@ -24,8 +24,8 @@ export const cgroupMounts = (mounts: readonly MountInfo[]): readonly CgroupMount
     }));
 
 /**
- * Where below a hierarchy `linux.cgroupsPath` is; nothing leads out of it.  systemd's
- * form, SLICE:PREFIX:NAME, is the directory in which systemd itself would put it.
+ * Converts `linux.cgroupsPath` to a path below the root of a hierarchy, which it cannot leave.  The
+ * form SLICE:PREFIX:NAME becomes the directory that systemd would use.
  */
 export const cgroupDirectory = (cgroupsPath: string): string => {
   const [slice, prefix, name, ...rest] = cgroupsPath.split(':');
@@ -47,7 +47,7 @@ const findDirectories = async (
   return mounts.map((mount) => ({ ...mount, directory: join(mount.path, below) }));
 };
 
-// A cpuset of version 1 starts with no CPU at all.
+// A new cpuset of version 1 has no CPUs and no memory nodes.
 const inheritCpuset = async (directory: string, top: string): Promise<void> => {
   if (directory === top) return;
   await inheritCpuset(dirname(directory), top);
@@ -58,17 +58,17 @@ const inheritCpuset = async (directory: string, top: string): Promise<void> => {
   }
 };
 
-// Those whose files tell what a process uses.
+// The controllers that count what a process uses.
 const controllers = ['cpu', 'io', 'memory', 'pids'];
 
-// In version 2, a cgroup has a controller's files only if all above it hand it down.
+// In version 2, a cgroup has the files of a controller only if all its ancestors enable it.
 const handDown = async (directory: string, top: string): Promise<void> => {
   if (directory === top) return;
   const parent = dirname(directory);
   await handDown(parent, top);
   const there = (await readFile(join(parent, 'cgroup.controllers'), 'utf8')).trim().split(' ');
   for (const controller of controllers.filter((name) => there.includes(name))) {
-    // A parent that has processes of its own may not; there are no statistics then.
+    // The kernel refuses this for a parent with processes; then there are no statistics.
     await writeFile(join(parent, 'cgroup.subtree_control'), `+${controller}`).catch((error) => {
       if (!hasCode(error, 'EBUSY')) throw error;
     });
@@ -76,8 +76,8 @@ const handDown = async (directory: string, top: string): Promise<void> => {
 };
 
 /**
- * Puts a process of the host that stands for the container where engines look for its
- * statistics.  It limits nothing, so that a hierarchy that refuses it is only a warning.
+ * Moves a process that stands for the container into the cgroup in which engines look for its
+ * statistics.  The cgroup sets no limits, so a failure is only a warning.
  */
 export const enterCgroup = async (cgroupsPath: string, pid: number, log: Log): Promise<void> => {
   for (const { directory, path, version, cpuset } of await findDirectories(cgroupsPath)) {
@@ -92,7 +92,7 @@ export const enterCgroup = async (cgroupsPath: string, pid: number, log: Log): P
   }
 };
 
-/** Removes the container's cgroups, once its processes have ended. */
+/** Removes the container's cgroups, whose processes must have ended; only warns of a failure. */
 export const removeCgroup = async (cgroupsPath: string, log: Log): Promise<void> => {
   const triesForZombies = 20;
   const pauseMs = 50;

@@ -2,7 +2,7 @@ import { access, open, readFile, readdir, rename } from 'node:fs/promises';
 
 import { RunxError, hasCode, messageOf } from '../errors.ts';
 
-/** What a reading of `path` resolves to; undefined when the path does not exist.  Any other failure is an error. */
+/** Awaits `reading`; undefined if the path does not exist.  Other failures throw RunxError. */
 export const ifThere = async <T>(path: string, reading: Promise<T>): Promise<T | undefined> => {
   try {
     return await reading;
@@ -12,31 +12,31 @@ export const ifThere = async <T>(path: string, reading: Promise<T>): Promise<T |
   }
 };
 
-/** The text of a file; undefined when the file does not exist.  Any other failure is an error. */
+/** Reads a text file; undefined if the file does not exist.  Other failures throw RunxError. */
 export const readIfThere = (file: string): Promise<string | undefined> =>
   ifThere(file, readFile(file, 'utf8'));
 
-/** The names in a directory; empty when the directory does not exist.  Any other failure is an error. */
+/** Lists a directory; empty if the directory does not exist.  Other failures throw RunxError. */
 export const namesIn = async (directory: string): Promise<readonly string[]> =>
   (await ifThere(directory, readdir(directory))) ?? [];
 
-/** Whether the path exists; an error where that cannot be known. */
+/** Whether the path exists; throws RunxError if that cannot be determined. */
 export const isThere = async (path: string): Promise<boolean> =>
   (await ifThere(
     path,
     access(path).then(() => true),
   )) ?? false;
 
-/** Whether the path exists; true also where that cannot be known. */
+/** Whether the path exists; also true if that cannot be determined. */
 export const mayBeThere = (path: string): Promise<boolean> => isThere(path).catch(() => true);
 
 export interface WriteOptions {
   readonly mode: number;
-  /** Whether the text must outlive a power cut: it is on the disk before it has its name. */
+  /** Whether to sync the text to the disk before the rename, so that it survives a power cut. */
   readonly durable?: boolean;
 }
 
-/** Writes a file so that a reader finds the old text or the new one, never a part. */
+/** Writes a file so that a reader sees either the old text or the new text, never a part. */
 export const writeAtomically = async (
   file: string,
   text: string,

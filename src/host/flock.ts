@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import { RunxError, hasCode } from '../errors.ts';
 import { type RunxMonitor, lock } from './runx-monitor.ts';
 
-/** A descriptor on a file or directory; undefined when the path does not exist. */
+/** Opens a file or directory for reading; undefined if the path does not exist. */
 export const openDescriptor = (path: string): number | undefined => {
   try {
     return openSync(path, 'r');
@@ -13,7 +13,7 @@ export const openDescriptor = (path: string): number | undefined => {
   }
 };
 
-/** Whether the descriptor is on what the path names now. */
+/** Whether the path still names the file that the descriptor is open on. */
 export const isStillAt = (descriptor: number, path: string): boolean => {
   const held = fstatSync(descriptor);
   const named = statSync(path, { throwIfNoEntry: false });
@@ -22,7 +22,7 @@ export const isStillAt = (descriptor: number, path: string): boolean => {
 
 const deadlineMs = 60_000;
 
-/** Runs `action` while no other process holds the lock of the directory (flock(2)). */
+/** Runs `action` with the lock of the directory (flock(2)). */
 export const withDirectoryLock = async <T>(
   tool: RunxMonitor,
   directory: string,
@@ -31,7 +31,7 @@ export const withDirectoryLock = async <T>(
   const descriptor = openSync(directory, 'r');
   try {
     if (!(await lock(tool, descriptor, deadlineMs))) {
-      throw new RunxError(`${directory}: another runx holds its lock`);
+      throw new RunxError(`${directory}: another runx holds the lock: try again later`);
     }
     return await action();
   } finally {

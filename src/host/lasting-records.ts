@@ -9,8 +9,8 @@ import { parseJson } from '../schema.ts';
 import { mayBeThere, namesIn, readIfThere, writeAtomically } from './files.ts';
 
 /**
- * A name for a container that no other container of this host has, whatever its --root: its id
- * as far as file names and CNI plugins take it, and a part of the hash of its state directory.
+ * A name for a container that is unique on this host, under any --root.  It consists of the id, as
+ * far as file names and CNI plugins accept it, and a hash of the state directory.
  */
 export const lastingName = (stateDirectory: string): string => {
   const readable = basename(stateDirectory)
@@ -22,30 +22,30 @@ export const lastingName = (stateDirectory: string): string => {
 
 const ownerEntries = {
   version: v.literal(1),
-  /** The container's state directory: when the directory is gone, so is the container. */
+  /** The state directory of the container; if this directory is gone, the container is gone. */
   directory: v.string(),
 };
 
-/** A record of something of a container's that outlives its state: networks, layers, mounts. */
+/** A lasting record: it outlives the state directory of its container, and a reboot. */
 export type LastingRecord<T> = T & { readonly version: 1; readonly directory: string };
 
-/** The records of one kind, a file each in a directory below runx.toml's data_root. */
+/** The lasting records of one kind, in a directory below `data_root` of runx.toml. */
 export interface LastingRecords<T> {
   readonly directory: string;
-  /** Saves the record of the container with this state directory: on disk, so that a power cut does not lose it. */
+  /** Saves the record of a container and syncs it to the disk. */
   readonly save: (stateDirectory: string, content: T) => Promise<void>;
-  /** The record of a container; undefined when it has none. */
+  /** Reads the record of a container; undefined if there is none. */
   readonly find: (stateDirectory: string) => Promise<LastingRecord<T> | undefined>;
   readonly remove: (stateDirectory: string) => Promise<void>;
-  /** All records in the order of their names; `onDamaged` hears of each that cannot be read. */
+  /** Reads all records, sorted by name; calls `onDamaged` for each that cannot be read. */
   readonly list: (onDamaged: (why: string) => void) => Promise<readonly LastingRecord<T>[]>;
-  /** The records of containers that are gone. */
+  /** Reads the records of the containers that are gone. */
   readonly listLost: (onDamaged: (why: string) => void) => Promise<readonly LastingRecord<T>[]>;
 }
 
 const suffix = '.json';
 
-/** The records of what outlives containers in `directory`, with `entries` beside the owner's. */
+/** Opens the lasting records in `directory`; `entries` is the schema of their content. */
 export const lastingRecords = <const E extends v.ObjectEntries>(
   directory: string,
   entries: E,
@@ -65,7 +65,7 @@ export const lastingRecords = <const E extends v.ObjectEntries>(
     const records: LastingRecord<Content>[] = [];
     for (const name of names.toSorted()) {
       try {
-        // The container's own delete may have removed it meanwhile.
+        // The record is undefined if a concurrent delete has removed it.
         const record = await load(join(directory, name));
         if (record !== undefined) records.push(record);
       } catch (error) {

@@ -2,21 +2,21 @@ import { readFile } from 'node:fs/promises';
 
 /** A line of /proc/PID/mountinfo (proc(5)). */
 export interface MountInfo {
-  /** Number of the file system, "MAJOR:MINOR"; that of the block device that it is on. */
+  /** Device number of the file system, "MAJOR:MINOR": that of its block device, if it has one. */
   readonly device: string;
-  /** What of the file system is mounted: a path in it. */
+  /** The path inside the file system that is mounted. */
   readonly root: string;
   readonly mountPoint: string;
-  /** Flags of this mount, as mount options. */
+  /** Mount options of this mount. */
   readonly options: readonly string[];
   readonly type: string;
   readonly source: string;
-  /** Options of the file system, which several mounts can share. */
+  /** Mount options of the file system, which several mounts can share. */
   readonly superOptions: readonly string[];
   readonly unbindable: boolean;
 }
 
-/** A path as the kernel's tables of mounts write it: blanks and backslashes in octal. */
+/** Decodes the octal escapes for blanks and backslashes in a path of mountinfo. */
 export const unescapePath = (text: string): string =>
   text.replaceAll(/\\([0-7]{3})/g, (_, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 8)),
@@ -42,16 +42,16 @@ export const parseMountInfo = (text: string): readonly MountInfo[] =>
       };
     });
 
-/** What is seen at a mount point: the last of the mounts on it. */
+/** The visible mount at a mount point: the last one mounted there. */
 export const mountAt = (mounts: readonly MountInfo[], directory: string): MountInfo | undefined =>
   mounts.findLast(({ mountPoint }) => mountPoint === directory);
 
-// The first stands for a mount that is not there yet, the second for a namespace.
+// An autofs is not mounted yet, and an nsfs is a namespace; neither has files to share.
 const notFiles = new Set(['autofs', 'nsfs']);
 
 /**
- * What a recursive bind mount of `directory` brings along, parents first: the mounts
- * below it, the last one where several are on one mount point.
+ * The mounts that a recursive bind mount of `directory` includes, parents first.  If several mounts
+ * are on one mount point, only the visible one is returned.
  */
 export const mountsBelow = (
   mounts: readonly MountInfo[],
@@ -69,6 +69,6 @@ export const mountsBelow = (
     .toSorted((a, b) => (a.mountPoint < b.mountPoint ? -1 : 1));
 };
 
-/** This host's mounts, as runx sees them. */
+/** Reads the mounts in the mount namespace of runx. */
 export const loadMounts = async (): Promise<readonly MountInfo[]> =>
   parseMountInfo(await readFile('/proc/self/mountinfo', 'utf8'));

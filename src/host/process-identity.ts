@@ -2,22 +2,22 @@ import { readFile } from 'node:fs/promises';
 
 import { hasCode } from '../errors.ts';
 
-/** A process of this host that cannot be mistaken for a later one with the same pid. */
+/** Identifies a process of this host, even if its pid is reused later. */
 export interface ProcessIdentity {
   readonly pid: number;
   /** Start time from /proc/PID/stat, in clock ticks since boot. */
   readonly startTime: string;
 }
 
-/** The start time in the text of /proc/PID/stat (proc(5), field 22); undefined for a zombie. */
+/** Parses the start time in /proc/PID/stat (proc(5), field 22); undefined for a zombie. */
 export const parseStartTime = (stat: string): string | undefined => {
-  // The command's name, in parentheses, may hold anything.
+  // Field 2, the command name in parentheses, can contain blanks and parentheses.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state] = fields;
   return state === 'Z' || state === 'X' ? undefined : fields[19];
 };
 
-/** The process that has this pid now; undefined when the pid is free or a zombie's. */
+/** Finds the process with this pid; undefined if there is none or it is a zombie. */
 export const findIdentity = async (pid: number): Promise<ProcessIdentity | undefined> => {
   try {
     const startTime = parseStartTime(await readFile(`/proc/${pid}/stat`, 'utf8'));
@@ -32,7 +32,7 @@ export const findIdentity = async (pid: number): Promise<ProcessIdentity | undef
 export const isAlive = async ({ pid, startTime }: ProcessIdentity): Promise<boolean> =>
   (await findIdentity(pid))?.startTime === startTime;
 
-/** Sends a signal to the process; false when the process has ended. */
+/** Sends a signal to the process; returns false if the process has ended. */
 export const sendSignal = async (
   identity: ProcessIdentity,
   signal: NodeJS.Signals | number,
@@ -47,7 +47,7 @@ export const sendSignal = async (
   }
 };
 
-/** Waits for the end of the process; false when it has not ended in time. */
+/** Waits until the process ends; returns false after `timeoutMs`. */
 export const waitForEnd = async (
   identity: ProcessIdentity,
   timeoutMs: number,
@@ -61,13 +61,13 @@ export const waitForEnd = async (
   return true;
 };
 
-/** How long a process may take to end by itself, and once it is killed. */
+/** How long to wait for a process to end by itself, and after SIGKILL. */
 export interface EndOptions {
   readonly patienceMs: number;
   readonly killedMs: number;
 }
 
-/** Waits `patienceMs` for the end of the process, then kills it and waits `killedMs` at most. */
+/** Waits `patienceMs` for the process to end, then kills it and waits at most `killedMs`. */
 export const endProcess = async (
   identity: ProcessIdentity,
   { patienceMs, killedMs }: EndOptions,

@@ -6,9 +6,9 @@ import { hasCode } from '../errors.ts';
 const maximumLinks = 40;
 
 /**
- * The host path of what `path` names inside `rootfs`, with every symbolic link
- * read as the container would: none leads out of the rootfs.  Undefined when there
- * is no such file.  The caller must not follow links in the answer.
+ * Resolves a path inside a rootfs to a host path.  Symbolic links are followed as the container
+ * would follow them, so the result never leaves the rootfs.  Undefined if the file does not exist.
+ * The caller must not follow links in the result.
  */
 export const resolveInRootfs = async (
   rootfs: string,

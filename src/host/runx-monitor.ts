@@ -6,14 +6,14 @@ import type { Log } from '../log.ts';
 import { findProgram, run, startDetached } from '../process.ts';
 import type { Share } from '../protocol/share.ts';
 
-/** The runx-monitor program of this host: what Node.js has no call for, and what must outlive runx. */
+/** The program runx-monitor, for calls that Node.js lacks and for processes that outlive runx. */
 export interface RunxMonitor {
   /** Absolute path. */
   readonly path: string;
   readonly log: Log;
 }
 
-/** The program that runx.toml names. */
+/** The program named by `monitor` in runx.toml. */
 export const openRunxMonitor = ({ config, log }: Pick<Context, 'config' | 'log'>): RunxMonitor => ({
   path: config.monitor,
   log,
@@ -21,13 +21,16 @@ export const openRunxMonitor = ({ config, log }: Pick<Context, 'config' | 'log'>
 
 const timeoutMs = 30_000;
 
-/** Whether the program is there and can be executed. */
+/** Whether the program exists and is executable. */
 export const isInstalled = async ({ path }: RunxMonitor): Promise<boolean> =>
   (await findProgram(path)) !== undefined;
 
 const lockedExitCode = 4;
 
-/** Locks what the descriptor is open on (flock(2)), for this process; false when another holds the lock past the deadline. */
+/**
+ * Locks an open file (flock(2)); the lock lasts until this process closes the descriptor.  Returns
+ * false if another process still holds the lock after `deadlineMs`.
+ */
 export const lock = async (
   { path, log }: RunxMonitor,
   descriptor: number,
@@ -37,13 +40,13 @@ export const lock = async (
     await run(path, ['lock'], { descriptor, log, timeoutMs: deadlineMs });
     return true;
   } catch (error) {
-    // A program that was ended, and not one that failed.
+    // No exit code: the program was killed at the deadline, so it did not fail.
     if (!(error instanceof ToolError) || error.exitCode !== undefined) throw error;
     return false;
   }
 };
 
-/** Locks what the descriptor is open on without waiting; false when another holds the lock. */
+/** Locks an open file without waiting; returns false if another process holds the lock. */
 export const tryLock = async ({ path, log }: RunxMonitor, descriptor: number): Promise<boolean> => {
   try {
     await run(path, ['lock', '--try'], { descriptor, log, timeoutMs });
@@ -54,7 +57,7 @@ export const tryLock = async ({ path, log }: RunxMonitor, descriptor: number): P
   }
 };
 
-/** Makes the file system that is mounted at `mountPoint` read-only or writable, wherever it is mounted. */
+/** Makes the file system mounted at `mountPoint` read-only or writable, at all its mount points. */
 export const remount = async (
   { path, log }: RunxMonitor,
   mode: 'ro' | 'rw',
@@ -63,21 +66,21 @@ export const remount = async (
   await run(path, ['remount', mode, mountPoint], { log, timeoutMs });
 };
 
-/** The host name of the UTS namespace at a path. */
+/** Reads the host name of the UTS namespace at a path. */
 export const readHostname = async (
   { path, log }: RunxMonitor,
   namespace: string,
 ): Promise<string> =>
   (await run(path, ['hostname', namespace], { log, timeoutMs })).stdout.trimEnd();
 
-/** A program as execve(2) takes it. */
+/** The arguments of execve(2). */
 export interface Execution {
   readonly file: string;
   readonly argv0: string;
   readonly args: readonly string[];
 }
 
-/** What executes a program in the network namespace of a process. */
+/** Wraps a program so that it runs in the network namespace of a process. */
 export const inNetworkOf = (
   { path }: RunxMonitor,
   pid: number,
@@ -90,18 +93,18 @@ export const inNetworkOf = (
 
 const noDomainExitCode = 3;
 
-/** A signal for the process of the container with this slot. */
+/** A signal for the container in a slot of a domain. */
 export interface GuestSignal {
   readonly domid: number;
   readonly slot: number;
   readonly number: number;
-  /** For all processes of the container. */
+  /** Whether the signal is for all processes of the container. */
   readonly all: boolean;
-  /** The domain runs nothing of runx: it is asked to power off instead. */
+  /** Whether the domain does not run the init of runx, so that it is asked to power off instead. */
   readonly ownGuest: boolean;
 }
 
-/** Has the guest's kernel deliver a signal; false when the domain is gone. */
+/** Lets the guest kernel deliver a signal; returns false if the domain is gone. */
 export const signalGuest = async (
   { path, log }: RunxMonitor,
   { domid, slot, number, all, ownGuest }: GuestSignal,
@@ -122,7 +125,7 @@ export const signalGuest = async (
   return exitCode !== noDomainExitCode;
 };
 
-/** Leaves the lines of its network for a guest, before it runs. */
+/** Writes the network settings for a guest, before the guest starts, to xenstore. */
 export const tellNetwork = async (
   { path, log }: RunxMonitor,
   domid: number,
@@ -131,7 +134,7 @@ export const tellNetwork = async (
   await run(path, ['network', String(domid)], { log, timeoutMs, input: lines });
 };
 
-/** What the guest says to be its address by DHCP on an interface: any text, empty when it says nothing. */
+/** Reads the DHCP address that the guest reports for an interface: untrusted text, can be empty. */
 export const readLease = async (
   { path, log }: RunxMonitor,
   domid: number,
@@ -144,23 +147,23 @@ const exportOptions = ({ readonly, file, recursive }: Share['exports'][number]):
 
 const shareArguments = (share: Share): readonly string[] => [
   `--share=${share.tag}`,
-  // The path comes last and is taken as it is: no option holds a colon.
+  // The monitor takes everything after the first colon as the path; options have no colon.
   ...share.exports.map((one) => `--export=${exportOptions(one)}:${one.path}`),
 ];
 
-/** A program that sees the exports below /export, by their tags, and nothing else of the host. */
+/** A program that sees only its exports, below /export/TAG, and nothing else of the host. */
 export interface ConfinedProgram {
-  /** Directory in which a mount point can be made. */
+  /** The container's state directory, in which a mount point can be made. */
   readonly stateDirectory: string;
   readonly shares: readonly Share[];
   readonly file: string;
   readonly args: readonly string[];
-  /** Stays open in the program as its descriptor 3. */
+  /** A descriptor that the program inherits as its descriptor 3. */
   readonly descriptor: number;
   readonly timeoutMs: number;
 }
 
-/** Runs a program in a root directory of its own, to its end. */
+/** Runs a program in a root directory of its own and waits for it. */
 export const runConfined = async (
   { path, log }: RunxMonitor,
   program: ConfinedProgram,
@@ -180,10 +183,10 @@ export const runConfined = async (
 // Each disk of a container may be held for 2 s by an earlier one before the pid is told.
 const answersMs = 60_000;
 
-/** Where the terminal of a process comes from, if it has one. */
+/** The terminal of a process, if it has one. */
 interface TerminalOptions {
   readonly terminal: boolean;
-  /** Unix socket that gets the terminal's master; the inherited terminal is used unless given. */
+  /** Unix socket that gets the terminal's master; undefined to use the inherited terminal. */
   readonly consoleSocket: string | undefined;
 }
 
@@ -192,7 +195,7 @@ const terminalArguments = ({ terminal, consoleSocket }: TerminalOptions): readon
   ...(consoleSocket === undefined ? [] : [`--console-socket=${consoleSocket}`]),
 ];
 
-/** Which container a process stands for. */
+/** The container that a process stands for. */
 interface StandIn {
   readonly stateDirectory: string;
   readonly id: string;
@@ -206,23 +209,23 @@ const standInArguments = ({ stateDirectory, id }: StandIn): readonly string[] =>
 const networkArguments = (network: string | undefined): readonly string[] =>
   network === undefined ? [] : [`--network=${network}`];
 
-/** What the process that stands for a container is started with. */
+/** The options of the monitor of a container. */
 export interface ContainerMonitorOptions extends StandIn, TerminalOptions {
   readonly slot: number;
   readonly xlPath: string;
-  /** The domain runs nothing of runx: its ramdisk is the container's, or it has none. */
+  /** Whether the domain does not run the init of runx. */
   readonly ownGuest: boolean;
-  /** The monitor keeps the container's output, and its input comes from runx console. */
+  /** Whether the monitor keeps the output and takes the input from runx console. */
   readonly keepOutput: boolean;
-  /** What the monitor serves by 9P, and with which diod; undefined for nothing. */
+  /** The path of diod and the shares that it serves; undefined if there are none. */
   readonly served: { readonly diod: string; readonly shares: readonly Share[] } | undefined;
-  /** Block devices that nobody else is to mount or to hold meanwhile. */
+  /** Block devices that the monitor holds exclusively. */
   readonly disks: readonly string[];
-  /** Path of the network namespace it is to be in; one of its own unless given. */
+  /** Path of the network namespace; undefined for a new one. */
   readonly network: string | undefined;
 }
 
-/** Starts the process that stands for a container; the other end of its control lines comes back. */
+/** Starts the monitor of a container; returns the socket for its control lines. */
 export const startRun = (
   { path, log }: RunxMonitor,
   options: ContainerMonitorOptions,
@@ -245,13 +248,13 @@ export const startRun = (
   return startDetached(path, args, { log, timeoutMs: answersMs });
 };
 
-/** What the process that stands for one added by exec is started with. */
+/** The options of the monitor of a process that exec adds. */
 export interface ExecMonitorOptions extends StandIn, TerminalOptions {
   readonly slot: number;
   readonly domain: { readonly name: string; readonly domid: number };
 }
 
-/** Starts the process that stands for one added by exec; the other end of its control lines comes back. */
+/** Starts the monitor of a process that exec adds; returns the socket for its control lines. */
 export const startExec = (
   { path, log }: RunxMonitor,
   options: ExecMonitorOptions,
@@ -268,15 +271,15 @@ export const startExec = (
   return startDetached(path, args, { log, timeoutMs: answersMs });
 };
 
-/** What the process that holds the namespaces of a pod is started with. */
+/** The options of the holder of a sandbox. */
 export interface HoldOptions extends StandIn {
-  /** Path of its network namespace; one of its own unless given. */
+  /** Path of the network namespace; undefined for a new one. */
   readonly network: string | undefined;
-  /** Host name of its UTS namespace; the host's unless given. */
+  /** Host name of the UTS namespace; undefined for the host's. */
   readonly hostname: string | undefined;
 }
 
-/** Starts the process that holds the namespaces of a pod; the other end of its control lines comes back. */
+/** Starts the holder of a sandbox; returns the socket for its control lines. */
 export const startHold = ({ path, log }: RunxMonitor, options: HoldOptions): Promise<Socket> => {
   const { network, hostname } = options;
   const args = [

@@ -4,24 +4,24 @@ import { realpath, stat } from 'node:fs/promises';
 import { hasCode, messageOf } from '../errors.ts';
 import { loadMounts, mountsBelow } from './mounts.ts';
 
-/** A file or directory of the host that a container binds. */
+/** The source of a bind mount. */
 export interface Source {
-  /** Absolute path on the host; for a device, in the guest. */
+  /** Absolute path on the host; for a device, absolute path in the guest. */
   readonly path: string;
   readonly kind: 'directory' | 'file' | 'device';
-  /** Device number of its file system. */
+  /** Device number of the file system. */
   readonly device: number;
 }
 
-/** What is mounted below the source of a recursive bind mount. */
+/** A mount below the source of a recursive bind mount. */
 export interface SourceBelow extends Source {
-  /** Where it is mounted, relative to the source. */
+  /** Path of the mount point, relative to the source. */
   readonly below: string;
-  /** The flags of its mount, as mount options. */
+  /** Mount options of the mount. */
   readonly options: readonly string[];
 }
 
-// Devices that are the same in every kernel, by their number, as the guest has them.
+// Devices that the guest has too, by their number, which is the same in every kernel.
 const guestDevices = new Map([
   [0x103, '/dev/null'],
   [0x105, '/dev/zero'],
@@ -36,7 +36,7 @@ const kindOf = (found: Stats): 'directory' | 'file' | undefined => {
   return found.isFile() ? 'file' : undefined;
 };
 
-/** Looks at what a bind mount names; `refuse` gets the reason why a domain cannot have it. */
+/** Finds the source of a bind mount; calls `refuse` with the reason if a domain cannot have it. */
 export const findSource = async (path: string, refuse: (why: string) => never): Promise<Source> => {
   let found: Stats;
   try {
@@ -52,29 +52,27 @@ export const findSource = async (path: string, refuse: (why: string) => never): 
     [found.isFIFO(), 'FIFO'],
   ]) {
     if (!is) continue;
-    refuse(
-      `source ${path} is a ${what}: its other end is on the host, where the domain cannot reach it`,
-    );
+    refuse(`source ${path} is a ${what}: the domain cannot reach its other end on the host`);
   }
   if (found.isBlockDevice()) {
     refuse(
-      `source ${path} is a block device: to have its file system, name that as the type, such as ext4`,
+      `source ${path} is a block device: to mount its file system, set the type, such as ext4, and leave out the option bind`,
     );
   }
   const device = found.isCharacterDevice() ? guestDevices.get(found.rdev) : undefined;
   if (device !== undefined) return { path: device, kind: 'device', device: 0 };
   return refuse(
-    `source ${path} is a device of the host: the domain has its own, see linux.devices`,
+    `source ${path} is a device of the host: add a device of the domain to linux.devices instead`,
   );
 };
 
-/** What is mounted below a directory, parents first. */
+/** Finds the mounts below a directory, parents first. */
 export const findSourcesBelow = async (directory: string): Promise<readonly SourceBelow[]> => {
   const real = await realpath(directory);
   const mounts = mountsBelow(await loadMounts(), real);
   const sources = await Promise.all(
     mounts.map(async ({ mountPoint, options }): Promise<SourceBelow[]> => {
-      // A mount that another one hides, or that goes away now, is left out.
+      // A mount that is hidden by another one, or was just unmounted, is left out.
       const found = await stat(mountPoint).catch(() => undefined);
       const kind = found && kindOf(found);
       if (found === undefined || kind === undefined) return [];

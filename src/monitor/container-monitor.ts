@@ -1,17 +1,17 @@
 import { type ContainerMonitorOptions, type RunxMonitor, startRun } from '../host/runx-monitor.ts';
 import { type MonitorProcess, openControl } from './control.ts';
 
-/** The monitor of a container that is being created or run in the foreground. */
+/** The monitor of a container, while runx is connected to it. */
 export interface ContainerMonitor extends MonitorProcess {
-  /** Says which domain is to be destroyed if runx dies before `commit`. */
+  /** Names the domain that the monitor destroys if runx dies before `commit`. */
   readonly nameDomain: (name: string) => void;
-  /** Has the monitor offer the devices that it serves to the domain, which is paused. */
+  /** Lets the monitor offer its devices (consoles, shares) to the paused domain. */
   readonly offerDevices: (domid: number) => Promise<void>;
-  /** From here on the container outlives runx. */
+  /** Lets the container outlive runx. */
   readonly commit: () => void;
 }
 
-/** Starts the process that stands for the container on the host. */
+/** Starts the monitor of a container. */
 export const startContainerMonitor = async (
   tool: RunxMonitor,
   options: ContainerMonitorOptions,

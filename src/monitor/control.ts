@@ -4,12 +4,12 @@ import { createInterface } from 'node:readline';
 import { RunxError, hasCode, messageOf } from '../errors.ts';
 import { type ProcessIdentity, findIdentity } from '../host/process-identity.ts';
 
-/** A process of runx-monitor that stands for another one or for a sandbox, while runx speaks with it. */
+/** A process of runx-monitor (a monitor or holder), while runx is connected to it. */
 export interface MonitorProcess {
   readonly identity: ProcessIdentity;
-  /** The exit code of what it stands for. */
+  /** Waits for the exit code of the container or process that it stands for. */
   readonly exitCode: () => Promise<number>;
-  /** Ends the conversation, so that runx can end. */
+  /** Closes the connection, which otherwise keeps runx running. */
   readonly release: () => void;
 }
 
@@ -17,11 +17,11 @@ export interface MonitorProcess {
 export interface Control extends MonitorProcess {
   readonly send: (line: string) => void;
   readonly sendBytes: (bytes: Uint8Array) => void;
-  /** The value of the first line with this key; rejects when an error comes instead, or the end. */
+  /** Waits for the first line with this key; rejects after a line "error", or at the end. */
   readonly receive: (key: string) => Promise<string>;
 }
 
-/** Reads lines `KEY VALUE`; the first value of each key can be waited for. */
+/** Reads lines `KEY VALUE`; the result waits for the first value of a key. */
 const readLines = (socket: Socket): Control['receive'] => {
   const waiting = new Map<string, (value: string) => void>();
   const seen = new Map<string, string>();
@@ -40,7 +40,7 @@ const readLines = (socket: Socket): Control['receive'] => {
   });
   const ended = new RunxError('the monitor ended unexpectedly');
   lines.on('close', () => reject(ended));
-  // The interface emits its input's errors again, such as a killed monitor's reset.
+  // The interface emits the errors of the socket too, such as a reset when the monitor is killed.
   for (const source of [socket, lines]) {
     source.on('error', (error: Error) => {
       reject(hasCode(error, 'ECONNRESET') ? ended : new RunxError(`monitor: ${messageOf(error)}`));
@@ -59,12 +59,12 @@ const parseNumber = (text: string, what: string): number => {
   return Number(text);
 };
 
-/** Opens the conversation with a process that was just started: its first line is its pid. */
+/** Starts the dialogue with a new process, whose first line is its pid. */
 export const openControl = async (socket: Socket): Promise<Control> => {
   const receive = readLines(socket);
   const identity = await findIdentity(parseNumber(await receive('pid'), 'pid'));
   if (identity === undefined) {
-    await receive('exit'); // the error that comes instead is better than the one below
+    await receive('exit'); // throws the error of the process, if it sent one
     throw new RunxError('the monitor ended at once');
   }
   return {

@@ -1,13 +1,13 @@
 import { type ExecMonitorOptions, type RunxMonitor, startExec } from '../host/runx-monitor.ts';
 import { type MonitorProcess, openControl } from './control.ts';
 
-/** The monitor of a process that is being added to a container, or is waited for. */
+/** The monitor of a process that exec adds, while runx is connected to it. */
 export interface ExecMonitor extends MonitorProcess {
-  /** Sends what is to run; resolves once it does. */
+  /** Sends the record of the process; resolves when the process runs. */
   readonly start: (record: Buffer) => Promise<void>;
 }
 
-/** Starts the process that stands on the host for one that exec adds. */
+/** Starts the monitor of a process that exec adds. */
 export const startExecMonitor = async (
   tool: RunxMonitor,
   options: ExecMonitorOptions,

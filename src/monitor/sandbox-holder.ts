@@ -1,13 +1,13 @@
 import { type HoldOptions, type RunxMonitor, startHold } from '../host/runx-monitor.ts';
 import { type MonitorProcess, openControl } from './control.ts';
 
-/** The process that holds the namespaces of a pod. */
+/** The process that holds the namespaces of a sandbox, while runx is connected to it. */
 export interface SandboxHolder extends MonitorProcess {
-  /** From here on the sandbox outlives runx. */
+  /** Lets the sandbox outlive runx. */
   readonly commit: () => void;
 }
 
-/** Starts the process that holds the namespaces of a pod. */
+/** Starts the holder of a sandbox. */
 export const startSandboxHolder = async (
   tool: RunxMonitor,
   options: HoldOptions,

@@ -6,32 +6,33 @@ import type { Config } from '../config.ts';
 import { type LastingRecord, lastingRecords } from '../host/lasting-records.ts';
 
 const attachmentSchema = v.object({
-  /** The network's name and its configuration, as its plugins get it. */
+  /** The name of the network. */
   network: v.string(),
+  /** The network configuration that the plugins get, as JSON. */
   configuration: v.string(),
   ifName: v.string(),
   args: v.array(v.tuple([v.string(), v.string()])),
-  /** The static address, if one was asked for. */
+  /** The static address; missing if NETCONF named none. */
   address: v.optional(v.string()),
 });
 
-/** A network that a container has been added to. */
+/** The attachment of a container to one network. */
 export type Attachment = v.InferOutput<typeof attachmentSchema>;
 
 /**
- * The networks that containers have been added to.  Saved before the first plugin is called, so
- * that neither a crash nor a reboot forgets them.
+ * The records of the networks that containers are attached to.  A record is saved before the first
+ * plugin is called, so that it survives a crash and a reboot.
  */
 export const attachmentsOf = (config: Pick<Config, 'data_root'>) =>
   lastingRecords(join(config.data_root, 'attachments'), {
     /** CNI_CONTAINERID. */
     containerID: v.string(),
-    /** CNI_NETNS: where the network namespace is bound until its plugins are done with it. */
+    /** CNI_NETNS: the file to which the network namespace is bound until the last DEL. */
     netNS: v.string(),
     attachments: v.array(attachmentSchema),
   });
 
-/** The networks of one container. */
+/** The record of one container: its attachments. */
 export type Attachments = LastingRecord<{
   readonly containerID: string;
   readonly netNS: string;

@@ -11,12 +11,12 @@ import { interfaceNames } from './interface-statistics.ts';
 import type { StaticAddress } from './netconf.ts';
 import type { Addressing } from './static-address.ts';
 
-/** A network the container is to be added to. */
+/** A network to which the container will be attached. */
 export interface PlannedNetwork extends Addressing {
   readonly address: StaticAddress | undefined;
 }
 
-/** Which container's networks are changed, and with what. */
+/** The container whose attachments change, and what is needed to change them. */
 interface NetworkChange {
   readonly config: Pick<Config, 'cni_path' | 'data_root'>;
   readonly log: Log;
@@ -44,7 +44,10 @@ const parseList = async (attachment: Attachment): Promise<NetworkConfigurationLi
   return parseNetworkConfiguration(attachment.configuration, attachment.network);
 };
 
-/** The network with the version that all its plugins have; they are there, with their ipam. */
+/**
+ * Checks that the plugins of a network and of its ipam exist.  Returns the network with the newest
+ * CNI version that all of them support.
+ */
 export const checkPlugins = async (
   config: Config,
   list: NetworkConfigurationList,
@@ -69,7 +72,7 @@ const firstFree = (taken: ReadonlySet<string>): string => {
   for (let number = 0; ; number += 1) if (!taken.has(`eth${number}`)) return `eth${number}`;
 };
 
-// host-local keeps its addresses apart; of those given out by `static`, nobody else keeps account.
+// The plugin host-local gives an address to one container only; the plugin static does not check.
 const refuseTaken = async (
   { config, log, directory }: NetworkChange,
   own: readonly Attachment[],
@@ -84,7 +87,7 @@ const refuseTaken = async (
     );
     if (owner === undefined) continue;
     throw new RunxError(
-      `network ${network}: ${address} is taken by the container of ${owner.directory} (if that is gone: runx gc)`,
+      `network ${network}: ${address} is taken by the container in ${owner.directory}; if that container is gone, run: runx gc`,
     );
   }
 };
@@ -108,16 +111,17 @@ const attachmentOf = ({ list, args, address }: PlannedNetwork, ifName: string): 
   ...(address === undefined ? {} : { address: address.ip }),
 });
 
-/** Undoes what an earlier container with this state directory has left, which a reboot has ended. */
+/** Deletes the attachments of an earlier container with the same id, which a reboot ended. */
 const detachStale = async ({ config, log, directory }: NetworkChange): Promise<void> => {
   const stale = await attachmentsOf(config).find(directory);
   const failures = stale === undefined ? [] : await deleteAll(config, stale);
-  for (const failure of failures) log.warn(`${failure}, for an earlier container of this id`);
+  for (const failure of failures)
+    log.warn(`${failure} (attachment of an earlier container with this id)`);
 };
 
 /**
  * Adds the network namespace of process `pid` to the networks, by ADD of their plugins.
- * When it fails, the networks before that are for detachNetworks.
+ * If a network fails, the earlier ones stay attached until `detachNetworks` is called.
  */
 export const attachNetworks = async (
   change: NetworkChange,
@@ -156,8 +160,8 @@ export const attachNetworks = async (
 };
 
 /**
- * Undoes an ADD that has failed.  A plugin whose ADD fails often cannot do a DEL either,
- * for the same reason: if it was the first, there is nothing that others have done.
+ * Undoes an ADD that failed; returns whether nothing of it is left.  A plugin whose ADD failed
+ * often fails at DEL too; if it was the first plugin of the list, no other plugin did anything.
  */
 const isUndone = async (
   cni: Cni,
@@ -175,9 +179,9 @@ const isUndone = async (
 };
 
 /**
- * Takes the container out of its networks, by DEL of their plugins, in the other order.
- * All are tried; those that fail stay on record, and the first failure is the error
- * unless `force`, which warns of them.
+ * Removes the container from its networks, by DEL of their plugins, in reverse order.  A network
+ * that fails stays on record and the others are still tried.  The first failure is thrown; with
+ * `force`, the failures are only warnings.
  */
 export const detachNetworks = async (
   { config, log, directory }: NetworkChange,
@@ -187,11 +191,11 @@ export const detachNetworks = async (
   const failures = own === undefined ? [] : await deleteAll(config, own);
   const [failure] = failures;
   if (failure !== undefined && !force) throw new RunxError(failure);
-  for (const one of failures) log.warn(`${one}; runx gc tries again`);
+  for (const one of failures) log.warn(`${one}; to try again, run: runx gc`);
   await releaseNetns(directory, log);
 };
 
-/** Takes a container out of all its networks; the failures come back. */
+/** Removes a container from all its networks; returns the failures. */
 const deleteAll = async (
   config: NetworkChange['config'],
   { directory, containerID, netNS, attachments }: Attachments,
@@ -203,7 +207,7 @@ const deleteAll = async (
     const list = await parseList(attachment);
     const conf = confOf({ containerID, netNS }, attachment);
     try {
-      // The bridge plugin that finds half of what it looks for takes that away, and fails.
+      // The plugin bridge fails if only a part is left, but removes it: the second call succeeds.
       await cni.delNetworkList(list, conf).catch(() => cni.delNetworkList(list, conf));
     } catch (error) {
       failures.push(`network ${attachment.network}: ${messageOf(error)}`);

@@ -7,13 +7,12 @@ import { run } from '../process.ts';
 
 const timeoutMs = 10_000;
 
-/** Where a container's network namespace is held, for plugins that come after its end. */
+/** The file to which a container's network namespace is bound, for DEL after the container ends. */
 export const heldNetnsPath = (directory: string): string => join(directory, 'netns');
 
 /**
- * Binds the network namespace of a process to a file of the state directory, so that it
- * is there until the plugins have taken out of it what they put in: some leave firewall
- * rules behind when it is gone.
+ * Binds the network namespace of a process to a file in the state directory.  This keeps the
+ * namespace until DEL: without it, some plugins leave firewall rules behind.
  */
 export const holdNetns = async (directory: string, pid: number, log: Log): Promise<void> => {
   const path = heldNetnsPath(directory);
@@ -21,7 +20,7 @@ export const holdNetns = async (directory: string, pid: number, log: Log): Promi
   await run('mount', ['-o', 'bind', `/proc/${pid}/ns/net`, path], { log, timeoutMs });
 };
 
-/** Lets go of it; one that is not held is as good. */
+/** Removes the bind mount and its file, if they exist. */
 export const releaseNetns = async (directory: string, log: Log): Promise<void> => {
   const path = heldNetnsPath(directory);
   try {
@@ -33,7 +32,7 @@ export const releaseNetns = async (directory: string, log: Log): Promise<void> =
     await rm(path);
   } catch (error) {
     if (!hasCode(error, 'EBUSY')) throw error;
-    // Somebody may be in it: it goes when they do.
+    // A process may still be in the namespace; the mount is detached lazily.
     await run('umount', ['-l', path], { log, timeoutMs });
     await rm(path, { force: true });
   }

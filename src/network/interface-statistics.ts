@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 
 import { RunxError, hasCode } from '../errors.ts';
 
-/** Counters of a network interface, in the words of /proc/net/dev. */
+/** Counters of a network interface, named as in /proc/net/dev. */
 export interface InterfaceStatistics {
   readonly name: string;
   readonly received: Traffic;
@@ -30,7 +30,7 @@ const traffic = ([
   dropped,
 });
 
-/** The text of /proc/net/dev (proc(5)): two lines of titles, then an interface a line. */
+/** Parses /proc/net/dev (proc(5)): two title lines, then one line for each interface. */
 export const parseStatistics = (text: string): readonly InterfaceStatistics[] =>
   text
     .split('\n')
@@ -38,12 +38,12 @@ export const parseStatistics = (text: string): readonly InterfaceStatistics[] =>
     .map((line) => {
       const [, name = '', counters = ''] = row.exec(line) ?? [];
       if (name === '')
-        throw new RunxError(`/proc/net/dev: not understood: ${JSON.stringify(line)}`);
+        throw new RunxError(`/proc/net/dev: unexpected line: ${JSON.stringify(line)}`);
       const numbers = counters.split(/ +/).map(Number);
       return { name, received: traffic(numbers), sent: traffic(numbers.slice(8)) };
     });
 
-/** The interfaces in the network namespace of a process; none when it is gone. */
+/** Reads the counters in the network namespace of a process; empty if the process is gone. */
 const readStatistics = async (pid: number | 'self'): Promise<readonly InterfaceStatistics[]> => {
   let text: string;
   try {
@@ -55,11 +55,11 @@ const readStatistics = async (pid: number | 'self'): Promise<readonly InterfaceS
   return parseStatistics(text);
 };
 
-/** The names of the interfaces in the network namespace of a process; none when it is gone. */
+/** The interface names in the network namespace of a process; empty if the process is gone. */
 export const interfaceNames = async (pid: number | 'self'): Promise<readonly string[]> =>
   (await readStatistics(pid)).map(({ name }) => name);
 
-/** The domain's vifs, those in Dom0's network namespace and in that of the process. */
+/** The domain's vifs, in the network namespace of Dom0 and in that of process `pid`. */
 export const findVifs = async (
   domid: number,
   pid: number,

@@ -4,7 +4,7 @@ import { RunxError } from '../errors.ts';
 import type { Address, Interface, Route } from '../protocol/network.ts';
 import { parseValue } from '../schema.ts';
 
-/** What `ip -json` says of a network namespace: the text of each command. */
+/** The output of ip(8) in a network namespace, by command. */
 export interface NetnsText {
   /** `ip -json -details address show` */
   readonly addresses: string;
@@ -79,7 +79,7 @@ const parseList = <T extends v.GenericSchema>(
 ): v.InferOutput<T>[] => {
   let value: unknown;
   try {
-    // Of a namespace with nothing to show, some versions say nothing at all.
+    // Some versions print nothing, rather than an empty list.
     value = JSON.parse(text.trim() === '' ? '[]' : text);
   } catch {
     throw new RunxError(`${command}: the output is not JSON; runx needs the ip of iproute2`);
@@ -87,7 +87,7 @@ const parseList = <T extends v.GenericSchema>(
   return parseValue(v.array(item), withoutEmpty(value), command);
 };
 
-// Of what its filters leave out, ip(8) prints empty objects.
+// ip(8) prints an empty object for each item that its filter leaves out.
 const withoutEmpty = (value: unknown): unknown =>
   Array.isArray(value)
     ? value.filter((item) => typeof item !== 'object' || Object.keys(item ?? {}).length > 0)
@@ -101,7 +101,7 @@ const withPrefix = (destination: string, isIPv6: boolean): string => {
   return `${destination}/${isIPv6 ? 128 : 32}`;
 };
 
-// What the guest's kernel makes itself, or learns from routers as the host's has.
+// The guest kernel adds these routes itself, or learns them from routers.
 const isAutomatic = ({ dst, protocol }: RouteEntry): boolean =>
   protocol === 'ra' || /^(fe80::|ff00::)/.test(dst);
 
@@ -130,26 +130,26 @@ const toRoute = (entry: RouteEntry, isIPv6: boolean, onOdd: (what: string) => vo
 const toAddresses = ({ addr_info }: Link): Address[] =>
   addr_info.flatMap(({ family, local, prefixlen, address: peer, scope, dynamic }) => {
     if (local === undefined || prefixlen === undefined) return [];
-    // These come from the MAC address, or from routers; the guest has them by itself.
+    // The guest kernel makes these addresses itself, from the MAC address and from routers.
     if (family === 'inet6' && (scope === 'link' || dynamic)) return [];
     return [{ local, prefix: prefixlen, peer }];
   });
 
-// Gateways are reached by the routes that have none.
+// A route with a gateway needs the on-link route to that gateway, so on-link routes go first.
 const onLinkFirst = (a: Route, b: Route): number =>
   Number(a.gateway !== undefined) - Number(b.gateway !== undefined);
 
-/** The bridge of runx's own for an interface, by its place among them. */
+/** The name of the bridge that runx makes for the interface with this index. */
 export const bridgeName = (index: number): string => `runx${index}`;
 
 const isBridge = (linkName: string): boolean => /^runx\d+$/.test(linkName);
 
-/** Of an interface in it, as of Xen's own vifs in a bridge: no frame comes from or goes to it. */
+/** The MAC address of an interface in runx's bridge, as of Xen's vifs: it takes no traffic. */
 export const bridgedMac = 'fe:ff:ff:ff:ff:ff';
 
 const aliasPrefix = 'runx-mac=';
 
-/** The alias by which an interface in such a bridge keeps its MAC address. */
+/** The alias in which an interface in runx's bridge keeps its own MAC address. */
 export const aliasOf = (address: string): string => `${aliasPrefix}${address}`;
 
 const macOf = ({ address, ifalias }: Link): string | undefined =>
@@ -157,12 +157,12 @@ const macOf = ({ address, ifalias }: Link): string | undefined =>
     ? ifalias.slice(aliasPrefix.length)
     : address;
 
-/** The vifs in the namespace, which are no interfaces of the container's own. */
+/** Whether an interface is a vif, which is not an interface of the container. */
 export const isVif = (interfaceName: string): boolean => /^vif\d+\.\d+$/.test(interfaceName);
 
 /**
- * The Ethernet interfaces that are up, in the order of their creation.  `onOdd` hears of
- * what cannot be had in the guest.
+ * Parses the Ethernet interfaces that are up, in the order of their creation.  `onOdd` is called
+ * with the name of each thing that the guest cannot have.
  */
 export const parseInterfaces = (
   text: NetnsText,
@@ -188,8 +188,8 @@ export const parseInterfaces = (
     const address = macOf(link);
     if (!link.flags.includes('UP')) return [];
     if (link.link_type !== 'ether' || !v.is(mac, address)) {
-      // The fallback devices of tunnels are in every namespace.
-      if (addresses.length > 0) onOdd(`the interface ${link.ifname}, which is no Ethernet one,`);
+      // Every namespace has the fallback devices of tunnels, which have no address.
+      if (addresses.length > 0) onOdd(`the interface ${link.ifname}, which is not Ethernet,`);
       return [];
     }
     const routes = entries

@@ -6,7 +6,7 @@ import type { NetworkConfigurationList } from 'cni-ts-client';
 import { RunxError, hasCode, messageOf } from '../errors.ts';
 import type { NetworkRequest } from './netconf.ts';
 
-// Where engines keep what is in images, which root owns as well.
+// Directories in which engines unpack images; their files can belong to root too.
 const imageStores = ['/var/lib', '/run/containerd', '/run/containers'];
 
 const isBelow = (path: string, directory: string): boolean => {
@@ -20,14 +20,14 @@ const readOwned = async (file: string, path: string): Promise<string> => {
   const refuse = (why: string): never => {
     throw new RunxError(`NETCONF file ${file} ${why}`);
   };
-  // A FIFO must not stop us.
+  // O_NONBLOCK: opening a FIFO must not wait for a writer.
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = (await import('node:fs')).constants;
   const handle = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
     const found = await handle.stat();
     if (!found.isFile()) refuse('is not a regular file');
-    if (found.uid !== 0) refuse(`belongs to user ${found.uid}, and must belong to root`);
-    if (found.mode & 0o022) refuse('can be written by others than root; chmod go-w it');
+    if (found.uid !== 0) refuse(`belongs to user ${found.uid}; it must belong to root`);
+    if (found.mode & 0o022) refuse('is writable by group or others; chmod go-w it');
     if (found.size > maximumBytes) refuse('is larger than 1 MiB');
     return await handle.readFile('utf8');
   } finally {
@@ -36,9 +36,9 @@ const readOwned = async (file: string, path: string): Promise<string> => {
 };
 
 /**
- * Reads the network that is asked for.  An image can ask as well, so the file must be
- * one that only root could have written, and not a part of any image: `forbidden` are
- * the directories of the container's own.
+ * Reads the network that NETCONF names.  NETCONF may come from an image, so the file must be one
+ * that only root can write and must not lie in an image.  `forbidden` are the container's own
+ * directories.
  */
 export const loadNetconfFile = async (
   { file, name }: NetworkRequest,
@@ -53,7 +53,7 @@ export const loadNetconfFile = async (
     for (const directory of [...own, ...imageStores]) {
       if (isBelow(path, directory)) {
         throw new RunxError(
-          `NETCONF file ${file} is in ${directory}, where images and containers can have files; put it in /etc`,
+          `NETCONF file ${file} is in ${directory}, which can hold files of images and containers; move it to /etc`,
         );
       }
     }
@@ -71,7 +71,7 @@ export const loadNetconfFile = async (
     throw error instanceof CniError ? new RunxError(`NETCONF file ${error.message}`) : error;
   }
   if (list.name !== name) {
-    throw new RunxError(`NETCONF file ${file} holds the network "${list.name}", and not "${name}"`);
+    throw new RunxError(`NETCONF file ${file} has the network "${list.name}", not "${name}"`);
   }
   return list;
 };

@@ -4,23 +4,22 @@ import { RunxError } from '../errors.ts';
 import { type RunxMonitor, inNetworkOf } from '../host/runx-monitor.ts';
 import { findProgram, run } from '../process.ts';
 
-/** A way to run programs in the network namespace of a process. */
+/** The network namespace of a process, in which programs can be run. */
 export interface Netns {
-  /** Of a process in it: the container's monitor. */
+  /** The pid of the process: the container's monitor. */
   readonly pid: number;
-  /** Runs ip(8) or tc(8) of the host in it, on `input`, and returns what it says. */
+  /** Runs the host's ip(8) or tc(8) in the namespace and returns its standard output. */
   readonly run: (tool: 'ip' | 'tc', args: readonly string[], input?: string) => Promise<string>;
 }
 
 const timeoutMs = 30_000;
 
-/** Opens the network namespace of a process. */
 export const openNetns = (monitor: RunxMonitor, pid: number): Netns => ({
   pid,
   run: async (name, args, input = '') => {
     const path = await findProgram(name);
     if (path === undefined) {
-      throw new RunxError(`${name} was not found: networks need ip and tc of iproute2`);
+      throw new RunxError(`${name} was not found: networks need ip and tc: install iproute2`);
     }
     const inside = inNetworkOf(monitor, pid, { file: path, argv0: name, args });
     const { stdout } = await run(inside.file, inside.args, {
@@ -32,11 +31,11 @@ export const openNetns = (monitor: RunxMonitor, pid: number): Netns => ({
   },
 });
 
-/** Whether a path leads to the network namespace that runx itself is in. */
+/** Whether a path is the network namespace of runx itself, which is Dom0's. */
 export const isOwnNetns = async (path: string): Promise<boolean> => {
   const [own, other] = await Promise.all([
     stat('/proc/self/ns/net'),
-    // The monitor, which enters it, says what is wrong with it.
+    // A bad path is reported later, when the monitor enters the namespace.
     stat(path).catch(() => undefined),
   ]);
   return own.dev === other?.dev && own.ino === other.ino;

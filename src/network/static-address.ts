@@ -8,7 +8,7 @@ import type { StaticAddress } from './netconf.ts';
 
 const rangeSchema = v.object({ subnet: v.optional(v.string()) });
 
-// What runx reads of a plugin's ipam; plugins check the rest themselves.
+// The part of a plugin's ipam that runx reads; the plugins check the rest.
 const ipamSchema = v.looseObject({
   type: v.optional(v.string(), ''),
   subnet: v.optional(v.string()),
@@ -18,13 +18,13 @@ const ipamSchema = v.looseObject({
 
 type Ipam = v.InferOutput<typeof ipamSchema>;
 
-/** How the domain comes to its address in one network. */
+/** How the domain gets its address in one network. */
 export interface Addressing {
-  /** The network as its plugins are to see it. */
+  /** The network configuration that the plugins get. */
   readonly list: NetworkConfigurationList;
-  /** CNI_ARGS of its ADD. */
+  /** CNI_ARGS for ADD. */
   readonly args: readonly (readonly [string, string])[];
-  /** The guest asks a DHCP server itself. */
+  /** Whether the guest asks a DHCP server itself. */
   readonly dhcp: boolean;
 }
 
@@ -44,7 +44,7 @@ const holds = (subnet: string, ip: string): boolean => {
   try {
     list.addSubnet(base, Number(length), family);
   } catch {
-    // The plugin says what is wrong with it.
+    // The plugin reports a bad subnet.
     return false;
   }
   return list.check(ip, family);
@@ -59,7 +59,7 @@ const withIpam = (
   return { ...list, plugins: [{ ...first, ipam }, ...rest] };
 };
 
-/** host-local gives out an address that is asked for, and to one container only. */
+/** Asks the plugin host-local for the address, which it gives to one container only. */
 const fromSubnet = (
   list: NetworkConfigurationList,
   ipam: Ipam,
@@ -68,12 +68,12 @@ const fromSubnet = (
   const subnets = subnetsOf(ipam);
   const subnet = subnets.find((one) => holds(one, ip));
   if (subnet === undefined) {
-    throw new RunxError(`network ${list.name}: ${ip} is not in its subnet ${subnets.join(' or ')}`);
+    throw new RunxError(`network ${list.name}: ${ip} is not in the subnet ${subnets.join(' or ')}`);
   }
   const length = Number(subnet.split('/')[1]);
   if (prefix !== undefined && prefix !== length) {
     throw new RunxError(
-      `network ${list.name}: ${ip}/${prefix} does not fit its subnet ${subnet}; leave out the prefix`,
+      `network ${list.name}: ${ip}/${prefix} does not match the subnet ${subnet}; leave out the prefix`,
     );
   }
   const args = [
@@ -92,7 +92,7 @@ const fixed = (
   const length = prefix ?? (known === undefined ? undefined : Number(known.split('/')[1]));
   if (length === undefined) {
     throw new RunxError(
-      `network ${list.name} has no subnet of which ${ip} could be: give it a prefix, as in ${ip}/${isIP(ip) === 4 ? 24 : 64}`,
+      `network ${list.name}: no subnet contains ${ip}; add a prefix length, such as ${ip}/${isIP(ip) === 4 ? 24 : 64}`,
     );
   }
   const gateway =
@@ -112,9 +112,9 @@ const fixed = (
 };
 
 /**
- * Fits a network to the address that is asked for: `host-local` is asked for it, any
- * other ipam gives way to `static`.  With none asked for, a network whose ipam is `dhcp`
- * or missing gets no address on the host: the guest asks on its link.
+ * Changes a network configuration for the requested address: the ipam `host-local` gets the
+ * address as an argument, any other ipam is replaced by `static`.  Without a requested address, an
+ * ipam that is `dhcp` or missing means that the guest itself asks a DHCP server.
  */
 export const planAddressing = (
   list: NetworkConfigurationList,

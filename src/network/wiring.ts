@@ -16,7 +16,7 @@ interface Wired {
 
 const batch = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
 
-/** Reads the interfaces of the container's network namespace; none, at no cost, in an empty one. */
+/** Reads the interfaces of the container's network namespace; runs no program if it is empty. */
 export const readInterfaces = async (
   netns: Netns,
   domid: number,
@@ -26,7 +26,7 @@ export const readInterfaces = async (
   const foreign = names.find((name) => isVif(name) && !name.startsWith(`vif${domid}.`));
   if (foreign !== undefined) {
     throw new RunxError(
-      `the container's network namespace is that of another domain already, by its ${foreign}: domains cannot share an interface`,
+      `the container's network namespace belongs to another domain (it has ${foreign}): domains cannot share an interface`,
     );
   }
   if (names.every((name) => name === 'lo')) return [];
@@ -37,27 +37,27 @@ export const readInterfaces = async (
     netns.run('ip', ['-json', 'neighbour', 'show', 'nud', 'permanent']),
   ]);
   return parseInterfaces({ addresses, routes4, routes6, neighbours }, (what) =>
-    log.warn(`${what} is not taken over into the domain`),
+    log.warn(`${what} is not available in the domain`),
   );
 };
 
-// All that either end receives leaves through the other, so that the guest is where the
-// interface was.
+// Every frame that one end receives is sent by the other, so the guest takes the place of the
+// interface.
 const redirect = (from: string, to: string): string[] => [
   `qdisc replace dev ${from} clsact`,
   `filter add dev ${from} ingress protocol all pref 1 handle 1 matchall action mirred egress redirect dev ${to}`,
 ];
 
-/** Joins both ends by traffic control (tc-mirred(8)). */
+/** Joins each interface and its vif by traffic control (tc-mirred(8)). */
 const joinByRedirect = async (netns: Netns, wired: readonly Wired[]): Promise<void> => {
   const lines = wired.flatMap(({ name, vif }) => [...redirect(name, vif), ...redirect(vif, name)]);
   await netns.run('tc', ['-batch', '-'], batch(lines));
 };
 
 /**
- * The same by a bridge, for kernels that cannot redirect.  The guest has the interface's
- * MAC address, so the interface takes another and remembers its own as an alias, and the
- * bridge itself answers nobody.
+ * Joins each interface and its vif by a bridge, for kernels without tc-mirred.  The guest has the
+ * MAC address of the interface, so the interface gets another one and keeps its own as an alias.
+ * The bridge itself has no address and does not answer ARP.
  */
 const joinByBridge = async (netns: Netns, wired: readonly Wired[]): Promise<void> => {
   const lines = wired.flatMap(({ name, mac, vif }, index) => {
@@ -75,13 +75,13 @@ const joinByBridge = async (netns: Netns, wired: readonly Wired[]): Promise<void
   await netns.run('ip', ['-batch', '-'], batch(lines));
 };
 
-/** Takes away what an earlier container in this namespace has left, or half a redirection. */
+/** Removes the filters and bridges that an earlier container or a failed attempt left behind. */
 const disjoin = async (netns: Netns, wired: readonly Wired[]): Promise<void> => {
   const filters = wired.flatMap(({ name, vif }) =>
     [name, vif].map((device) => `filter delete dev ${device} ingress pref 1`),
   );
   const bridges = wired.map((_, index) => `link delete dev ${bridgeName(index)}`);
-  // What is not there is an error, and no reason to stop.
+  // A missing filter or bridge is an error of tc(8) and ip(8), which does not matter here.
   await netns.run('tc', ['-force', '-batch', '-'], batch(filters)).catch(() => {});
   await netns.run('ip', ['-force', '-batch', '-'], batch(bridges)).catch(() => {});
 };
@@ -96,9 +96,9 @@ const join = async (netns: Netns, wired: readonly Wired[], log: Log): Promise<vo
   try {
     await joinByRedirect(netns, wired);
   } catch (error) {
-    // Frames with another MAC address than its own leave by no other kind.
+    // Only a veth sends frames with a MAC address that is not its own.
     if (wired.some(({ kind }) => kind !== 'veth')) throw error;
-    log.debug(`${messageOf(error)}; a bridge is used instead`);
+    log.debug(`${messageOf(error)}; using a bridge instead`);
     await disjoin(netns, wired);
     await joinByBridge(netns, wired);
   }
@@ -107,8 +107,8 @@ const join = async (netns: Netns, wired: readonly Wired[], log: Log): Promise<vo
 const timeoutMs = 30_000;
 
 /**
- * Has `attach` give the paused domain a vif for each interface, and connects the two in
- * the network namespace.  Can be repeated: vifs that are there already are taken.
+ * Calls `attach` to give the paused domain a vif for each interface, and joins each vif to its
+ * interface in the network namespace.  Can be repeated: existing vifs are kept.
  */
 export const wireInterfaces = async (
   netns: Netns,
@@ -130,7 +130,8 @@ export const wireInterfaces = async (
   }
   if (moves.length > 0) {
     const ip = await findProgram('ip');
-    if (ip === undefined) throw new RunxError('ip was not found: networks need iproute2');
+    if (ip === undefined)
+      throw new RunxError('ip was not found: networks need ip and tc: install iproute2');
     await run(ip, ['-batch', '-'], { log, timeoutMs, input: batch(moves) });
   }
   const ups = wired.map(({ vif, mtu }) => `link set dev ${vif} mtu ${mtu} up`);

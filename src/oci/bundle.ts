@@ -4,12 +4,12 @@ import { join, resolve } from 'node:path';
 import { RunxError, hasCode, messageOf } from '../errors.ts';
 import { type Spec, parseSpec } from './spec.ts';
 
-/** A bundle as it was when the container was created. */
+/** A bundle (runtime-spec, bundle.md), as read from its directory. */
 export interface Bundle {
-  /** Absolute path of its directory. */
+  /** Absolute path of the bundle directory. */
   readonly path: string;
   readonly spec: Spec;
-  /** The text of its config.json. */
+  /** The text of config.json. */
   readonly json: string;
   /** Absolute path of the container's root file system. */
   readonly rootfs: string;
@@ -29,7 +29,7 @@ const isDirectory = async (path: string, name: string): Promise<void> => {
   if (!found.isDirectory()) throw new RunxError(`${name} ${path} is not a directory`);
 };
 
-/** Reads a bundle directory (runtime-spec, bundle.md). */
+/** Reads and parses the config.json of a bundle directory. */
 export const loadBundle = async (directory: string): Promise<Bundle> => {
   const path = resolve(directory);
   await isDirectory(path, 'bundle');
@@ -39,7 +39,7 @@ export const loadBundle = async (directory: string): Promise<Bundle> => {
     json = await readFile(file, 'utf8');
   } catch (error) {
     if (hasCode(error, 'ENOENT')) {
-      throw new RunxError(`${file} does not exist; write one with: runx spec --bundle ${path}`);
+      throw new RunxError(`${file} does not exist; to write one, run: runx spec --bundle ${path}`);
     }
     throw new RunxError(`${file}: ${messageOf(error)}`);
   }

@@ -1,4 +1,4 @@
-// In the order of their numbers, linux/capability.h.
+// The index of a name is the number of the capability (linux/capability.h).
 const names = [
   'CHOWN',
   'DAC_OVERRIDE',
@@ -47,8 +47,8 @@ const numberOf = (name: string): number =>
   names.findIndex((known) => `CAP_${known}` === name.toUpperCase());
 
 /**
- * A capability set as a bit mask; names are CAP_CHOWN and so on (capabilities(7)).
- * One that is not known cannot be granted, and is left out.
+ * Converts names such as CAP_CHOWN (capabilities(7)) to a bit mask.  Unknown names are left out,
+ * because an unknown capability cannot be granted.
  */
 export const parseCapabilities = (set: readonly string[]): bigint =>
   set
@@ -56,9 +56,9 @@ export const parseCapabilities = (set: readonly string[]): bigint =>
     .filter((number) => number !== -1)
     .reduce((mask, number) => mask | (1n << BigInt(number)), 0n);
 
-/** The names that are no capability's. */
+/** The names in a set that are not names of capabilities. */
 export const unknownCapabilities = (set: readonly string[]): readonly string[] =>
   set.filter((name) => numberOf(name) === -1);
 
-/** Every capability's name, as `runx features` lists them. */
+/** The names of all capabilities, as `runx features` lists them. */
 export const capabilityNames: readonly string[] = names.map((name) => `CAP_${name}`);

@@ -2,7 +2,7 @@ import { ociVersion } from './version.ts';
 
 const capabilities = ['CAP_AUDIT_WRITE', 'CAP_KILL', 'CAP_NET_BIND_SERVICE'];
 
-/** What `runx spec` writes: a shell on a terminal, confined as runc's own default is. */
+/** The config.json that `runx spec` writes: a shell on a terminal, confined as by `runc spec`. */
 export const defaultSpec = {
   ociVersion,
   process: {

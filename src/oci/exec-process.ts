@@ -1,7 +1,7 @@
 import { RunxError } from '../errors.ts';
 import { type Process, parseProcess } from './spec.ts';
 
-/** What a command line says of a process to add; the rest is as in the container's own. */
+/** The options of `runx exec`; whatever they leave out is taken from the container's process. */
 export interface ProcessFlags {
   readonly args: readonly string[];
   readonly terminal: boolean;
@@ -29,7 +29,7 @@ const withUser = (user: Process['user'], text: string): Process['user'] => {
   };
 };
 
-// The last one counts, as with runc: a program takes the first that it finds.
+// A program uses the first of two variables with one name, so an overridden variable must go.
 const withVariables = (own: readonly string[], added: readonly string[]): readonly string[] => {
   const nameOf = (variable: string): string => variable.split('=', 1)[0] ?? '';
   const names = new Set(added.map(nameOf));
@@ -45,16 +45,16 @@ const withCapabilities = (
     bounding: add(capabilities?.bounding),
     effective: add(capabilities?.effective),
     permitted: add(capabilities?.permitted),
-    // Without these a user other than root would lose it at execve(2).
+    // Without these two sets, a user other than root would lose the capabilities at execve(2).
     inheritable: add(capabilities?.inheritable),
     ambient: add(capabilities?.ambient),
   };
 };
 
-/** The process of `runx exec ID COMMAND`, on the pattern of the container's own, as runc makes it. */
+/** Makes the process of `runx exec ID COMMAND` from the container's process, as runc does. */
 export const processFromFlags = (own: Process, flags: ProcessFlags): Process => {
   const { args, cwd, env, user, additionalGids, capabilities } = flags;
-  // The words of a command line obey the same rules as those of a file.
+  // Checks the words of the command line as those of a process file.
   const words = { args, cwd: cwd ?? own.cwd, env: withVariables(own.env, env) };
   const checked = parseProcess(JSON.stringify(words), 'exec');
   return {

@@ -1,6 +1,6 @@
 import type { Hook, Hooks } from './spec.ts';
 
-/** The kinds of hooks, in the order in which they run (runtime-spec, config.md, "POSIX-platform Hooks"). */
+/** The kinds of hooks in the order of calls (runtime-spec, config.md, "POSIX-platform Hooks"). */
 export const hookNames = [
   'prestart',
   'createRuntime',
@@ -12,16 +12,16 @@ export const hookNames = [
 
 export type HookName = (typeof hookNames)[number];
 
-/** The hooks of `create`, in order. */
+/** The kinds of hooks that `create` runs, in order. */
 export const createHookNames = ['prestart', 'createRuntime', 'createContainer'] as const;
 
-/** The hook's whole argument vector: without `args`, the path is its name. */
+/** The argument vector of a hook; without `args` it is the path alone. */
 export const argumentsOf = (hook: Hook): readonly [name: string, ...rest: string[]] => {
   const [name = hook.path, ...rest] = hook.args;
   return [name, ...rest];
 };
 
-/** The hook's whole environment; of a variable that is set twice, the last counts. */
+/** The environment of a hook; if a variable is set twice, the last value counts. */
 export const environmentOf = (hook: Hook): Readonly<Record<string, string>> =>
   Object.fromEntries(
     hook.env.map((variable) => {

@@ -1,15 +1,15 @@
 import { RunxError } from '../errors.ts';
 
-/** Mount options of config.json as mount(2) wants them. */
+/** Mount options of config.json, converted to the arguments of mount(2). */
 export interface MountOptions {
   readonly flags: number;
-  /** Flags of a second mount(2) call that sets the propagation; 0 for none. */
+  /** Flags of the second mount(2) call, which sets the propagation; 0 means no second call. */
   readonly propagation: number;
-  /** Flags that the mounts below a recursive bind mount get, and lose. */
+  /** Flags that are set and cleared on the mounts below a recursive bind mount. */
   readonly below: { readonly set: number; readonly clear: number };
-  /** A tmpfs gets a copy of what it covers. */
+  /** Whether the new tmpfs gets a copy of the files that it covers (tmpcopyup). */
   readonly copyUp: boolean;
-  /** What is left for the file system itself, joined by commas. */
+  /** The other options, joined by commas, for the file system. */
   readonly data: string;
 }
 
@@ -18,7 +18,7 @@ export const readonlyFlag = 1;
 
 const recursive = 16384;
 
-// linux/mount.h; [flag, whether the option sets or clears it]
+// The flag of linux/mount.h, and whether the option sets it (true) or clears it (false).
 const flags: Readonly<Record<string, readonly [number, boolean]>> = {
   defaults: [0, true],
   ro: [1, true],
@@ -66,13 +66,13 @@ const propagations: Readonly<Record<string, number>> = {
   rshared: (1 << 20) | recursive,
 };
 
-// The flags that mount_setattr(2) sets on a whole tree: with an "r" before their name.
+// Options for mount_setattr(2) on a whole tree: the name of a flag after an "r".
 const recursiveOption =
   /^r(ro|rw|(no)?(suid|dev|exec|diratime|relatime|atime|strictatime|symfollow))$/;
 
 const copyUpOption = 'tmpcopyup';
 
-/** The options that runx gives a meaning, as `runx features` lists them. */
+/** The names of the options that runx itself handles, as `runx features` lists them. */
 export const mountOptionNames: readonly string[] = [
   ...Object.keys(flags),
   ...Object.keys(flags)
@@ -82,7 +82,7 @@ export const mountOptionNames: readonly string[] = [
   copyUpOption,
 ].toSorted();
 
-// As data they would be refused by the file system with no word about why.
+// The file system would refuse these options without an explanation.
 const unsupported = /^r?idmap(=.*)?$/;
 
 interface Bits {
@@ -121,7 +121,7 @@ export const parseMountOptions = (
   return { flags: flagsOfAll, propagation, below, copyUp, data: data.join(',') };
 };
 
-/** The flags of mount(2) for the value of linux.rootfsPropagation. */
+/** Converts linux.rootfsPropagation to flags of mount(2). */
 export const parsePropagation = (name: string): number => {
   const found = find(propagations, name);
   if (found === undefined) {
@@ -130,7 +130,7 @@ export const parsePropagation = (name: string): number => {
   return found;
 };
 
-/** Whether a mount of config.json binds, which its type or an option says. */
+/** Whether a mount of config.json is a bind mount, by its type or its options. */
 export const isBindMount = (mount: {
   readonly type?: string | null | undefined;
   readonly options: readonly string[];

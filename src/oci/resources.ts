@@ -4,7 +4,7 @@ import { RunxError } from '../errors.ts';
 
 const integer = v.pipe(v.number(), v.integer());
 
-/** What runx reads of linux.resources (config-linux.md, "Control groups"). */
+/** The part of linux.resources that runx reads (config-linux.md, "Control groups"). */
 export const resourcesSchema = v.object({
   memory: v.nullish(v.object({ limit: v.nullish(integer) })),
   cpu: v.nullish(
@@ -23,20 +23,20 @@ export const resourcesSchema = v.object({
 
 export type Resources = v.InferOutput<typeof resourcesSchema>;
 
-/** Limits of a container; one that is missing is not said, "max" lifts it. */
+/** Limits of a container; a missing property leaves a limit unset, "max" lifts it. */
 export interface Limits {
   readonly memoryBytes?: number | 'max';
-  /** How many CPUs' time: 1.5 is one and a half. */
+  /** CPU time, as a number of CPUs; can be a fraction, such as 1.5. */
   readonly cpus?: number | 'max';
-  /** Share of CPU time against other domains; Xen's own default is 256. */
+  /** Weight of the domain's CPU time against other domains; Xen's default is 256. */
   readonly cpuWeight?: number;
-  /** The host's CPUs to run on, such as "0-2,5". */
+  /** The host CPUs on which the domain may run, such as "0-2,5". */
   readonly cpuset?: string;
 }
 
-// The kernel's default of cpu.cfs_period_us.
+// The kernel's default of cpu.cfs_period_us, in microseconds.
 const defaultPeriod = 100_000;
-// Of Xen's schedulers, and of cpu.shares and cgroup2's cpu.weight.
+// The default weight of Xen's schedulers, of cpu.shares and of cpu.weight in cgroup2.
 const normalWeight = 256;
 const normalShares = 1024;
 const normalUnifiedWeight = 100;
@@ -45,7 +45,7 @@ const maximumWeight = 65_535;
 const positive = (value: number | null | undefined): value is number =>
   typeof value === 'number' && value > 0;
 
-// -1 lifts a limit; 0 says nothing, as docker writes it.
+// -1 lifts a limit; 0, which docker writes, leaves it unset.
 const limit = (value: number | null | undefined): number | 'max' | undefined => {
   if (positive(value)) return value;
   return typeof value === 'number' && value < 0 ? 'max' : undefined;
@@ -65,13 +65,13 @@ const weightOf = (cpu: Resources['cpu']): number | undefined => {
   return positive(cpu?.shares) ? weigh(cpu.shares / normalShares) : undefined;
 };
 
-/** The keys of cgroup2 that mean the same as others of these; they go first. */
+/** Reads the limits among the cgroup2 keys of `unified`, which override the other limits. */
 const parseUnified = (unified: Readonly<Record<string, string>>, where: string): Limits => {
   const read = (key: string, pattern: RegExp): RegExpExecArray | undefined => {
     const text = unified[key]?.trim();
     if (text === undefined || text === '') return undefined;
     const match = pattern.exec(text);
-    if (match === null) throw new RunxError(`${where}.unified: ${key}: not a value: "${text}"`);
+    if (match === null) throw new RunxError(`${where}.unified: ${key}: invalid value "${text}"`);
     return match;
   };
   const number = (text: string | undefined): number | 'max' =>
@@ -94,8 +94,8 @@ const parseUnified = (unified: Readonly<Record<string, string>>, where: string):
 const cpulist = /^\d+(-\d+)?(,\d+(-\d+)?)*$/;
 
 /**
- * The limits that a domain can have, from linux.resources; `where` names the document
- * in errors.  What is not for a domain is left out (README, "Limits").
+ * Reads the limits that runx applies to a domain from linux.resources and ignores the others
+ * (README, "Limits and statistics").  `where` names the document in errors.
  */
 export const parseLimits = (resources: Resources | null | undefined, where: string): Limits => {
   const { memory, cpu, unified } = resources ?? {};
@@ -113,7 +113,7 @@ export const parseLimits = (resources: Resources | null | undefined, where: stri
     ...parseUnified(unified ?? {}, where),
   };
   if (limits.cpuset !== undefined && !cpulist.test(limits.cpuset)) {
-    throw new RunxError(`${where}: "${limits.cpuset}" is no list of CPUs, such as 0-2,5`);
+    throw new RunxError(`${where}: "${limits.cpuset}" is not a list of CPUs, such as 0-2,5`);
   }
   return limits;
 };

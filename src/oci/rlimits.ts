@@ -1,6 +1,6 @@
 import { RunxError } from '../errors.ts';
 
-// In the order of their numbers, asm-generic/resource.h.
+// The index of a name is the number of the limit (asm-generic/resource.h).
 const names = [
   'CPU',
   'FSIZE',
@@ -20,7 +20,7 @@ const names = [
   'RTTIME',
 ] as const;
 
-/** The number of RLIMIT_NOFILE and so on, for setrlimit(2). */
+/** Converts a name such as RLIMIT_NOFILE to its number for setrlimit(2). */
 export const parseRlimit = (type: string): number => {
   const number = names.findIndex((name) => `RLIMIT_${name}` === type);
   if (number === -1) throw new RunxError(`process.rlimits: unknown type "${type}"`);

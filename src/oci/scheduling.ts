@@ -7,7 +7,7 @@ const nanoseconds = v.nullish(v.pipe(integer, v.minValue(0)), 0);
 const ioClasses = { IOPRIO_CLASS_RT: 1, IOPRIO_CLASS_BE: 2, IOPRIO_CLASS_IDLE: 3 } as const;
 const ioClassShift = 13;
 
-/** `process.ioPriority` as ioprio_set(2) takes it. */
+/** `process.ioPriority`, converted to the argument of ioprio_set(2). */
 export const ioPrioritySchema = v.pipe(
   v.object({
     class: v.picklist(['IOPRIO_CLASS_RT', 'IOPRIO_CLASS_BE', 'IOPRIO_CLASS_IDLE']),
@@ -39,7 +39,7 @@ const schedulerFlags = {
 const namesOf = <T extends object>(table: T) =>
   v.picklist(Object.keys(table).filter((name): name is keyof T & string => name in table));
 
-/** `process.scheduler` as sched_setattr(2) takes it; times in nanoseconds. */
+/** `process.scheduler`, converted to the values of sched_setattr(2); times in nanoseconds. */
 export const schedulerSchema = v.pipe(
   v.object({
     policy: namesOf(policies),
@@ -57,12 +57,12 @@ export const schedulerSchema = v.pipe(
   })),
 );
 
-/** `linux.personality` as personality(2) takes it. */
+/** `linux.personality`, converted to the argument of personality(2). */
 export const personalitySchema = v.pipe(
   v.object({
     domain: v.picklist(['LINUX', 'LINUX32']),
     flags: v.nullish(
-      v.pipe(v.array(v.string()), v.maxLength(0, 'must be empty: there is no flag')),
+      v.pipe(v.array(v.string()), v.maxLength(0, 'must be empty: no flags are defined')),
     ),
   }),
   v.transform(({ domain }) => (domain === 'LINUX32' ? 8 : 0)),

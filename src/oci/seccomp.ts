@@ -21,7 +21,7 @@ export const operators = [
   'SCMP_CMP_NE',
 ] as const;
 
-/** Architectures that a guest's programs can have. */
+/** Architectures of the programs that a guest can run. */
 export const architectures = [
   'SCMP_ARCH_AARCH64',
   'SCMP_ARCH_ARM',
@@ -30,7 +30,7 @@ export const architectures = [
   'SCMP_ARCH_X86_64',
 ] as const;
 
-// Of the specification too; no system call in a guest can come from them.
+// Other architectures of the specification; a guest cannot run their programs.
 const foreignArchitectures = [
   'SCMP_ARCH_LOONGARCH64',
   'SCMP_ARCH_M68K',
@@ -63,7 +63,7 @@ const maximum = 2n ** 64n - 1n;
 const oneOf = <const T extends readonly string[]>(names: T) =>
   v.picklist(names, ({ received }) => `${received} is not supported`);
 
-// Unsigned, 64 bits, as decimal text: JSON.parse rounds from 2^53 on.
+// An unsigned 64-bit integer as decimal text, because JSON.parse rounds integers above 2^53.
 const value = v.pipe(
   v.union([v.number(), v.string()]),
   v.transform(String),
@@ -105,9 +105,9 @@ export const seccompSchema = v.pipe(
     defaultAction: v.nullish(oneOf(actions)),
     defaultErrnoRet: errno,
     architectures: list(oneOf([...architectures, ...foreignArchitectures])),
-    // As with runc, no list is not the same as an empty one.
+    // As in runc, a missing list gives this default; an empty list stays empty.
     flags: v.nullish(v.array(oneOf(flags)), ['SECCOMP_FILTER_FLAG_SPEC_ALLOW']),
-    // Only for SCMP_ACT_NOTIFY, which is refused: no process of the host can listen in a domain.
+    // For SCMP_ACT_NOTIFY, which is refused: a process on the host cannot listen in a domain.
     listenerPath: v.nullish(v.string(), ''),
     listenerMetadata: v.nullish(v.string(), ''),
     syscalls: list(syscallSchema),
@@ -131,6 +131,9 @@ export type Seccomp = v.InferOutput<typeof seccompSchema>;
 export type Action = (typeof actions)[number];
 export type Comparison = Seccomp['syscalls'][number]['args'][number];
 
-/** The same JSON with the integers of seccomp's arguments that a number cannot hold as text. */
+/**
+ * Puts the large integers of `value` and `valueTwo` in a JSON text into quotes, so that JSON.parse
+ * does not round them.
+ */
 export const quoteLargeValues = (json: string): string =>
   json.replaceAll(/(?<!\\)("value(?:Two)?"\s*:\s*)(\d{16,})(?=\s*[,}])/g, '$1"$2"');

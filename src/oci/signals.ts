@@ -5,7 +5,10 @@ import { RunxError, sentences } from '../errors.ts';
 const realTimeMinimum = 34;
 const realTimeMaximum = 64;
 
-/** Signal number from a number or a name, with or without SIG; RTMIN+N too. */
+/**
+ * Parses a signal: a number, or a name with or without SIG, such as TERM or RTMIN+1.  Throws
+ * RunxError for an unknown signal.
+ */
 export const parseSignal = (text: string): number => {
   if (/^\d+$/.test(text)) {
     const number = Number(text);
@@ -25,7 +28,7 @@ export const parseSignal = (text: string): number => {
   throw new RunxError(sentences.unknownSignal(text));
 };
 
-/** Whether the default action of the signal ends a process (signal(7)). */
+/** Whether the default action of a signal terminates a process (signal(7)). */
 export const endsByDefault = (signal: number): boolean => {
   const { SIGCHLD, SIGCONT, SIGURG, SIGWINCH, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU } =
     constants.signals;
@@ -33,5 +36,5 @@ export const endsByDefault = (signal: number): boolean => {
   return !harmless.includes(signal);
 };
 
-/** The exit code of what was ended by KILL, as a shell gives it. */
+/** The exit code of a process that SIGKILL ended, by the convention of shells. */
 export const killedExitCode = 128 + constants.signals.SIGKILL;

@@ -8,7 +8,7 @@ import { quoteLargeValues, seccompSchema } from './seccomp.ts';
 // A string that becomes a C string in the guest.
 const text = v.pipe(
   v.string(),
-  v.check((value) => !value.includes('\0'), 'must not hold a NUL byte'),
+  v.check((value) => !value.includes('\0'), 'must not contain a NUL byte'),
 );
 const absolute = v.pipe(text, v.startsWith('/', 'must be an absolute path'));
 const variable = v.pipe(
@@ -98,7 +98,7 @@ const hookSchema = v.object({
   path: absolute,
   args: list(text),
   env: list(variable),
-  /** In seconds. */
+  /** The timeout in seconds. */
   timeout: v.nullish(v.pipe(integer, v.minValue(1, 'must be greater than zero'))),
 });
 
@@ -129,7 +129,7 @@ const specSchema = v.object({
   linux: v.nullish(linuxSchema, {}),
 });
 
-/** The part of config.json that runx reads; what else stands in it is ignored. */
+/** The part of config.json that runx reads; the rest is ignored. */
 export type Spec = v.InferOutput<typeof specSchema>;
 export type Process = v.InferOutput<typeof processSchema>;
 export type Mount = v.InferOutput<typeof mountSchema>;
@@ -137,10 +137,10 @@ export type Hook = v.InferOutput<typeof hookSchema>;
 export type Hooks = v.InferOutput<typeof hooksSchema>;
 export type Device = v.InferOutput<typeof deviceSchema>;
 
-/** Parses the text of config.json; `file` is its name in errors. */
+/** Parses the text of config.json; `file` names it in errors. */
 export const parseSpec = (json: string, file: string): Spec =>
   parseJson(specSchema, quoteLargeValues(json), file);
 
-/** Parses a Process object alone, as engines give it to exec. */
+/** Parses a Process object, as engines pass it to exec; `file` names it in errors. */
 export const parseProcess = (json: string, file: string): Process =>
   parseJson(processSchema, json, file);

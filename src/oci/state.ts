@@ -1,4 +1,4 @@
-/** Status of a container (runtime-spec, runtime.md), with runc's "paused". */
+/** The status of a container (runtime-spec, runtime.md); "paused" is an addition of runc. */
 export type Status = 'creating' | 'created' | 'running' | 'paused' | 'stopped';
 
 /** The State object of the runtime specification, as `runx state` prints it. */
@@ -6,19 +6,19 @@ export interface State {
   readonly ociVersion: string;
   readonly id: string;
   readonly status: Status;
-  /** Host pid of the container's monitor; 0 once it is stopped. */
+  /** Host pid of the container's monitor; 0 if the container is stopped. */
   readonly pid: number;
   readonly bundle: string;
-  /** As runc adds it. */
+  /** Path of the rootfs; an addition of runc. */
   readonly rootfs: string;
-  /** RFC 3339 time of creation, as runc adds it. */
+  /** Time of creation (RFC 3339); an addition of runc. */
   readonly created: string;
   readonly owner: string;
-  /** The domain's network interfaces, once it has started; an addition of runx. */
+  /** The network interfaces of a started container; an addition of runx. */
   readonly network?: readonly {
     readonly name: string;
     readonly mac: string;
-    /** Each with the length of its prefix. */
+    /** Addresses in CIDR notation. */
     readonly addresses: readonly string[];
   }[];
   readonly annotations?: Readonly<Record<string, string>>;

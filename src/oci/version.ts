@@ -1,2 +1,2 @@
-/** Newest version of the runtime specification whose words runx knows. */
+/** The newest version of the runtime specification that runx supports. */
 export const ociVersion = '1.2.0';

@@ -1,9 +1,9 @@
-/** An interface of the container's network namespace, as the guest is to have it. */
+/** An interface of the container's network namespace, which the guest gets with these values. */
 export interface Interface {
   readonly name: string;
   readonly mac: string;
   readonly mtu: number;
-  /** What it is (veth, macvlan ...); undefined for a device of the hardware. */
+  /** The link type of ip-link(8), such as veth or macvlan; undefined for a physical device. */
   readonly kind: string | undefined;
   readonly addresses: readonly Address[];
   readonly routes: readonly Route[];
@@ -18,13 +18,13 @@ export interface Address {
 }
 
 export interface Route {
-  /** With its prefix length. */
+  /** A network in CIDR notation. */
   readonly destination: string;
   readonly gateway: string | undefined;
   readonly source: string | undefined;
-  /** 0 for the kernel's default. */
+  /** 0 is the kernel's default. */
   readonly metric: number;
-  /** As rtnetlink(7) numbers them. */
+  /** The number of the scope (rtnetlink(7)). */
   readonly scope: number;
   readonly onLink: boolean;
 }
@@ -34,9 +34,9 @@ interface Neighbour {
   readonly mac: string;
 }
 
-/** What the guest has to know beside what is in the network namespace. */
+/** Settings for the guest that the network namespace does not hold. */
 export interface NetworkSettings {
-  /** The interfaces for which it asks a DHCP server. */
+  /** The names of the interfaces for which the guest asks a DHCP server. */
   readonly dhcp: readonly string[];
   /** The lines of /etc/resolv.conf. */
   readonly resolv: readonly string[];

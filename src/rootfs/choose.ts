@@ -6,18 +6,18 @@ import { findBlockDevice } from './block.ts';
 import { checkNinep, findQemuLack } from './ninep.ts';
 import { type Layer, type Rootfs, planLayer, planNinep } from './rootfs.ts';
 
-/** What decides how a rootfs reaches its guest. */
+/** Everything that determines how a rootfs reaches its guest. */
 export interface RootfsChoice {
   /** Host directory of the rootfs. */
   readonly path: string;
-  /** What was asked for, by an annotation or by runx.toml. */
+  /** The value of the annotation io.runx.rootfs, or else of `rootfs` in runx.toml. */
   readonly asked: Config['rootfs'];
-  /** Path of diod; undefined when it is not installed. */
+  /** Path of diod; undefined if diod is not installed. */
   readonly diod: string | undefined;
   readonly isReadonly: boolean;
 }
 
-/** Decides how a rootfs reaches its guest, and says why at debug. */
+/** Chooses how a rootfs reaches its guest and logs the reason at debug. */
 export const chooseRootfs = async (context: Context, choice: RootfsChoice): Promise<Rootfs> => {
   const { config, log } = context;
   const { path, diod, asked, isReadonly } = choice;
@@ -31,16 +31,17 @@ export const chooseRootfs = async (context: Context, choice: RootfsChoice): Prom
   const block = await findBlockDevice(path);
   if ('device' in block && (asked === 'block' || block.device.readonly)) {
     const { device } = block;
-    log.debug(`rootfs ${path}: the block device ${device.path}, which is mounted there`);
+    log.debug(`rootfs ${path}: using the block device ${device.path} that is mounted there`);
     return { kind: 'block', path, device, layer: layer() };
   }
   const noBlock = 'lack' in block ? block.lack : `${block.device.path} is mounted writable`;
-  if (asked === 'block') throw new RunxError(`rootfs ${path}: no block device: ${noBlock}`);
-  log.debug(`rootfs ${path}: no block device, because ${noBlock}`);
+  if (asked === 'block')
+    throw new RunxError(`rootfs ${path}: not a block device: ${noBlock}: set rootfs to "auto"`);
+  log.debug(`rootfs ${path}: not using a block device: ${noBlock}`);
   return chooseSharedOrDisk(context, choice, layer());
 };
 
-/** What `auto` comes to where the rootfs is not on a block device. */
+/** Chooses between 9P and an image, for "auto" and a rootfs that is not on a block device. */
 const chooseSharedOrDisk = async (
   context: Context,
   { path, diod }: RootfsChoice,
@@ -48,20 +49,20 @@ const chooseSharedOrDisk = async (
 ): Promise<Rootfs> => {
   const { config, log } = context;
   if (diod !== undefined) {
-    log.debug(`rootfs ${path}: by 9p from ${diod}`);
+    log.debug(`rootfs ${path}: using 9p from ${diod}`);
     return planNinep(path, diod);
   }
   const lack = await findQemuLack(context);
   if (lack === undefined) {
-    log.debug(`rootfs ${path}: by 9p from QEMU, because ${config.diod} was not found`);
+    log.debug(`rootfs ${path}: using 9p from QEMU: ${config.diod} was not found`);
     return planNinep(path, diod);
   }
   const why = `${config.diod} was not found, and ${lack}`;
   if ((await findProgram(config.mkfs_erofs)) === undefined) {
     throw new RunxError(
-      `rootfs ${path}: ${why}; nor was ${config.mkfs_erofs}: install diod, or erofs-utils`,
+      `rootfs ${path}: ${why}; ${config.mkfs_erofs} was not found either: install diod or erofs-utils`,
     );
   }
-  log.debug(`rootfs ${path}: on a disk, because ${why}`);
+  log.debug(`rootfs ${path}: using a disk: ${why}`);
   return { kind: 'disk', path, layer };
 };

@@ -16,9 +16,9 @@ const isExecutable = async (rootfs: string, path: string): Promise<boolean | und
 };
 
 /**
- * Refuses a process whose program is not in the rootfs, in the words from which
- * docker and podman make exit codes 127 and 126.  A program that only a mount will
- * bring is left to the guest.
+ * Throws RunxError if the program of a process is not in the rootfs or not executable, with the
+ * sentences from which docker and podman derive the exit codes 127 and 126.  A program below a
+ * mount point is left to the guest.
  */
 export const checkCommand = async (
   rootfs: string,

@@ -11,11 +11,13 @@ import { findOverlay } from './overlay.ts';
 import { makeReadonly } from './readonly-mounts.ts';
 import type { Rootfs } from './rootfs.ts';
 
-/** Refuses a runx-monitor whose path cannot stand in a disk specification. */
+/** Throws RunxError if the path of the monitor cannot be part of a disk specification. */
 export const checkDiskScript = (monitor: string): void => {
-  // xl.cfg(5) has no way to write a comma in a disk's script.
+  // xl-disk-configuration(5) cannot escape a comma in "script".
   if (!monitor.includes(',')) return;
-  throw new RunxError(`monitor = "${monitor}": with a disk, the path must not hold a comma`);
+  throw new RunxError(
+    `monitor = "${monitor}" in runx.toml: the path must not contain a comma if a domain has a disk`,
+  );
 };
 
 const findContent = async (rootfs: string): Promise<Content> => {
@@ -29,12 +31,12 @@ const identify = (content: Content): string => {
   try {
     return identifyContent(content);
   } catch (error) {
-    // Such as a file that went away meanwhile.
+    // A file can disappear during the scan.
     throw new RunxError(`rootfs ${content.rootfs}: ${messageOf(error)}`);
   }
 };
 
-/** Makes what the disks of a rootfs need on the host; none for a rootfs by 9P. */
+/** Makes the image and the writable layer of a rootfs; returns no disks for a rootfs by 9P. */
 export const makeDisks = async (
   context: Context,
   rootfs: Rootfs | undefined,
@@ -49,11 +51,11 @@ export const makeDisks = async (
     const file = await makeLayer(context, stateDirectory, layer.mib);
     disks.push({ device: 'xvdb', file, readonly: false });
   }
-  context.log.debug(`rootfs ${path}: on ${disks.map(({ file }) => file).join(' and ')}`);
+  context.log.debug(`rootfs ${path}: disks ${disks.map(({ file }) => file).join(' and ')}`);
   return disks;
 };
 
-/** The file or block device with what is only read of a rootfs. */
+/** The file or block device with the read-only part of a rootfs. */
 const lowerFile = async (
   context: Context,
   rootfs: Exclude<Rootfs, { readonly kind: '9p' }>,

@@ -2,25 +2,25 @@ import { createHash, type Hash } from 'node:crypto';
 import { type BigIntStats, lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
-/** An overlay mount: its directories, the topmost of the lower ones first. */
+/** The directories of an overlay mount; the topmost lower directory comes first. */
 export interface Overlay {
   readonly lower: readonly string[];
   readonly upper: string | undefined;
 }
 
-/** Where the content of a rootfs comes from. */
+/** A rootfs and the directories that its content comes from. */
 export interface Content {
   readonly rootfs: string;
-  /** The rootfs is a mount of this. */
+  /** The overlay that is mounted at the rootfs; undefined if the rootfs is not an overlay. */
   readonly overlay: Overlay | undefined;
-  /** What is mounted below it. */
+  /** The mount points below the rootfs. */
   readonly below: readonly string[];
 }
 
-// What made the image: another answer here makes new ones.
+// The format of images; a change of this text makes all images anew.
 const format = 'erofs lz4 64k 1';
 
-// Names are bytes; in this form each of them is a character.
+// File names are bytes; latin1 maps each byte to one character.
 const encoding = 'latin1';
 const bytes = (path: string): Buffer => Buffer.from(path, encoding);
 
@@ -34,39 +34,39 @@ const namesIn = (directory: string): readonly string[] =>
 
 interface Scan {
   readonly hash: Hash;
-  /** Whether the times count of what has no content, such as a directory. */
+  /** Whether the size and times of directories, links and empty files count too. */
   readonly strict: boolean;
-  /** Where the directories are seen with those below them, if the scan is of an upper one. */
+  /** The mount point of the overlay, if the tree is its upper directory. */
   readonly merged?: string;
 }
 
-/** Adds all that lstat(2) says of a tree. */
+/** Adds the results of lstat(2) for a whole tree. */
 const addTree = (scan: Scan, directory: string, path = ''): void => {
   const { hash, strict, merged } = scan;
   const here = join(directory, path);
   const stats = lstatSync(bytes(here), { bigint: true });
   const { mode, uid, gid, rdev, ino, size, mtimeNs, ctimeNs } = stats;
   const isDated = strict || hasContent(stats);
-  // Two files can be written in the same tick of the kernel's clock.
+  // The inode number matters: two files can have the same times, within one tick of the clock.
   const words = [mode, uid, gid, rdev, ...(isDated ? [ino, size, mtimeNs, ctimeNs] : [])];
-  // A NUL is in no path.
+  // A path cannot contain a NUL.
   hash.update(`${path}\0${words.join(' ')}\0${linkOf(here, stats)}\0`, encoding);
   if (!stats.isDirectory()) return;
-  // An upper directory can hide what is below it: then fewer names are to be seen.
+  // An upper directory can be opaque, which shows only in the names of the merged directory.
   if (merged !== undefined) hash.update(`${namesIn(join(merged, path)).join('\0')}\0\0`, encoding);
   for (const name of namesIn(here)) addTree(scan, directory, join(path, name));
 };
 
 const encode = (path: string): string => Buffer.from(path).toString(encoding);
 
-/** Adds a lower layer, which nobody writes to: its place and when it was made. */
+/** Adds the path, inode and change time of a lower layer, which does not change while mounted. */
 const addLower = (hash: Hash, directory: string): void => {
   const path = realpathSync(directory);
   const { ino, ctimeNs } = lstatSync(path, { bigint: true });
   hash.update(`${path}\0${ino} ${ctimeNs}\0`);
 };
 
-// docker makes this one anew for each container: empty files for its mounts.
+// docker makes an init layer for each container, with empty files as mount points.
 const isInitLayer = (directory: string): boolean => realpathSync(directory).endsWith('-init/diff');
 
 const addOverlay = (hash: Hash, rootfs: string, { lower, upper }: Overlay): void => {
@@ -79,15 +79,15 @@ const addOverlay = (hash: Hash, rootfs: string, { lower, upper }: Overlay): void
   }
 };
 
-// Relative to a working directory that nobody knows any more.
+// A relative path in the mount options refers to an unknown working directory.
 const isAbsolute = ({ lower, upper = '/' }: Overlay): boolean =>
   [...lower, upper].every((directory) => directory.startsWith('/'));
 
 /**
- * A name for the content of a rootfs, which costs no reading of files: by the layers of
- * an overlay, else by sizes and times.  Equal content may have different names, but a
- * changed one keeps its name only if all that changed are extended attributes, in the
- * upper layer, of what has no content.
+ * Computes a name for the content of a rootfs without reading its files: from the layers of an
+ * overlay, or else from sizes and times.  Equal content may have different names.  Changed content
+ * gets another name, with one exception: a change of extended attributes only, of a directory, link
+ * or empty file in the upper directory of an overlay.
  */
 export const identifyContent = ({ rootfs, overlay, below }: Content): string => {
   const hash = createHash('sha256').update(`${format}\0`);

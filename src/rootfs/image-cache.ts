@@ -18,7 +18,7 @@ import { exportsDirectory } from '../protocol/contract.ts';
 import { bytesPerMiB } from '../units.ts';
 import { showProgress } from './progress.ts';
 
-/** Where images are kept, and what makes them. */
+/** The directory of images, and the program that makes them. */
 export interface ImageCache {
   readonly directory: string;
   readonly limitMiB: number;
@@ -27,7 +27,7 @@ export interface ImageCache {
   readonly tool: RunxMonitor;
 }
 
-/** The cache of images below runx.toml's data_root. */
+/** Opens the cache of images in `data_root` of runx.toml. */
 export const openImageCache = ({ config, log }: Pick<Context, 'config' | 'log'>): ImageCache => ({
   directory: join(config.data_root, 'images'),
   limitMiB: config.images_mib,
@@ -39,7 +39,7 @@ const buildTimeoutMs = 30 * 60_000;
 const suffix = '.erofs';
 const draftSuffix = '.new';
 
-/** Notes that the image is used now; false when there is none. */
+/** Sets the time of last use of an image to now; false if the image does not exist. */
 const touch = async (file: string): Promise<boolean> => {
   try {
     const now = new Date();
@@ -51,10 +51,10 @@ const touch = async (file: string): Promise<boolean> => {
   }
 };
 
-// What the confined program sees of its exports.
+// The path of an export inside the root directory of the confined program.
 const seen = (tag: string): string => `${exportsDirectory}/${tag}`;
 
-/** An image that is being written: its file, which is locked, and a descriptor on it. */
+/** An image that is being written: its file, and a descriptor that holds the lock on the file. */
 interface Draft {
   readonly file: string;
   readonly descriptor: number;
@@ -64,7 +64,9 @@ const build = async (cache: ImageCache, source: Source, draft: Draft): Promise<v
   const { rootfs, stateDirectory } = source;
   const mkfs = await findProgram(cache.mkfs);
   if (mkfs === undefined) {
-    throw new RunxError(`${cache.mkfs} was not found: install erofs-utils, or diod for 9p`);
+    throw new RunxError(
+      `${cache.mkfs} was not found: install erofs-utils, or install diod to use 9p`,
+    );
   }
   await runConfined(cache.tool, {
     stateDirectory,
@@ -73,7 +75,7 @@ const build = async (cache: ImageCache, source: Source, draft: Draft): Promise<v
         tag: 'rootfs',
         exports: [{ path: rootfs, readonly: true, recursive: true, file: false }],
       },
-      // The draft alone: other images are not the program's to write.
+      // The program can write to the draft only, not to other images.
       {
         tag: 'draft',
         exports: [{ path: draft.file, readonly: false, recursive: false, file: true }],
@@ -81,7 +83,7 @@ const build = async (cache: ImageCache, source: Source, draft: Draft): Promise<v
     ],
     file: mkfs,
     args: ['--quiet', '-zlz4', '-C65536', `${seen('draft')}/0`, seen('rootfs')],
-    // While the program writes, nobody else gets the lock, even if runx is killed.
+    // The program inherits the lock, and so keeps it even if runx is killed.
     descriptor: draft.descriptor,
     timeoutMs: buildTimeoutMs,
   });
@@ -92,7 +94,7 @@ const toolProblem = (error: unknown): string =>
     ? (error.stderr.trim().split('\n').at(-1) ?? '')
     : messageOf(error);
 
-/** Makes the image in its draft and gives the draft the image's name. */
+/** Makes the image in the draft, then renames the draft to the image. */
 const make = async (
   cache: ImageCache,
   source: Source,
@@ -105,16 +107,16 @@ const make = async (
     ftruncateSync(draft.descriptor);
     await build(cache, source, draft);
     if (join(cache.directory, `${identify()}${suffix}`) !== file) {
-      throw new RunxError('it changed meanwhile; stop what writes to it');
+      throw new RunxError('the rootfs has changed meanwhile: stop the processes that write to it');
     }
-    // A power cut must not leave a name with nothing behind it.
+    // The content must be on the disk before the name, in case of a power cut.
     const written = await open(draft.file, 'r');
     await written.sync();
     await written.close();
     await rename(draft.file, file);
   } catch (error) {
     await rm(draft.file, { force: true });
-    throw new RunxError(`making an image of the rootfs ${rootfs}: ${toolProblem(error)}`);
+    throw new RunxError(`rootfs ${rootfs}: cannot make an image: ${toolProblem(error)}`);
   } finally {
     stopProgress();
   }
@@ -123,13 +125,16 @@ const make = async (
 /** A rootfs from which an image is made. */
 export interface Source {
   readonly rootfs: string;
-  /** A name for the content of the rootfs as it is now. */
+  /** Computes the name of the current content of the rootfs. */
   readonly identify: () => string;
-  /** Directory of the container's state, in which a mount point can be made. */
+  /** The container's state directory, in which a mount point can be made. */
   readonly stateDirectory: string;
 }
 
-/** The file with the image of a rootfs.  Where there is none, one of several callers makes it and the others wait. */
+/**
+ * Returns the file with the image of a rootfs.  If the image does not exist, the first caller makes
+ * it and the others wait.
+ */
 export const provideImage = async (cache: ImageCache, source: Source): Promise<string> => {
   const { directory, tool } = cache;
   const { ensureDir } = (await import('fs-extra')).default;
@@ -140,12 +145,14 @@ export const provideImage = async (cache: ImageCache, source: Source): Promise<s
     const descriptor = openSync(draft, 'a', 0o600);
     try {
       if (!(await lock(tool, descriptor, buildTimeoutMs))) {
-        throw new RunxError(`another runx has not finished the image ${file}`);
+        throw new RunxError(
+          `image ${file}: another runx is still making it after ${buildTimeoutMs / 60_000} minutes`,
+        );
       }
-      // The lock was on a draft that another runx has renamed or removed meanwhile.
+      // Another runx has renamed or removed the draft that was locked.
       if (!isStillAt(descriptor, draft)) continue;
       if (await touch(file)) {
-        await rm(draft, { force: true }); // made between the look and the draft
+        await rm(draft, { force: true }); // the image was made before the lock was taken
         continue;
       }
       await make(cache, source, { file: draft, descriptor }, file);
@@ -157,7 +164,7 @@ export const provideImage = async (cache: ImageCache, source: Source): Promise<s
   return file;
 };
 
-/** The files behind the loop devices of this host. */
+/** The backing files of all loop devices of this host. */
 const filesInUse = async (): Promise<ReadonlySet<string>> => {
   const names = (await readdir('/sys/block').catch(() => [])).filter((name) =>
     name.startsWith('loop'),
@@ -169,7 +176,7 @@ const filesInUse = async (): Promise<ReadonlySet<string>> => {
 };
 
 const bytesPerBlock = 512;
-// An image is found a while before it is attached to a loop device.
+// An image is not attached to a loop device at once, so a recently used image counts as in use.
 const sparedMs = 5 * 60_000;
 
 interface CachedImage {
@@ -182,14 +189,14 @@ const listImages = async (directory: string): Promise<readonly CachedImage[]> =>
   const names = await namesIn(directory);
   const files = names.filter((name) => name.endsWith(suffix)).map((name) => join(directory, name));
   const images = files.map(async (file): Promise<CachedImage[]> => {
-    const found = await stat(file).catch(() => undefined); // another runx may remove it
+    const found = await stat(file).catch(() => undefined); // another runx may have removed it
     if (found === undefined) return [];
     return [{ file, bytes: found.blocks * bytesPerBlock, usedMs: found.mtimeMs }];
   });
   return (await Promise.all(images)).flat();
 };
 
-/** Which images are to go for the rest to fit: first what was used longest ago. */
+/** Chooses the images to remove so that the others fit, the least recently used first. */
 export const chooseEvicted = (
   images: readonly CachedImage[],
   limitBytes: number,
@@ -206,13 +213,13 @@ export const chooseEvicted = (
   return evicted;
 };
 
-/** Removes images until the rest is within the limit, and gives their files. */
+/** Removes images until the others are within the limit; returns the removed files. */
 export const evictImages = async (
   { directory, limitMiB }: Pick<ImageCache, 'directory' | 'limitMiB'>,
   kept?: string,
 ): Promise<readonly string[]> => {
   const inUse = await filesInUse();
-  // The kernel's names of files have no links in them.
+  // The kernel reports paths without symbolic links.
   const real = await realpath(directory).catch(() => directory);
   const evicted = chooseEvicted(
     await listImages(directory),
@@ -224,7 +231,7 @@ export const evictImages = async (
   return evicted;
 };
 
-/** Removes the drafts of images that were never finished, and gives their files. */
+/** Removes the drafts that nobody is writing any more; returns the removed files. */
 export const removeDrafts = async ({
   directory,
   tool,

@@ -10,18 +10,18 @@ import { bytesPerMiB } from '../units.ts';
 
 const timeoutMs = 60_000;
 
-/** The writable layers of containers, which outlive a state directory on a tmpfs. */
+/** The records of writable layers, which survive a reboot; the state directory is on a tmpfs. */
 const layersOf = (config: Pick<Config, 'data_root'>): LastingRecords<object> =>
   lastingRecords(join(config.data_root, 'layers'), {});
 
 const imageOf = ({ directory }: LastingRecords<object>, stateDirectory: string): string =>
   join(directory, `${lastingName(stateDirectory)}.ext4`);
 
-/** The program that makes the file system of a writable layer: its path, if it is there. */
+/** Finds mke2fs(8), which makes the file system of a writable layer; undefined if missing. */
 export const findMke2fs = async (): Promise<string | undefined> =>
   (await findProgram('mke2fs')) ?? (await findProgram('/sbin/mke2fs'));
 
-/** Makes the file that takes a container's writes: sparse, with an empty file system. */
+/** Makes the writable layer of a container: a sparse file of `mib` MiB with an empty ext4. */
 export const makeLayer = async (
   { config, log }: Pick<Context, 'config' | 'log'>,
   stateDirectory: string,
@@ -32,17 +32,17 @@ export const makeLayer = async (
   const mkfs = await findMke2fs();
   if (mkfs === undefined) {
     throw new RunxError(
-      'writable_layer = "disk": mke2fs was not found: install e2fsprogs, or set it to "memory"',
+      'writable layer: mke2fs was not found: install e2fsprogs, or set writable_layer = "memory" in runx.toml',
     );
   }
   try {
     await layers.save(stateDirectory, {});
-    // An earlier container with the same id, whose end was cut short, may have left one.
+    // An earlier container with the same id may have left a file behind.
     await rm(image, { force: true });
     const file = await open(image, 'wx', 0o600);
     await file.truncate(mib * bytesPerMiB);
     await file.close();
-    // Nobody mounts it after its domain, so a journal would be of no use.
+    // The file system is not mounted again after a crash, so it needs no journal.
     const options = ['-O', '^has_journal', '-E', 'lazy_itable_init=1,nodiscard', '-m', '0'];
     await run(mkfs, ['-q', '-F', '-t', 'ext4', ...options, image], { log, timeoutMs });
   } catch (error) {
@@ -52,7 +52,7 @@ export const makeLayer = async (
   return image;
 };
 
-/** Removes the writable layer of the container with this state directory, if it has one. */
+/** Removes the writable layer and its record, if the container has one. */
 export const removeLayer = async (
   config: Pick<Config, 'data_root'>,
   stateDirectory: string,
@@ -62,7 +62,7 @@ export const removeLayer = async (
   await layers.remove(stateDirectory);
 };
 
-/** Removes the writable layers of containers that are gone, and gives their state directories. */
+/** Removes the writable layers of containers that are gone; returns their state directories. */
 export const removeLostLayers = async ({
   config,
   log,

@@ -1,10 +1,10 @@
 import { type MountInfo, mountAt, unescapePath } from '../host/mounts.ts';
 import type { Overlay } from './identity.ts';
 
-// Colons and commas of a path, which separate others, have a backslash.
+// A backslash escapes the colons and commas in a path.
 const unescapeOption = (path: string): string => path.replaceAll(/\\(.)/g, '$1');
 
-/** The overlay mount at `directory`; undefined when there is none, or when its layers cannot be told. */
+/** The overlay mounted at `directory`; undefined if there is none or its layers are not known. */
 export const findOverlay = (
   mounts: readonly MountInfo[],
   directory: string,
@@ -15,10 +15,10 @@ export const findOverlay = (
     mount.superOptions
       .filter((option) => option.startsWith(`${name}=`))
       .map((option) => unescapePath(option.slice(name.length + 1)));
-  // All in one option, or, since Linux 6.5, each in one of its own.
+  // One option has all lower directories; since Linux 6.5, each can have an option lowerdir+.
   const joined = valuesOf('lowerdir').flatMap((value) => value.split(/(?<!\\):/));
   const lower = [...joined, ...valuesOf('lowerdir+')].map(unescapeOption);
-  // A list that was cut short, or has layers of data alone.
+  // The layers are not known if the list was truncated or has data-only layers.
   if (lower.length === 0 || lower.includes('') || valuesOf('datadir+').length > 0) return undefined;
   const [upper] = valuesOf('upperdir').map(unescapeOption);
   return { lower, upper };

@@ -4,7 +4,10 @@ import { bytesPerMiB } from '../units.ts';
 
 const intervalMs = 500;
 
-/** Shows on a terminal how the image in `file` grows; what comes back ends that. */
+/**
+ * Shows the growing size of the image `file` on standard error, if that is a terminal.  Returns a
+ * function that stops it.
+ */
 export const showProgress = (rootfs: string, file: string): (() => void) => {
   const { stderr } = process;
   if (!stderr.isTTY) return () => {};
@@ -16,7 +19,7 @@ export const showProgress = (rootfs: string, file: string): (() => void) => {
   const timer = setInterval(show, intervalMs);
   return () => {
     clearInterval(timer);
-    // Nothing of it stays: what follows is the container's.
+    // Erases the line, because the output of the container follows.
     stderr.write('\r\u001B[K');
   };
 };

@@ -16,13 +16,13 @@ import type { BlockDevice } from './rootfs.ts';
 type Host = Pick<Context, 'config' | 'log'>;
 
 /**
- * Says that a container reads the file system of a mount which was writable before.  Saved before
- * the mount becomes read-only, so that whichever container ends last, under any --root, makes it
- * writable again.
+ * The records of mounts that runx makes read-only because a container uses their block device.  A
+ * record is saved before the remount.  The last container that uses the device, under any --root,
+ * makes the mount writable again when it ends.
  */
 const readonlyMountsOf = ({ config }: Host) =>
   lastingRecords(join(config.data_root, 'mounts'), {
-    /** Which boot of this host the mount belongs to. */
+    /** The boot id of the host; a record of an earlier boot is stale. */
     boot: v.string(),
     device: v.string(),
     mountPoint: v.string(),
@@ -38,7 +38,7 @@ const refuseDamaged = (why: string): never => {
   throw new RunxError(why);
 };
 
-/** Whether another container, which may still be there, reads the same device. */
+/** Whether another container, which may still exist, uses the same device. */
 const isShared = async (
   records: Records,
   own: Pick<ReadonlyMount, 'boot' | 'device' | 'directory'>,
@@ -51,7 +51,7 @@ const isShared = async (
   return false;
 };
 
-/** Runs `action` while no other runx looks at the records. */
+/** Runs `action` while no other runx reads or changes the records. */
 const withRecords = async <T>(host: Host, action: (records: Records) => Promise<T>): Promise<T> => {
   const records = readonlyMountsOf(host);
   const { ensureDir } = (await import('fs-extra')).default;
@@ -73,7 +73,7 @@ const findMount = async (mountPoint: string, device: string): Promise<MountInfo 
   return mount?.device === device ? mount : undefined;
 };
 
-/** Makes the device's file system read-only on this host for as long as the container has the device. */
+/** Makes the file system of a block device read-only on this host while a container uses it. */
 export const makeReadonly = (
   host: Host,
   { path, number: device, mountPoint }: BlockDevice,
@@ -81,7 +81,8 @@ export const makeReadonly = (
 ): Promise<void> =>
   withRecords(host, async (records) => {
     const mount = await findMount(mountPoint, device);
-    if (mount === undefined) throw new RunxError(`rootfs ${mountPoint}: ${path} was unmounted`);
+    if (mount === undefined)
+      throw new RunxError(`rootfs ${mountPoint}: ${path} is not mounted any more`);
     const own = { directory: stateDirectory, boot: await loadBoot(), device };
     if (isReadonly(mount) && !(await isShared(records, own))) return;
     await records.save(stateDirectory, { boot: own.boot, device, mountPoint });
@@ -91,14 +92,17 @@ export const makeReadonly = (
     } catch (error) {
       await records.remove(stateDirectory);
       throw new RunxError(
-        `rootfs ${mountPoint}: ${path} cannot become read-only on this host: ${messageOf(error)}`,
+        `rootfs ${mountPoint}: cannot make ${path} read-only on this host: ${messageOf(error)}`,
       );
     }
   });
 
-/** Makes writable again what became read-only for the container, unless another one reads it too; whether it did. */
+/**
+ * Makes the mount writable again that became read-only for the container, unless another container
+ * uses its device too.  Returns whether the mount became writable.
+ */
 export const makeWritableAgain = async (host: Host, stateDirectory: string): Promise<boolean> => {
-  // A host without such mounts takes no lock and starts no process.
+  // Without such records, no lock is taken and no process is started.
   if (!(await isThere(readonlyMountsOf(host).directory))) return false;
   if ((await readonlyMountsOf(host).find(stateDirectory)) === undefined) return false;
   return withRecords(host, async (records) => {
@@ -109,7 +113,7 @@ export const makeWritableAgain = async (host: Host, stateDirectory: string): Pro
     const mount = isLast ? await findMount(mountPoint, device) : undefined;
     if (mount !== undefined) {
       await remountAt(host, 'rw', mountPoint).catch((error: unknown) => {
-        host.log.warn(`${mountPoint} stays read-only: ${messageOf(error)}`);
+        host.log.warn(`cannot make ${mountPoint} writable again: ${messageOf(error)}`);
       });
     }
     await records.remove(stateDirectory);
@@ -117,7 +121,7 @@ export const makeWritableAgain = async (host: Host, stateDirectory: string): Pro
   });
 };
 
-/** Makes writable again what containers read that are gone, and names the mount points. */
+/** Makes the mounts of containers that are gone writable again; returns their mount points. */
 export const makeLostWritableAgain = async (host: Host): Promise<readonly string[]> => {
   const writable: string[] = [];
   for (const { directory, mountPoint } of await readonlyMountsOf(host).listLost(refuseDamaged)) {

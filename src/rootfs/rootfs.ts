@@ -6,33 +6,33 @@ import type { Share } from '../protocol/share.ts';
 /** How the rootfs reaches the guest. */
 export type Rootfs = NinepRootfs | DiskRootfs | BlockRootfs;
 
-/** By 9P, from diod or from the QEMU that xl starts. */
+/** A rootfs that diod, or the QEMU that xl starts, serves by 9P. */
 export interface NinepRootfs {
   readonly kind: '9p';
-  /** Host directory that is exported. */
+  /** The host directory that is exported. */
   readonly path: string;
   /** Path of the diod server; undefined for QEMU. */
   readonly diod: string | undefined;
 }
 
-/** As an image on the disk xvda, which is only read, with a layer for what is written. */
+/** A rootfs that is a read-only image on the disk xvda, with a writable layer on top. */
 interface DiskRootfs {
   readonly kind: 'disk';
-  /** Host directory of which there is an image. */
+  /** The host directory from which the image is made. */
   readonly path: string;
   readonly layer: Layer;
 }
 
-/** As the file system of a block device of the host, likewise. */
+/** A rootfs that is a read-only block device of the host on xvda, with a writable layer on top. */
 interface BlockRootfs {
   readonly kind: 'block';
-  /** Host directory at which it is mounted. */
+  /** The host directory on which the device is mounted. */
   readonly path: string;
   readonly device: BlockDevice;
   readonly layer: Layer;
 }
 
-/** The file systems on disks that the guest kernel has. */
+/** The disk file systems that the guest kernel supports. */
 export const diskTypes = ['ext4', 'xfs', 'erofs'] as const;
 
 type DiskType = (typeof diskTypes)[number];
@@ -45,33 +45,33 @@ export interface BlockDevice {
   /** "MAJOR:MINOR". */
   readonly number: string;
   readonly type: DiskType;
-  /** Where it is mounted, with no link in the path. */
+  /** The mount point, without symbolic links in the path. */
   readonly mountPoint: string;
-  /** Whether the host cannot write to it. */
+  /** Whether the file system is mounted read-only on the host. */
   readonly readonly: boolean;
 }
 
-/** In the domain's memory, half of it unless a size is given; or on the disk xvdb. */
+/** A writable layer, in the domain's memory (by default, half of it) or on the disk xvdb. */
 export type Layer =
   | { readonly kind: 'memory'; readonly mib: number | undefined }
   | { readonly kind: 'disk'; readonly mib: number };
 
-/** Plans a rootfs by 9P; diod, where there is one, needs no QEMU. */
+/** Plans a rootfs by 9P; without diod, xl starts a QEMU for it. */
 export const planNinep = (path: string, diod: string | undefined): NinepRootfs => {
-  // xl.cfg(5) has no way to write a comma in a p9 specification.
+  // xl.cfg(5) cannot escape a comma in a p9 specification.
   if (diod === undefined && path.includes(',')) {
     throw new RunxError(
-      `rootfs ${path}: with no diod on this host, its path must not hold a comma`,
+      `rootfs ${path}: the path must not contain a comma: install diod, or move the rootfs`,
     );
   }
   return { kind: '9p', path, diod };
 };
 
 const diskLayerMiB = 8192;
-// Room for mount points that the image lacks, and nothing else.
+// Room for the mount points that the image lacks.
 const readonlyLayerMiB = 4;
 
-/** Plans the layer of a rootfs on a disk; `mib` is its size, if one was asked for. */
+/** Plans the writable layer of a rootfs on a disk; `mib` is the configured size, if any. */
 export const planLayer = (
   kind: Layer['kind'],
   mib: number | undefined,
@@ -81,7 +81,7 @@ export const planLayer = (
   return kind === 'memory' ? { kind, mib } : { kind, mib: mib ?? diskLayerMiB };
 };
 
-/** What of the host the guest gets for its rootfs by 9P; read-only if Dom0 is to see to that. */
+/** The 9P share of a rootfs; `readonly` makes Dom0, not only the guest, enforce that. */
 export const sharesOf = (rootfs: Rootfs | undefined, readonly: boolean): readonly Share[] =>
   rootfs?.kind !== '9p'
     ? []

@@ -6,9 +6,9 @@ import { namesIn } from '../host/files.ts';
 
 const sectorBytes = 512;
 
-/** Counters of a vbd: those of xen-blkback in /sys/devices/vbd-DOMID-DEVICE/statistics. */
+/** Counters of a vbd, from /sys/devices/vbd-DOMID-DEVICE/statistics of xen-blkback. */
 export interface DiskStatistics {
-  /** The device's number in the domain, as Xen writes it. */
+  /** The number of the virtual device (xen-vbd-interface(7)). */
   readonly device: number;
   readonly reads: number;
   readonly writes: number;
@@ -18,11 +18,11 @@ export interface DiskStatistics {
 
 const readCounter = async (file: string): Promise<number> => {
   const text = (await readFile(file, 'utf8')).trim();
-  if (!/^\d+$/.test(text)) throw new RunxError(`${file}: no number: ${JSON.stringify(text)}`);
+  if (!/^\d+$/.test(text)) throw new RunxError(`${file}: not a number: ${JSON.stringify(text)}`);
   return Number(text);
 };
 
-/** The domain's vbds; `directory` is sysfs's list, missing until a backend is loaded. */
+/** Reads the counters of a domain's vbds; `directory` exists once a backend module is loaded. */
 export const findDisks = async (
   domid: number,
   directory = '/sys/bus/xen-backend/devices',
@@ -37,7 +37,7 @@ export const findDisks = async (
   return disks.toSorted((a, b) => a.device - b.device);
 };
 
-/** The counters of one; undefined when it has gone with its domain. */
+/** Reads the counters of one vbd; undefined if the vbd is gone with its domain. */
 const readDisk = async (device: number, directory: string): Promise<DiskStatistics | undefined> => {
   const read = (counter: string): Promise<number> => readCounter(join(directory, counter));
   try {

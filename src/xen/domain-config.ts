@@ -1,54 +1,54 @@
 import type { DomainType } from './domain-type.ts';
 
-/** How much of the host a domain has. */
+/** The memory and CPUs of a domain. */
 export interface DomainSize {
   readonly memoryMiB: number;
-  /** To what the memory can grow; the guest keeps records for that much from the start. */
+  /** The maximum of the memory; the guest keeps page records for all of it from the start. */
   readonly maxMemoryMiB: number;
   readonly vcpus: number;
   readonly maxVcpus: number;
-  /** Share of CPU time against other domains; Xen's default is 256. */
+  /** Weight of the domain's CPU time against other domains; Xen's default is 256. */
   readonly cpuWeight?: number | undefined;
-  /** CPU time at most, in percent of one CPU. */
+  /** Limit of the CPU time, in percent of one CPU. */
   readonly cap?: number | undefined;
-  /** The host's CPUs to run on, such as "0-2,5". */
+  /** The host CPUs on which the domain may run, such as "0-2,5". */
   readonly cpuset?: string | undefined;
 }
 
-/** What runx writes into a domain configuration (xl.cfg(5)). */
+/** The contents of a domain configuration (xl.cfg(5)). */
 export interface DomainConfig extends DomainSize {
-  /** Said in a comment: where the domain comes from. */
+  /** Path of the bundle, for a comment. */
   readonly bundle: string;
   readonly name: string;
   readonly uuid: string;
   readonly type: DomainType;
   readonly kernel: string;
   readonly ramdisk: string | undefined;
-  /** Arguments of the guest's kernel; of the container's only if it brings its own guest. */
+  /** The command line of the guest kernel. */
   readonly kernelArguments: string;
   readonly shares: readonly { readonly tag: string; readonly path: string }[];
   readonly disks: readonly Disk[];
-  /** The program that connects disks; its path has no comma. */
+  /** Path, without a comma, of the hotplug script for disks. */
   readonly diskScript: string;
 }
 
-/** A disk of the domain. */
+/** A disk of a domain. */
 export interface Disk {
-  /** Its name there, such as xvda. */
+  /** Name in the domain, such as xvda. */
   readonly device: string;
-  /** A file of the host, or a block device. */
+  /** Path of a file or block device of the host. */
   readonly file: string;
   readonly readonly: boolean;
 }
 
-// xl reads \", \\ and \n back; its \x and octal escapes lose the character (seen on
-// Xen 4.17), and every other byte stands for itself.
+// xl understands \", \\ and \n; its \x and octal escapes drop the character (seen on Xen 4.17).
+// Every other byte stands for itself.
 const quote = (value: string): string =>
   `"${value.replaceAll(/["\\]/g, '\\$&').replaceAll('\n', '\\n')}"`;
 
 const comment = (value: string): string => value.replaceAll(/[^\x20-\x7e]/g, '?');
 
-/** The domain configuration as text for `xl create`. */
+/** Renders the file that `xl create` reads. */
 export const renderDomainConfig = (config: DomainConfig): string =>
   [
     `# written by runx for the bundle ${comment(config.bundle)}`,
@@ -69,7 +69,7 @@ export const renderDomainConfig = (config: DomainConfig): string =>
       : [
           `disk = [ ${config.disks.map((disk) => quote(renderDisk(disk, config.diskScript))).join(', ')} ]`,
         ]),
-    // The domain stays until the monitor has read how it ended, and never restarts.
+    // The domain must stay until the monitor has read its exit status, and must not restart.
     ...['poweroff', 'reboot', 'crash', 'watchdog'].map((event) => `on_${event} = "preserve"`),
     '',
   ].join('\n');
@@ -87,7 +87,7 @@ const renderSize = (size: DomainSize): string[] => [
 const renderShare = (tag: string, path: string): string =>
   `tag=${tag},security_model=none,path=${path}`;
 
-// The target comes last and is taken as it is.  A script of our own also means that xl
-// leaves the file to it, where it would start a QEMU.
+// xl takes everything after "target=" literally, so the path can hold any character.  With an own
+// script, xl does not start a QEMU for the file.
 const renderDisk = ({ device, file, readonly }: Disk, script: string): string =>
   `format=raw,vdev=${device},access=${readonly ? 'ro' : 'rw'},backendtype=phy,script=${script},target=${file}`;

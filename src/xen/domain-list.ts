@@ -1,24 +1,24 @@
 import { RunxError } from '../errors.ts';
 import { type Xl, xl } from './xl.ts';
 
-/** A line of `xl list` (xl(1)). */
+/** The columns of a line of `xl list` (xl(1)). */
 export interface DomainUsage {
   /** Memory that the domain holds, in MiB. */
   readonly memoryMiB: number;
   readonly vcpus: number;
-  /** CPU time of all its virtual CPUs, in tenths of a second, which is all that xl tells. */
+  /** CPU time of all virtual CPUs, in tenths of a second, the resolution of xl. */
   readonly cpuTenths: number;
 }
 
 const title = /^Name +ID +Mem VCPUs\tState\tTime\(s\)$/;
 const row = /^(.*?) +(\d+) +(\d+) +(\d+) +\S+ +(\d+)\.(\d)$/;
 
-/** What `xl list NAME` prints. */
+/** Parses the output of `xl list NAME`. */
 export const parseDomainUsage = (text: string): DomainUsage => {
   const [first = '', line = '', end] = text.split('\n');
   const match = row.exec(line);
   if (!title.test(first) || match === null || end !== '') {
-    throw new RunxError(`xl list: not understood: ${JSON.stringify(text)}`);
+    throw new RunxError(`xl list: unexpected output: ${JSON.stringify(text)}`);
   }
   const [, , , memory, vcpus, seconds, tenths] = match;
   return {
@@ -28,7 +28,7 @@ export const parseDomainUsage = (text: string): DomainUsage => {
   };
 };
 
-/** What the domain uses; undefined when there is no such domain. */
+/** Asks xl for the usage of a domain; undefined if the domain does not exist. */
 export const domainUsage = async (tool: Xl, name: string): Promise<DomainUsage | undefined> => {
   const { exitCode, stdout } = await xl(tool, ['list', name], { okExitCodes: [1] });
   return exitCode === 0 ? parseDomainUsage(stdout) : undefined;

@@ -8,11 +8,11 @@ import type { XenInfo } from './info.ts';
 /** A QEMU that xl starts for a domain with 9P shares. */
 export interface Qemu {
   readonly path: string;
-  /** What it says of its version; undefined when it cannot. */
+  /** The output of --version; undefined if the program failed. */
   readonly version: string | undefined;
 }
 
-// Where packages of Xen, and Xen's own build, have it.
+// Directories in which packages of Xen, and a build of Xen itself, install QEMU.
 const directories = ['/usr/libexec', '/usr/lib/xen/bin', '/usr/libexec/xen/bin'];
 const locals = ['/usr/local/lib/xen/bin', '/usr/local/libexec/xen/bin', '/usr/bin'];
 const names = ['xen-qemu-system-i386', 'qemu-system-i386', 'qemu-system-x86_64'];
@@ -30,7 +30,7 @@ const askVersion = async (path: string, log: Log): Promise<string | undefined> =
 
 /** Finds the QEMU that xl would start. */
 export const findQemu = async (log: Log): Promise<Qemu | undefined> => {
-  // Debian's older packages have the version of Xen in the directory.
+  // Older Debian packages have the Xen version in the name of the directory.
   const versioned = (await readdir('/usr/lib').catch(() => []))
     .filter((name) => /^xen-\d/.test(name))
     .map((name) => join('/usr/lib', name, 'bin'));
@@ -43,21 +43,21 @@ export const findQemu = async (log: Log): Promise<Qemu | undefined> => {
   return undefined;
 };
 
-// From 10 on it cannot plug in what xl asks for, and from Xen 4.19 on xl wants to be told
-// that QEMU is meant.
+// QEMU 10 and later cannot hot-plug the 9pfs device that xl asks for.  From Xen 4.19 on, xl starts
+// a QEMU for 9pfs only if the domain configuration says so.
 const tooNew = 10;
 const isTooNew = ({ xen_major: major, xen_minor: minor }: XenInfo): boolean =>
   major > 4 || (major === 4 && minor >= 19);
 
-/** Why no QEMU can serve 9P with this Xen; undefined if one can, or nothing is known of it. */
+/** Why QEMU cannot serve 9P with this Xen; undefined if it can, or if `xen` is not known. */
 export const xenLack = (xen: XenInfo | undefined): string | undefined =>
   xen !== undefined && isTooNew(xen)
-    ? `with Xen ${xen.xen_version} no QEMU takes its place`
+    ? `Xen ${xen.xen_version} does not start QEMU in its place`
     : undefined;
 
-/** Why QEMU cannot serve 9P to domains here; undefined if it can. */
+/** Why QEMU cannot serve 9P on this host; undefined if it can. */
 export const qemuLack = (qemu: Qemu | undefined, xen: XenInfo | undefined): string | undefined => {
-  if (qemu === undefined) return 'no QEMU that xl could start';
+  if (qemu === undefined) return 'xl would find no QEMU in its place';
   const [, version = ''] = /version (\d+)/.exec(qemu.version ?? '') ?? [];
   if (Number(version) >= tooNew) return `QEMU ${version} (${qemu.path}) cannot take its place`;
   return xenLack(xen);

@@ -2,14 +2,14 @@ import { RunxError } from '../errors.ts';
 import { parseScheduler } from './info.ts';
 import { type Xl, xl } from './xl.ts';
 
-/** What a scheduler is told of a domain; what is missing stays as it is. */
+/** Scheduling parameters of a domain; a missing property leaves the parameter unchanged. */
 export interface Scheduling {
   readonly weight?: number | undefined;
-  /** CPU time at most, in percent of one CPU; 0 for no limit. */
+  /** Limit of the CPU time, in percent of one CPU; 0 means no limit. */
   readonly cap?: number | undefined;
 }
 
-/** Sets the domain's weight and cap with the scheduler that this host uses. */
+/** Sets the weight and cap of a domain; throws RunxError if Xen's scheduler has neither. */
 export const setScheduling = async (
   tool: Xl,
   domain: string,
@@ -18,7 +18,9 @@ export const setScheduling = async (
   if (weight === undefined && cap === undefined) return;
   const scheduler = parseScheduler((await xl(tool, ['info'])).stdout);
   if (scheduler !== 'credit' && scheduler !== 'credit2') {
-    throw new RunxError(`Xen's scheduler ${scheduler} has neither weights nor caps of CPU time`);
+    throw new RunxError(
+      `the scheduler ${scheduler} has no weights and no caps: boot Xen with sched=credit2`,
+    );
   }
   await xl(tool, [
     `sched-${scheduler}`,

@@ -5,21 +5,23 @@ import type { Log } from '../log.ts';
 import { findProgram, runLines } from '../process.ts';
 import type { Xl } from './xl.ts';
 
-/** What xentop(1) says of a domain; the sizes are since it began. */
+/** A line of xentop(1): the load of one domain. */
 export interface DomainLoad {
   readonly name: string;
-  /** Of one CPU, since the table before; 0 in the first one. */
+  /** CPU time since the previous table, in percent of one CPU; 0 in the first table. */
   readonly cpuPercent: number;
   readonly memoryBytes: number;
-  /** Of its disks; undefined where Dom0 does not count them. */
+  /** Bytes read from all disks since the domain started; undefined if Dom0 does not count them. */
   readonly readBytes: number | undefined;
+  /** Bytes written to all disks since the domain started; undefined if Dom0 does not count them. */
   readonly writtenBytes: number | undefined;
 }
 
 const title =
   'NAME STATE CPU(sec) CPU(%) MEM(k) MEM(%) MAXMEM(k) MAXMEM(%) VCPUS NETS NETTX(k) NETRX(k) VBDS VBD_OO VBD_RD VBD_WR VBD_RSECT VBD_WSECT SSID';
 
-// From the state to the maximum, which Dom0 may lack; then CPUs and interfaces; then disks.
+// Line 1: the columns up to MEM(%).  Line 2: the maximum, which Dom0 may not have.  Line 3: CPUs
+// and network interfaces.  Line 4: disks.
 const row = new RegExp(
   [
     String.raw`^ *(?<name>\S.*?) +[d-][s-][b-][c-][p-][r-] +\d+ +(?<cpu>\d+\.\d) +(?<memory>\d+) +\d+\.\d`,
@@ -35,11 +37,11 @@ const sectorBytes = 512;
 const sectors = (text = '-'): number | undefined =>
   text === '-' ? undefined : Number(text) * sectorBytes;
 
-/** A line of `xentop -b -f`; undefined is a title, with which a table begins. */
+/** Parses a line of `xentop -b -f`; undefined for the title, with which a table begins. */
 export const parseXentopLine = (line: string): DomainLoad | undefined => {
   if (line.trim().replaceAll(/ +/g, ' ') === title) return undefined;
   const { name, cpu, memory, read, written } = row.exec(line)?.groups ?? {};
-  if (name === undefined) throw new RunxError(`xentop: not understood: ${JSON.stringify(line)}`);
+  if (name === undefined) throw new RunxError(`xentop: unexpected line: ${JSON.stringify(line)}`);
   return {
     name,
     cpuPercent: Number(cpu),
@@ -49,7 +51,7 @@ export const parseXentopLine = (line: string): DomainLoad | undefined => {
   };
 };
 
-/** Finds the xentop that belongs to an xl, which packages put beside it. */
+/** Finds the xentop in the directory of xl, or else on PATH. */
 export const findXentop = async ({ path }: Xl): Promise<string> => {
   const beside = join(dirname(path), 'xentop');
   const found = (await findProgram(beside)) ?? (await findProgram('xentop'));
@@ -59,7 +61,7 @@ export const findXentop = async ({ path }: Xl): Promise<string> => {
   );
 };
 
-/** One run of xentop, which prints tables until it is ended. */
+/** How to run xentop, which prints tables until `signal` aborts it. */
 export interface XentopOptions {
   readonly program: string;
   readonly intervalSeconds: number;
@@ -67,12 +69,12 @@ export interface XentopOptions {
   readonly log: Log;
 }
 
-// A table has no end; between two of them there is a second at least.
+// The end of a table is not marked, but the next table comes at least a second later.
 const restMs = 250;
 // What a busy host may be late by, with a table.
 const silenceMs = 60_000;
 
-/** Gives each table of all domains, in turn, until `signal` ends it. */
+/** Calls `take` with each table of all domains, until `signal` aborts xentop. */
 export const watchXentop = async (
   { program, intervalSeconds, signal, log }: XentopOptions,
   take: (table: readonly DomainLoad[]) => Promise<void>,

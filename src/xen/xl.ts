@@ -2,7 +2,7 @@ import { RunxError, ToolError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type RunOptions, findProgram, run } from '../process.ts';
 
-/** The xl tool of this host. */
+/** The xl program of this host. */
 export interface Xl {
   /** Absolute path. */
   readonly path: string;
@@ -11,20 +11,20 @@ export interface Xl {
 
 const timeoutMs = 120_000;
 
-/** Finds xl; a host that has none is no Dom0. */
+/** Finds xl; throws RunxError if the host has no xl. */
 export const findXl = async (name: string, log: Log): Promise<Xl> => {
   const path = await findProgram(name);
   if (path !== undefined) return { path, log };
   throw new RunxError(
-    `${name} was not found: runx runs in a Xen Dom0 with the xl toolstack (see "Requirements" in its README)`,
+    `${name} was not found: runx needs a Xen Dom0 with the xl toolstack: run "runx check", or set xl in runx.toml`,
   );
 };
 
-/** Runs an xl command to its end. */
+/** Runs an xl command and waits for it. */
 export const xl = (tool: Xl, args: readonly string[], options: Partial<RunOptions> = {}) =>
   run(tool.path, args, { log: tool.log, timeoutMs, ...options });
 
-/** Creates the domain, paused, and leaves no xl behind that would act on its end. */
+/** Creates the domain, paused; -e keeps xl from waiting for the end of the domain. */
 export const createDomain = async (tool: Xl, configFile: string): Promise<void> => {
   await xl(tool, ['create', '-p', '-e', '-q', configFile]);
 };
@@ -37,23 +37,23 @@ export const pauseDomain = async (tool: Xl, name: string): Promise<void> => {
   await xl(tool, ['pause', name]);
 };
 
-/** Asks the guest to give back memory, or lets it take some; up to its maximum. */
+/** Sets the target of the guest's balloon driver, up to the maximum of the domain. */
 export const setMemory = async (tool: Xl, name: string, memoryMiB: number): Promise<void> => {
   await xl(tool, ['mem-set', name, `${memoryMiB}m`]);
 };
 
-/** Has the guest use so many of its virtual CPUs. */
+/** Sets how many of its virtual CPUs the guest uses. */
 export const setVcpus = async (tool: Xl, name: string, count: number): Promise<void> => {
-  // More than the host has CPUs is no error when the domain is created either.
+  // xl create does not limit the number to the CPUs of the host either.
   await xl(tool, ['vcpu-set', '--ignore-host', name, String(count)]);
 };
 
-/** Has all virtual CPUs run on these of the host's. */
+/** Pins all virtual CPUs to a list of host CPUs, such as "0-2,5". */
 export const pinVcpus = async (tool: Xl, name: string, cpus: string): Promise<void> => {
   await xl(tool, ['vcpu-pin', name, 'all', cpus]);
 };
 
-/** Gives the domain one more network interface, with this program for its hotplug script. */
+/** Adds a network interface to the domain; `script` is the path of its hotplug script. */
 export const attachVif = async (
   tool: Xl,
   name: string,
@@ -63,15 +63,15 @@ export const attachVif = async (
   await xl(tool, ['network-attach', name, `mac=${mac}`, `script=${script}`]);
 };
 
-/** The id of the domain with this name. */
+/** Asks xl for the domid of a domain. */
 export const domainId = async (tool: Xl, name: string): Promise<number> => {
   const { stdout } = await xl(tool, ['domid', name]);
   const text = stdout.trim();
-  if (!/^\d+$/.test(text)) throw new RunxError(`xl domid ${name}: no number in "${text}"`);
+  if (!/^\d+$/.test(text)) throw new RunxError(`xl domid ${name}: unexpected output: "${text}"`);
   return Number(text);
 };
 
-/** Destroys the domain; one that is already gone is as good. */
+/** Destroys the domain; succeeds if the domain does not exist. */
 export const destroyDomain = async (tool: Xl, name: string): Promise<void> => {
   try {
     await xl(tool, ['destroy', name]);
@@ -87,7 +87,7 @@ export const destroyDomain = async (tool: Xl, name: string): Promise<void> => {
   }
 };
 
-/** Whether a domain has this name, dying ones included. */
+/** Whether a domain, dying or not, has this name. */
 export const domainExists = async (tool: Xl, name: string): Promise<boolean> => {
   const { exitCode } = await xl(tool, ['list', name], { okExitCodes: [1] });
   return exitCode === 0;

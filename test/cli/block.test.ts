@@ -48,7 +48,7 @@ describe('a rootfs on a block device', { ...withBlockDevices, concurrency: 4 }, 
     const { stderr, exitCode } = await create();
     assert.equal(exitCode, 0);
     assert.ok(
-      stderr.includes(`rootfs ${rootfs}: the block device ${device}, which is mounted there\n`),
+      stderr.includes(`rootfs ${rootfs}: using the block device ${device} that is mounted there\n`),
     );
     assert.deepEqual(await disksOf(dom0), [renderDisk(dom0, 'xvda', 'ro', device)]);
     assert.match(
@@ -63,7 +63,9 @@ describe('a rootfs on a block device', { ...withBlockDevices, concurrency: 4 }, 
     const { dom0, device, rootfs, create } = await makeDom0(t, {});
     const { stderr } = await create();
     assert.ok(
-      stderr.includes(`rootfs ${rootfs}: no block device, because ${device} is mounted writable\n`),
+      stderr.includes(
+        `rootfs ${rootfs}: not using a block device: ${device} is mounted writable\n`,
+      ),
     );
     assert.equal(await disksOf(dom0), undefined);
     assert.equal(optionsAt(rootfs), 'rw rw');
@@ -115,7 +117,7 @@ describe('a rootfs on a block device', { ...withBlockDevices, concurrency: 4 }, 
     ]);
     closeSync(file);
     assert.equal(exitCode, 1);
-    assert.match(stderr, /^runx: rootfs \S+: \S+ cannot become read-only on this host: /);
+    assert.match(stderr, /^runx: rootfs \S+: cannot make \S+ read-only on this host: /);
     assert.deepEqual([dom0.containers(), optionsAt(rootfs)], [[], 'rw rw']);
   });
 
@@ -125,12 +127,12 @@ describe('a rootfs on a block device', { ...withBlockDevices, concurrency: 4 }, 
     const run = () => dom0.runx(['create', '--bundle', dom0.path('bundle'), 'web']);
     assertFails(
       await run(),
-      `rootfs ${rootfs}: no block device: ${device} is writable, and mounted on ${dom0.path('elsewhere')} too`,
+      `rootfs ${rootfs}: not a block device: ${device} is writable and also mounted on ${dom0.path('elsewhere')}: set rootfs to "auto"`,
     );
     const bundle = await dom0.makeBundle('plain');
     assertFails(
       await dom0.runx(['create', '--bundle', bundle, 'web']),
-      `rootfs ${bundle}/rootfs: no block device: it is not a mount point`,
+      `rootfs ${bundle}/rootfs: not a block device: it is not a mount point: set rootfs to "auto"`,
     );
   });
 });
@@ -153,13 +155,10 @@ test('a block device as a volume is a disk that the monitor holds', withBlockDev
   );
 
   for (const [type, why] of [
-    [
-      'btrfs',
-      `the guest kernel has no btrfs for the block device ${device}: it has ext4, xfs, erofs`,
-    ],
+    ['btrfs', `source ${device} is a block device: the type must be one of ext4, xfs, erofs`],
     [
       'bind',
-      `source ${device} is a block device: to have its file system, name that as the type, such as ext4`,
+      `source ${device} is a block device: to mount its file system, set the type, such as ext4, and leave out the option bind`,
     ],
   ] as const) {
     const other = await dom0.makeBundle(type, {

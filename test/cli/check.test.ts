@@ -95,7 +95,7 @@ describe('runx check', { concurrency: 4 }, () => {
     const lines = result.stdout.split('\n');
     assert.ok(
       lines.includes(
-        `error    monitor: ${dom0.path('none')} does not exist; install runx again, or say in runx.toml where its runx-monitor is`,
+        `error    monitor: ${dom0.path('none')} does not exist; install runx again, or set monitor in runx.toml to the path of runx-monitor`,
       ),
       result.stdout,
     );
@@ -170,7 +170,7 @@ describe('runx check', { concurrency: 4 }, () => {
     const dom0 = await makeHost(t);
     const root = dom0.path('runx.toml/below');
     assert.deepEqual(await check(dom0, ['state-directory'], ['--root', root]), [
-      `error state-directory: ${root}: ${dom0.path('runx.toml')} is no directory`,
+      `error state-directory: ${root}: ${dom0.path('runx.toml')} is not a directory`,
     ]);
   });
 
@@ -182,7 +182,7 @@ describe('runx check', { concurrency: 4 }, () => {
     ]);
     await dom0.configure({ cni_path: [dom0.path('none')] });
     assert.deepEqual(await check(dom0, ['cni-plugins']), [
-      `warning cni-plugins: none in ${dom0.path('none')}: NETCONF does not work`,
+      `warning cni-plugins: no plugins in ${dom0.path('none')}: NETCONF does not work`,
     ]);
   });
 

@@ -21,7 +21,7 @@ const nothing = { containers: [], domains: [] };
 const expected = new Set(
   [
     'container does not exist',
-    'container web is still being created',
+    'container web is still being created: wait for runx create',
     'container web was deleted meanwhile',
     'container not running',
     'container with given ID already exists',

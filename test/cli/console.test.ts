@@ -21,14 +21,14 @@ describe('runx console', { concurrency: 4 }, () => {
     await waitUntil('the end of input', () => dom0.exists('attached'));
     assertFails(
       await dom0.runx(['console', 'web']),
-      'container web has another runx console attached',
+      'container web: another runx console is attached: detach it first',
     );
     await stop(42);
     assert.deepEqual(await result, {
       exitCode: 42,
       signal: null,
       stdout: lines(30).slice(lines(6).length),
-      stderr: 'runx: warn: 200 bytes of output were missed\n',
+      stderr: 'runx: warn: 200 bytes of output were lost, because this console was too slow\n',
     });
     assert.equal(readFileSync(dom0.path('attached'), 'latin1'), 'E\0\0');
     assertFails(await dom0.runx(['console', 'web']), 'container not running');

@@ -39,7 +39,7 @@ const refusals: readonly Refusal[] = [
     what: 'a bundle without config.json',
     arrange: (_, bundle) => rm(join(bundle, 'config.json')),
     sentence: (_, bundle) =>
-      `${bundle}/config.json does not exist; write one with: runx spec --bundle ${bundle}`,
+      `${bundle}/config.json does not exist; to write one, run: runx spec --bundle ${bundle}`,
   },
   {
     what: 'a config.json that is cut off',
@@ -71,13 +71,14 @@ const refusals: readonly Refusal[] = [
     what: 'a memory limit with which no guest boots',
     arrange: (_, bundle) =>
       writeSpec(bundle, { linux: { resources: { memory: { limit: 4 * 1024 * 1024 } } } }),
-    sentence: () => 'memory limit of 4194304 bytes is too little: the guest needs 13631488',
+    sentence: () =>
+      'memory limit of 4194304 bytes is too small: the guest needs at least 13631488 bytes',
   },
   {
     what: 'an annotation that runx.toml does not allow',
     arrange: (_, bundle) => writeSpec(bundle, { annotations: { 'io.runx.memory_mib': '512' } }),
     sentence: () =>
-      'annotation io.runx.memory_mib is not allowed: add it to "annotations" in runx.toml',
+      'annotation io.runx.memory_mib is not allowed: add it to annotations in runx.toml',
   },
   {
     what: 'a limit that no domain has',
@@ -117,7 +118,7 @@ const refusals: readonly Refusal[] = [
     what: 'an xl that is not on PATH',
     arrange: (dom0) => dom0.configure({ xl: 'xl-of-no-host' }),
     sentence: () =>
-      'xl-of-no-host was not found: runx runs in a Xen Dom0 with the xl toolstack (see "Requirements" in its README)',
+      'xl-of-no-host was not found: runx needs a Xen Dom0 with the xl toolstack: run "runx check", or set xl in runx.toml',
   },
   {
     what: 'a runx.toml that is not there',

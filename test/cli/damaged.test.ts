@@ -25,12 +25,12 @@ describe('a state.json that is damaged', { concurrency: 4 }, () => {
       assert.match(refused.stderr, words);
       assert.match(
         refused.stderr,
-        /^runx: .*; runx delete --force web removes what is left of the container\n$/,
+        /^runx: .*; to remove the container anyway, run: runx delete --force web\n$/,
       );
       assert.deepEqual(dom0.monitors(), [monitor]);
       const forced = await dom0.runx(['delete', '--force', 'web']);
       assert.equal(forced.exitCode, 0);
-      assert.match(forced.stderr, /^runx: warn: .*; no poststop hook of web is run\n$/);
+      assert.match(forced.stderr, /^runx: warn: .*; the poststop hooks of web are not run\n$/);
       assertNothingIsLeft(dom0);
     });
   }

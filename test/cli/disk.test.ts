@@ -123,7 +123,7 @@ describe('a rootfs on a disk', { concurrency: 4 }, () => {
     await dom0.plan('mkfs.stderr', '<I> erofs: hello\n<E> erofs: no space left\n');
     assertFails(
       await create(dom0),
-      `making an image of the rootfs ${dom0.path('bundle/rootfs')}: <E> erofs: no space left`,
+      `rootfs ${dom0.path('bundle/rootfs')}: cannot make an image: <E> erofs: no space left`,
     );
     assert.deepEqual([images(dom0), dom0.containers(), dom0.monitors()], [[], [], []]);
   });
@@ -137,7 +137,7 @@ describe('a rootfs on a disk', { concurrency: 4 }, () => {
     await gate.open();
     assertFails(
       await result,
-      `making an image of the rootfs ${dom0.path('bundle/rootfs')}: it changed meanwhile; stop what writes to it`,
+      `rootfs ${dom0.path('bundle/rootfs')}: cannot make an image: the rootfs has changed meanwhile: stop the processes that write to it`,
     );
     assert.deepEqual(images(dom0), []);
   });
@@ -163,7 +163,7 @@ describe('a rootfs on a disk', { concurrency: 4 }, () => {
     const dom0 = await makeDom0(t, { settings });
     assertFails(
       await create(dom0),
-      `making an image of the rootfs ${dom0.path('bundle/rootfs')}: /no/mkfs.erofs was not found: install erofs-utils, or diod for 9p`,
+      `rootfs ${dom0.path('bundle/rootfs')}: cannot make an image: /no/mkfs.erofs was not found: install erofs-utils, or install diod to use 9p`,
     );
     assert.deepEqual([images(dom0), dom0.containers()], [[], []]);
   });
@@ -204,7 +204,7 @@ describe('a rootfs on a disk', { concurrency: 4 }, () => {
     const dom0 = await makeDom0(t, { settings: {}, spec: { annotations } });
     assertFails(
       await create(dom0),
-      'annotation io.runx.rootfs is not allowed: add it to "annotations" in runx.toml',
+      'annotation io.runx.rootfs is not allowed: add it to annotations in runx.toml',
     );
     await dom0.configure({ annotations: ['io.runx.rootfs'] });
     assertSilent(await create(dom0));
@@ -291,7 +291,7 @@ describe('a rootfs of which nothing is said', { concurrency: 4 }, () => {
     assert.equal(exitCode, 1);
     assert.match(
       stderr,
-      /^runx: rootfs \S+: \/no\/diod was not found, and (no QEMU that xl could start|with Xen 4\.20\.1 no QEMU takes its place); nor was \/no\/mkfs: install diod, or erofs-utils\n$/,
+      /^runx: rootfs \S+: \/no\/diod was not found, and (xl would find no QEMU in its place|Xen 4\.20\.1 does not start QEMU in its place); \/no\/mkfs was not found either: install diod or erofs-utils\n$/,
     );
     assert.deepEqual(dom0.containers(), []);
   });
@@ -301,7 +301,7 @@ describe('a rootfs of which nothing is said', { concurrency: 4 }, () => {
     await dom0.plan('info', xen);
     assertFails(
       await create(dom0),
-      `rootfs ${dom0.path('bundle/rootfs')}: cannot go by 9p: /no/diod was not found, and with Xen 4.20.1 no QEMU takes its place; install diod, or set rootfs to "auto"`,
+      `rootfs ${dom0.path('bundle/rootfs')}: cannot use 9p: /no/diod was not found, and Xen 4.20.1 does not start QEMU in its place: install diod, or set rootfs to "auto"`,
     );
     assert.deepEqual(dom0.containers(), []);
   });
@@ -315,7 +315,7 @@ describe('a rootfs of which nothing is said', { concurrency: 4 }, () => {
     assert.equal(exitCode, 1);
     assert.match(
       stderr,
-      /^runx: config\.json: mounts: a directory of the host goes to the domain by 9p: \/no\/diod was not found, and .*; install diod\n$/,
+      /^runx: config\.json: mounts: a directory of the host needs 9p: \/no\/diod was not found, and .*: install diod\n$/,
     );
     assert.deepEqual(dom0.containers(), []);
   });

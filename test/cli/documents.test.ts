@@ -30,10 +30,7 @@ describe('runx spec', { concurrency: 4 }, () => {
     const dom0 = await makeFakeDom0(t);
     const file = dom0.path('config.json');
     await writeFile(file, 'mine');
-    assertFails(
-      await dom0.runx(['spec', '-b', dom0.directory]),
-      `${file} exists; remove it first to write a new one`,
-    );
+    assertFails(await dom0.runx(['spec', '-b', dom0.directory]), `${file} exists: remove it first`);
     assert.equal(await readFile(file, 'utf8'), 'mine');
   });
 

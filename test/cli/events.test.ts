@@ -56,7 +56,7 @@ describe('runx events', { concurrency: 4 }, () => {
     );
     assertFails(
       await dom0.runx(['events', '--interval', '5', 'web']),
-      '--interval: not a duration, such as 5s or 1m30s: "5" (see runx --help)',
+      '--interval: "5" is not a duration, such as 5s or 1m30s (see runx --help)',
     );
   });
 
@@ -65,7 +65,7 @@ describe('runx events', { concurrency: 4 }, () => {
     await dom0.plan('list.stdout', 'Name\n');
     assertFails(
       await dom0.runx(['events', '--stats', 'web']),
-      'xl list: not understood: "Name\\n"',
+      'xl list: unexpected output: "Name\\n"',
     );
   });
 });

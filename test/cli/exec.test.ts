@@ -103,7 +103,7 @@ describe('runx exec', { concurrency: 4 }, () => {
     const { exitCode, stderr } = await dom0.runx(['exec', '-c', 'CAP_NO', 'web', 'ls']);
     assert.deepEqual(
       [exitCode, stderr],
-      [0, 'runx: warn: unknown capability "CAP_NO" is ignored\n'],
+      [0, 'runx: warn: ignoring the unknown capability "CAP_NO"\n'],
     );
   });
 
@@ -177,7 +177,7 @@ describe('runx exec', { concurrency: 4 }, () => {
   });
 
   const refused: readonly [what: string, args: readonly string[], message: RegExp][] = [
-    ['no command', ['web'], /^runx: no command given/],
+    ['no command', ['web'], /^runx: no command: give a command after the id, or use --process/],
     ['no id', [], /^runx: Not enough non-option arguments/],
     ['an unknown id', ['nosuch', 'ls'], /^runx: container does not exist$/m],
     [

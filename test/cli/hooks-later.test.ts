@@ -122,7 +122,7 @@ describe('poststop hooks', { concurrency: 4 }, () => {
     assert.equal(exitCode, 0);
     assert.match(
       stderr,
-      /^runx: warn: \S+\/config.json is not JSON: .*; no poststop hook of web is run\n$/,
+      /^runx: warn: \S+\/config.json is not JSON: .*; the poststop hooks of web are not run\n$/,
     );
     assertNothingIsLeft(dom0);
   });

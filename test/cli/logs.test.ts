@@ -49,7 +49,7 @@ describe('runx logs', { concurrency: 4 }, () => {
     assertFails(await dom0.runx(['console', 'web']), lack);
     assertFails(
       await dom0.runx(['logs', '--tail=-1', 'web']),
-      '--tail: not a number of lines: "-1" (see runx --help)',
+      '--tail: "-1" is not a number of lines (see runx --help)',
     );
   });
 });
@@ -73,12 +73,12 @@ describe('--keep-output', { concurrency: 4 }, () => {
     const bundle = await dom0.makeBundle('bundle');
     assertFails(
       await dom0.runx(['run', '--keep-output', '--bundle', bundle, 'web']),
-      '--keep-output is for a container that runx leaves: runx create, or runx run --detach',
+      '--keep-output needs runx create, or runx run --detach',
     );
     const both = ['--keep-output', '--console-socket', '/run/socket'];
     assertFails(
       await dom0.runx(['create', ...both, '--bundle', bundle, 'web']),
-      '--keep-output and --console-socket cannot both have the terminal: leave out one',
+      '--keep-output and --console-socket cannot be used together: leave out one of them',
     );
     assert.deepEqual(dom0.containers(), []);
   });

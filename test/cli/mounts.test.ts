@@ -149,14 +149,14 @@ describe('bind mounts', { concurrency: 4 }, () => {
     ));
 
   test('a bind mount without a source is refused', (t) =>
-    refuse(t, undefined, () => 'mount /d: a bind mount needs a source'));
+    refuse(t, undefined, () => 'mount /d: a bind mount must have a source'));
 
   test('a socket is refused, and why', (t) =>
     refuse(
       t,
       '../socket',
       (path) =>
-        `mount /d: source ${path('socket')} is a socket: its other end is on the host, where the domain cannot reach it`,
+        `mount /d: source ${path('socket')} is a socket: the domain cannot reach its other end on the host`,
       async (dom0) => {
         const server = await listen(dom0.path('socket'));
         t.after(() => server.close());
@@ -168,7 +168,7 @@ describe('bind mounts', { concurrency: 4 }, () => {
       t,
       '../fifo',
       (path) =>
-        `mount /d: source ${path('fifo')} is a FIFO: its other end is on the host, where the domain cannot reach it`,
+        `mount /d: source ${path('fifo')} is a FIFO: the domain cannot reach its other end on the host`,
       async (dom0) => execFileSync('mkfifo', [dom0.path('fifo')]),
     ));
 
@@ -177,7 +177,7 @@ describe('bind mounts', { concurrency: 4 }, () => {
       t,
       '/dev/ptmx',
       () =>
-        'mount /d: source /dev/ptmx is a device of the host: the domain has its own, see linux.devices',
+        'mount /d: source /dev/ptmx is a device of the host: add a device of the domain to linux.devices instead',
     );
     const dom0 = await makeDom0(t, [bind('/d', '/dev/null')]);
     assertSilent(await create(dom0));

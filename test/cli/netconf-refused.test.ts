@@ -32,8 +32,7 @@ const refusals: readonly Refusal[] = [
       await chmod(file, 0o666);
       return `${file},net`;
     },
-    sentence: ({ file }) =>
-      `NETCONF file ${file} can be written by others than root; chmod go-w it`,
+    sentence: ({ file }) => `NETCONF file ${file} is writable by group or others; chmod go-w it`,
   },
   {
     what: 'a file that is not of root',
@@ -41,7 +40,7 @@ const refusals: readonly Refusal[] = [
       await chown(file, 1000, 1000);
       return `${file},net`;
     },
-    sentence: ({ file }) => `NETCONF file ${file} belongs to user 1000, and must belong to root`,
+    sentence: ({ file }) => `NETCONF file ${file} belongs to user 1000; it must belong to root`,
   },
   {
     what: 'a directory',
@@ -57,7 +56,7 @@ const refusals: readonly Refusal[] = [
       return `${dom0.path('link.conf')},net`;
     },
     sentence: ({ dom0 }) =>
-      `NETCONF file ${dom0.path('link.conf')} is in ${dom0.path('bundle')}, where images and containers can have files; put it in /etc`,
+      `NETCONF file ${dom0.path('link.conf')} is in ${dom0.path('bundle')}, which can hold files of images and containers; move it to /etc`,
   },
   {
     what: 'a file that is not JSON',
@@ -70,7 +69,7 @@ const refusals: readonly Refusal[] = [
   {
     what: 'another name than the network has',
     arrange: async ({ file }) => `${file},other`,
-    sentence: ({ file }) => `NETCONF file ${file} holds the network "net", and not "other"`,
+    sentence: ({ file }) => `NETCONF file ${file} has the network "net", not "other"`,
   },
   {
     what: 'an ipam plugin that is not there',
@@ -95,7 +94,7 @@ const refusals: readonly Refusal[] = [
       await writeFile(file, JSON.stringify({ ...network, cniVersion: '1.1.0' }));
       return `${file},net`;
     },
-    sentence: () => 'network net: plugin link does not support version 1.1.0, but 0.4.0, 1.0.0',
+    sentence: () => 'network net: plugin link does not support version 1.1.0, only 0.4.0, 1.0.0',
   },
 ];
 
@@ -117,7 +116,7 @@ describe('NETCONF refuses, before anything is done,', { concurrency: 4 }, () => 
     await writeFile(networks.dom0.configFile, `${config}netconf_env = false\n`);
     assertFails(
       await networks.create(`${networks.file},net`),
-      'NETCONF in process.env is not allowed: "netconf_env" in runx.toml is false',
+      'NETCONF in process.env is not allowed: netconf_env in runx.toml is false',
     );
   });
 });
@@ -137,7 +136,7 @@ describe('a network by annotation', { concurrency: 4 }, () => {
     const networks = await makeNetworks(t);
     assertFails(
       await networks.create(`${networks.file},net`, annotated(networks)),
-      'annotation io.runx.netconf is not allowed: add it to "annotations" in runx.toml',
+      'annotation io.runx.netconf is not allowed: add it to annotations in runx.toml',
     );
   });
 });
@@ -146,7 +145,7 @@ describe("the host's network", { concurrency: 4 }, () => {
   const host = { linux: { namespaces: [{ type: 'pid' }] } };
   const own = { linux: { namespaces: [{ type: 'network', path: '/proc/self/ns/net' }] } };
   const sentence =
-    'a domain cannot have the host\'s network: config.json needs a network namespace (linux.namespaces), or runx.toml a "host_network"';
+    "a domain cannot have the host's network: add a network namespace to linux.namespaces in config.json, or set host_network in runx.toml";
 
   for (const [what, changes] of [
     ['no namespace', host],

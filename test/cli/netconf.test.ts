@@ -103,7 +103,7 @@ describe('NETCONF', { concurrency: 4 }, () => {
     await writeFile(file, JSON.stringify(list));
     const { exitCode, stderr } = await create(`${file},net`);
     assert.equal(exitCode, 1);
-    assert.match(stderr, /second failed \(DEL\): no such link; runx gc tries again\n.*ADD/);
+    assert.match(stderr, /second failed \(DEL\): no such link; to try again, run: runx gc\n.*ADD/);
     assert.deepEqual(dom0.containers(), []);
     assert.equal(networks.attachments().length, 1);
     await plugins.define('second', { DEL: '' });
@@ -118,7 +118,7 @@ describe('NETCONF', { concurrency: 4 }, () => {
     const bundle = dom0.path('bundle');
     assertFails(
       await dom0.runx(['create', '--bundle', bundle, 'other']),
-      `network net: 10.0.0.7 is taken by the container of ${dom0.root}/web (if that is gone: runx gc)`,
+      `network net: 10.0.0.7 is taken by the container in ${dom0.root}/web; if that container is gone, run: runx gc`,
     );
     assert.deepEqual(dom0.containers(), ['web']);
     assert.equal(networks.attachments().length, 1);
@@ -138,13 +138,16 @@ describe('NETCONF', { concurrency: 4 }, () => {
 
     const forced = await dom0.runx(['delete', '--force', 'web']);
     assert.equal(forced.exitCode, 0);
-    assert.equal(forced.stderr, `runx: warn: ${failure}; runx gc tries again\n`);
+    assert.equal(forced.stderr, `runx: warn: ${failure}; to try again, run: runx gc\n`);
     assert.deepEqual(dom0.containers(), []);
     assert.equal(networks.attachments().length, 1);
 
     const failed = await dom0.runx(['gc']);
     assert.equal(failed.exitCode, 1);
-    assert.match(failed.stderr, /the networks of 1 container could not be removed\n$/);
+    assert.match(
+      failed.stderr,
+      /cannot remove the networks of 1 container: the warnings above say why\n$/,
+    );
 
     await plugins.define('link', { DEL: '' });
     assertPrints(await dom0.runx(['gc']), 'removed web from net\n');

@@ -114,7 +114,7 @@ describe('the sandbox of a pod', { concurrency: 4 }, () => {
     });
     assertFails(
       await dom0.runx(['create', '--bundle', bundle, 'pod']),
-      "config.json: NETCONF in process.env of a pod's sandbox, which has no domain: give it to the containers of the pod",
+      'config.json: NETCONF in process.env has no effect in the sandbox of a pod, which has no domain: set it for a container of the pod',
     );
     assert.deepEqual(dom0.containers(), []);
   });

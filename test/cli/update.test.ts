@@ -85,7 +85,7 @@ describe('runx update', { concurrency: 4 }, () => {
     await dom0.plan('info', 'xen_scheduler          : rtds\n');
     assertFails(
       await dom0.runx(['update', '--cpu-share=2048', 'web']),
-      "Xen's scheduler rtds has neither weights nor caps of CPU time",
+      'the scheduler rtds has no weights and no caps: boot Xen with sched=credit2',
     );
   });
 
@@ -100,14 +100,14 @@ describe('runx update', { concurrency: 4 }, () => {
   const refused: readonly [args: readonly string[], sentence: string][] = [
     [
       ['--memory', '512m'],
-      'memory limit of 536870912 bytes takes a domain of 559 MiB: this one can have 256 at most (memory_max_mib in runx.toml, when it is created)',
+      'memory limit of 536870912 bytes needs a domain of 559 MiB, but this domain can have at most 256 MiB: set memory_max_mib in runx.toml before the container is created',
     ],
     [
       ['--cpu-quota', '300000'],
-      'a CPU quota of 3 CPUs takes 3 virtual CPUs: this domain can have 2 at most (vcpus_max in runx.toml, when it is created)',
+      'CPU quota of 3 CPUs needs 3 virtual CPUs, but this domain can have at most 2: set vcpus_max in runx.toml before the container is created',
     ],
     [['--cpu-rt-runtime', '5'], 'resources.cpu.realtimeRuntime is not supported'],
-    [['--cpuset-cpus', 'all'], 'resources: "all" is no list of CPUs, such as 0-2,5'],
+    [['--cpuset-cpus', 'all'], 'resources: "all" is not a list of CPUs, such as 0-2,5'],
     [['--memory', 'lots'], 'invalid value for memory: "lots" (see runx --help)'],
     [
       ['-r', '/no/file'],

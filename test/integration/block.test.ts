@@ -117,7 +117,7 @@ test('one that is mounted elsewhere too, or written to, is refused', long, async
   assert.equal(stdout.toString(), '1\n1\nrw\n');
   assert.match(
     stderr,
-    /^runx: rootfs \S+: no block device: \/dev\/loop\d+ is writable, and mounted on \S+\/elsewhere too\nrunx: rootfs \S+: \/dev\/loop\d+ cannot become read-only on this host: somebody has a file of it open for writing\n$/,
+    /^runx: rootfs \S+: not a block device: \/dev\/loop\d+ is writable and also mounted on \S+\/elsewhere: set rootfs to "auto"\nrunx: rootfs \S+: cannot make \/dev\/loop\d+ read-only on this host: somebody has a file of it open for writing\n$/,
   );
 });
 

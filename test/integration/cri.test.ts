@@ -164,7 +164,7 @@ engineTest(
         createContainer(podSandboxId, 'second', ['true']).then((second) =>
           cri.call('StartContainer', { containerId: second }),
         ),
-        /the container's network namespace is that of another domain already/,
+        /the container's network namespace belongs to another domain/,
       );
       await cri.call('StopContainer', { containerId, timeout: 60 });
       assert.equal(await untilExited(containerId), 5);

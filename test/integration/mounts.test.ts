@@ -207,6 +207,6 @@ test('with no diod, QEMU shares a directory, or it is refused with what was foun
   }
   assert.match(
     result.stderr,
-    /^runx: config\.json: mounts: a directory of the host goes to the domain by 9p: no-such-diod was not found, and [^\n]*(QEMU|Xen)[^\n]*; install diod\ncat: [^\n]*\/data\/out: No such file or directory\n$/,
+    /^runx: config\.json: mounts: a directory of the host needs 9p: no-such-diod was not found, and [^\n]*(QEMU|Xen)[^\n]*: install diod\ncat: [^\n]*\/data\/out: No such file or directory\n$/,
   );
 });

@@ -234,7 +234,7 @@ test(
     );
     assert.equal(result.stdout.toString(), '255\nrunning\n0\n1\n'.repeat(2));
     const refusal =
-      'runx: container own-term boots a ramdisk of its own, or none: nothing in its domain takes a process\n';
+      'runx: container own-term does not boot the ramdisk of runx: exec is not possible\n';
     assert.equal(result.stderr, refusal.repeat(2));
   },
 );
@@ -286,6 +286,6 @@ test('a file that runx.toml does not list, and a link out of the rootfs: refused
   assert.equal(result.stdout.toString(), '1\n1\n');
   assert.match(
     result.stderr,
-    /^runx: RUNX_RAMDISK in process\.env: "\/boot\/waits" has the SHA-256 [0-9a-f]{64}, which "own_kernel" in runx\.toml does not list\nrunx: RUNX_KERNEL in process\.env: the rootfs has no file "\/boot\/link"\n$/,
+    /^runx: RUNX_RAMDISK in process\.env: "\/boot\/waits" is not allowed: add its SHA-256 [0-9a-f]{64} to own_kernel in runx\.toml\nrunx: RUNX_KERNEL in process\.env: the rootfs has no file "\/boot\/link"\n$/,
   );
 });

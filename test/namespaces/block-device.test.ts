@@ -80,7 +80,7 @@ test('what somebody writes to is refused, and stays as it is', options, async (t
   await assert.rejects(
     makeReadonly(place, found, path('one')),
     new RunxError(
-      `rootfs ${path('rootfs')}: ${device} cannot become read-only on this host: somebody has a file of it open for writing`,
+      `rootfs ${path('rootfs')}: cannot make ${device} read-only on this host: somebody has a file of it open for writing`,
     ),
   );
   closeSync(file);
@@ -100,7 +100,11 @@ test(
 
     await makeReadonly(place, found, path('two'));
     const [name = ''] = records();
-    execFileSync('sed', ['-i', 's/"boot":"[^"]*"/"boot":"another"/', path(`data/mounts/${name}`)]);
+    execFileSync('sed', [
+      '-i',
+      's/"boot": "[^"]*"/"boot": "another"/',
+      path(`data/mounts/${name}`),
+    ]);
     await rm(path('two'), { recursive: true });
     assert.deepEqual(await makeLostWritableAgain(place), []);
     assert.deepEqual([optionsAt(path('rootfs')), records()], ['rw ro', []]);

@@ -113,7 +113,7 @@ test('two attachments whose names make one file name do not mix', async (t) => {
   const twin = { ...conf, containerID: 'x-c1' };
   await assert.rejects(cni.addNetworkList(list, twin), {
     constructor: CacheError,
-    message: `${plugins.cacheDir}/results/net-x-c1-eth0 is that of container c1 in network net-x`,
+    message: `${plugins.cacheDir}/results/net-x-c1-eth0 belongs to container c1 in network net-x`,
   });
   await cni.delNetworkList(list, twin);
   assert.equal((await cni.getCachedAttachments()).length, 2);

@@ -149,7 +149,7 @@ test('disableCheck makes CHECK succeed; without ADD it is an error', async (t) =
   const network = { cniVersion: '1.0.0', plugins: [{ type: 'a' }] };
   await cni.checkNetworkList(listOf({ ...network, disableCheck: true }), conf);
   await assert.rejects(cni.checkNetworkList(listOf(network), conf), {
-    message: 'container c1 has no result of network net, interface eth0',
+    message: 'container c1 has no cached result for network net, interface eth0',
   });
   assert.deepEqual(await plugins.calls(), []);
 });
@@ -161,8 +161,8 @@ const parameters: [change: Partial<RuntimeConf>, sentence: RegExp][] = [
   [{ ifName: 'a/b' }, /^ifName: .*not "a\/b"$/],
   [{ ifName: '..' }, /^ifName: .*not "\.\."$/],
   [{ netNS: undefined }, /^netNS: expected a path$/],
-  [{ args: [['a=b', 'c']] }, /^args: "a=b=c" cannot be said in CNI_ARGS$/],
-  [{ args: [['a', 'b;c=d']] }, /^args: "a=b;c=d" cannot be said in CNI_ARGS$/],
+  [{ args: [['a=b', 'c']] }, /^args: "a=b=c" cannot be written in CNI_ARGS$/],
+  [{ args: [['a', 'b;c=d']] }, /^args: "a=b;c=d" cannot be written in CNI_ARGS$/],
   [{ containerID: 'x'.repeat(250) }, /^containerID: cannot be part of the file name/],
 ];
 for (const [change, message] of parameters) {

@@ -68,7 +68,7 @@ const failures: [answer: string, facts: Partial<PluginError>][] = [
     `${prints({ code: 7 })}; exit 1`,
     { reason: 'error', message: 'plugin a failed (ADD): error code 7', code: 7 },
   ],
-  ['', { reason: 'output', message: 'plugin a failed (ADD): result: is not JSON' }],
+  ['', { reason: 'output', message: 'plugin a failed (ADD): result is not JSON' }],
   [
     prints('[]'),
     { reason: 'output', message: 'plugin a failed (ADD): result: expected an object' },
@@ -87,7 +87,7 @@ const failures: [answer: string, facts: Partial<PluginError>][] = [
   ],
   [
     `head -c 100000 /dev/zero | tr '\\0' '['`,
-    { reason: 'output', message: 'plugin a failed (ADD): result: is not JSON' },
+    { reason: 'output', message: 'plugin a failed (ADD): result is not JSON' },
   ],
 ];
 for (const [answer, facts] of failures) {

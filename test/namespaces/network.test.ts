@@ -122,7 +122,7 @@ test('the version is the greatest that the list and all plugins have', async (t)
   await assert.rejects(cni.negotiateVersion(listOf({ cniVersion: '1.1.0', plugins: two })), {
     constructor: UnsupportedError,
     message:
-      'network net: no version of 1.1.0 suits all plugins: a supports 0.4.0, 1.0.0, 1.1.0; b supports 0.3.1, 0.4.0, 1.0.0',
+      'network net: no common version: the configuration allows 1.1.0; a supports 0.4.0, 1.0.0, 1.1.0; b supports 0.3.1, 0.4.0, 1.0.0',
   });
 });
 
@@ -145,7 +145,7 @@ test('an answer to VERSION without versions is an error', async (t) => {
   await plugins.define('a', { VERSION: prints({ cniVersion: '1.0.0' }) });
   await assert.rejects(plugins.cni().getVersionInfo('a'), {
     reason: 'output',
-    message: 'plugin a failed (VERSION): no list of supported versions in its answer',
+    message: 'plugin a failed (VERSION): the output has no list of supported versions',
   });
 });
 
@@ -159,7 +159,7 @@ test('a valid list gives its capabilities, another everything that is wrong', as
   const bad = listOf({ cniVersion: '0.4.0', plugins: two });
   await assert.rejects(cni.validateNetworkList(bad), {
     constructor: CniErrors,
-    message: `plugin a does not support version 0.4.0, but 1.0.0; plugin b not found in ${plugins.directory}`,
+    message: `plugin a does not support version 0.4.0, only 1.0.0; plugin b not found in ${plugins.directory}`,
   });
 });
 

@@ -87,7 +87,7 @@ const refused: readonly [what: string, value: object, sentence: string][] = [
   [
     'something else than a SHA-256',
     { own_kernel: ['0a'.repeat(32), '0A'.repeat(32)] },
-    'own_kernel.1: must be a SHA-256, as sha256sum prints it',
+    'own_kernel.1: must be a SHA-256 in hexadecimal, as printed by sha256sum',
   ],
   [
     'an unknown domain type',

@@ -1,4 +1,4 @@
-// Adds a network namespace to a network, shows its addresses, and takes it out again:
+// Adds a network namespace to a network, prints its addresses, and removes it again:
 //
 //   ip netns add demo
 //   node --import tsx examples/attach.ts examples/bridge.conflist demo
@@ -24,6 +24,6 @@ try {
   console.error('code', error.code, 'stderr', error.stderr);
   process.exitCode = 1;
 } finally {
-  // Also after an ADD that failed: some plugins of the chain may have done their part.
+  // Needed after a failed ADD too: the earlier plugins of the chain may have succeeded.
   await cni.delNetworkList(list, conf);
 }

@@ -1,4 +1,4 @@
-// Deletes what the cache still has of containers whose network namespace is gone, as
+// Deletes the cached attachments of containers whose network namespace is gone, for example
 // after a reboot:
 //
 //   node --import tsx examples/garbage.ts examples/bridge.conflist

@@ -40,7 +40,7 @@ test('a Dom0 without xenfs is known by its features', () => {
 });
 
 test('another domain is told from a machine without Xen', () => {
-  const other = 'error: this is a Xen domain, but not Dom0';
+  const other = 'error: this machine is a Xen domain, but not Dom0';
   assert.equal(statusOf(domU, 'dom0'), other);
   assert.equal(statusOf({ ...domU, capabilities: undefined }, 'dom0'), other);
   assert.equal(statusOf(none, 'dom0'), 'error: this machine does not run on Xen');
@@ -51,7 +51,10 @@ test('another domain is told from a machine without Xen', () => {
 });
 
 test('a user who is not root is an error', () => {
-  assert.match(statusOf({ uid: 1000 }, 'user') ?? '', /^error: user 1000, and runx needs root/);
+  assert.match(
+    statusOf({ uid: 1000 }, 'user') ?? '',
+    /^error: runx needs root, but runs as user 1000/,
+  );
 });
 
 for (const [release, status] of [
@@ -115,13 +118,16 @@ test('xenstore is kept by a process of either name, or by a domain', () => {
     'ok xenstored: oxenstored is running',
     consoles,
   ]);
-  assert.deepEqual(daemons(['xenconsoled'], true), ['ok xenstored: a domain of its own', consoles]);
+  assert.deepEqual(daemons(['xenconsoled'], true), [
+    'ok xenstored: xenstore runs in a domain',
+    consoles,
+  ]);
 });
 
 test('a daemon that does not run is an error', () => {
   assert.deepEqual(daemons([]), [
-    'error xenstored: is not running, and no domain can be created without it',
-    "error xenconsoled: is not running, and a guest's kernel waits for it",
+    'error xenstored: not running: without it, xl cannot create a domain',
+    'error xenconsoled: not running: without it, the guest kernel waits for ever',
   ]);
 });
 
@@ -143,6 +149,6 @@ test('a device that is missing is an error, with the module that brings it', () 
     name: 'devices',
     status: 'error',
     found: '/dev/xen has no xenbus, no gntdev, no evtchn',
-    remedy: 'boot a kernel with the options of a Dom0, on Xen',
+    remedy: 'boot Xen with a Dom0 kernel (CONFIG_XEN_DOM0)',
   });
 });

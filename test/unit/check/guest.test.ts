@@ -113,9 +113,9 @@ test('a script as monitor, or a ramdisk that tells nothing, is not complained of
 
 test('files for another host are errors', () => {
   assert.deepEqual(outcomes({}, 'arm64'), [
-    'error monitor: /lib/runx-monitor is for x86_64, and this host is arm64',
-    'error kernel: /lib/kernel is for x86_64, and this host is arm64',
-    'error ramdisk: /lib/ramdisk is for x86_64, and this host is arm64',
+    'error monitor: /lib/runx-monitor is for x86_64, but this host is arm64',
+    'error kernel: /lib/kernel is for x86_64, but this host is arm64',
+    'error ramdisk: /lib/ramdisk is for x86_64, but this host is arm64',
   ]);
 });
 
@@ -130,7 +130,7 @@ test('files that are something else, or not there, are errors', () => {
     [
       'error monitor: /m is not executable',
       'error kernel: /k is not a kernel (bzImage, Image or ELF)',
-      'error ramdisk: /r is not a ramdisk (cpio, perhaps compressed)',
+      'error ramdisk: /r is not a ramdisk (a cpio archive, compressed or not)',
     ],
   );
 });
@@ -149,7 +149,7 @@ test('the files are looked for where runx.toml says, the options beside the kern
   const { monitor, kernel, ramdisk, options } = await findGuestFiles(config);
   assert.equal(monitor.problem, 'is not executable');
   assert.deepEqual([kernel.head?.toString(), options], ['k', 'CONFIG_XEN=y\n']);
-  assert.equal(ramdisk.problem, 'is no regular file');
+  assert.equal(ramdisk.problem, 'is not a regular file');
   await chmod(path('monitor'), 0o755);
   const again = await findGuestFiles({ ...config, ramdisk: path('none') });
   assert.deepEqual([again.monitor.problem, again.ramdisk.problem], [undefined, 'does not exist']);

@@ -81,24 +81,24 @@ const lacking: readonly [names: string[], point: string, found: string][] = [
   [
     ['xen_netback'],
     'netback',
-    'no xen-netback for Linux 6.1.0-56-amd64: no container has a network',
+    'Linux 6.1.0-56-amd64 lacks xen-netback: containers have no network',
   ],
   [
     ['act_mirred', 'cls_matchall'],
     'redirect',
-    'no act_mirred, cls_matchall for Linux 6.1.0-56-amd64: interfaces are joined by a bridge, and only those of kind veth',
+    'Linux 6.1.0-56-amd64 lacks act_mirred, cls_matchall: only veth interfaces work, joined to the domain by a bridge',
   ],
   [
     ['sch_ingress', 'bridge'],
     'redirect',
-    'no sch_ingress for Linux 6.1.0-56-amd64: no container has a network',
+    'Linux 6.1.0-56-amd64 lacks sch_ingress: containers have no network',
   ],
   [
     ['veth'],
     'bridge',
-    "no veth for Linux 6.1.0-56-amd64: CNI's bridge networks, docker's and podman's do not work",
+    'Linux 6.1.0-56-amd64 lacks veth: bridge networks of CNI, docker and podman do not work',
   ],
-  [['loop'], 'disks', 'no loop for Linux 6.1.0-56-amd64: no rootfs goes on a disk'],
+  [['loop'], 'disks', 'Linux 6.1.0-56-amd64 lacks loop: a rootfs cannot be on a disk'],
 ];
 for (const [names, name, found] of lacking) {
   test(`without ${names.join(' and ')}, a warning says what cannot be had`, () => {
@@ -115,8 +115,8 @@ test('a kernel without lists is a warning that does not claim to know', () => {
       name: 'netback',
       status: 'warning',
       found:
-        '/lib/modules/6.1.0-56-amd64 has no lists to say whether there is xen-netback: if not, no container has a network',
-      remedy: 'make sure that the kernel has CONFIG_XEN_NETDEV_BACKEND',
+        'cannot tell whether the kernel has xen-netback, because /lib/modules/6.1.0-56-amd64 lists no modules: without them, containers have no network',
+      remedy: 'check that the kernel was built with CONFIG_XEN_NETDEV_BACKEND',
     },
   );
 });

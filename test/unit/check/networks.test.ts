@@ -30,13 +30,13 @@ test('plugins, configurations and bridges are named', () => {
 
 test('without plugins, configurations and bridges, NETCONF is what cannot be had', () => {
   assert.deepEqual(outcomes({ plugins: [], networks: [], bridges: [] }), [
-    'warning cni-plugins: none in /opt/cni/bin, /usr/lib/cni: NETCONF does not work',
-    'warning cni-configurations: none in /etc/cni/net.d: NETCONF has no network to name',
-    'ok bridges: none; the CNI plugin bridge makes its own',
+    'warning cni-plugins: no plugins in /opt/cni/bin, /usr/lib/cni: NETCONF does not work',
+    'warning cni-configurations: no configuration in /etc/cni/net.d: there is no network that NETCONF could name',
+    'ok bridges: no bridges; the CNI plugin bridge creates its own',
   ]);
   assert.equal(
     outcomes({ plugins: [], path: [] })[0],
-    'warning cni-plugins: none in cni_path, which is empty: NETCONF does not work',
+    'warning cni-plugins: no plugins in cni_path, which is empty: NETCONF does not work',
   );
 });
 
@@ -48,7 +48,7 @@ test('a configuration that is wrong, or needs a plugin that is not there, is a w
   ];
   assert.equal(
     outcomes({ networks })[1],
-    'warning cni-configurations: /etc/cni/net.d/bad.conf: is not JSON; network lan needs the plugin macvlan: NETCONF with these does not work',
+    'warning cni-configurations: /etc/cni/net.d/bad.conf: is not JSON; network lan needs the plugin macvlan: NETCONF does not work with these files',
   );
 });
 

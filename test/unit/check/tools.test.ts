@@ -31,9 +31,9 @@ test('without iproute2, or with the ip of busybox, no container has a network', 
     checkIproute([program('ip', '/bin/ip'), program('tc')]),
   ].map((point) => [point.status, point.found]);
   assert.deepEqual(found, [
-    ['warning', 'no ip and no tc: no container has a network'],
-    ['warning', '/bin/ip is not of iproute2: no container has a network'],
-    ['warning', 'no tc, /bin/ip is not of iproute2: no container has a network'],
+    ['warning', 'ip was not found, tc was not found: containers have no network'],
+    ['warning', '/bin/ip is not of iproute2: containers have no network'],
+    ['warning', 'tc was not found, /bin/ip is not of iproute2: containers have no network'],
   ]);
 });
 
@@ -45,7 +45,7 @@ test('mount and umount are needed for NETCONF', () => {
   ].map((point) => [point.status, point.found]);
   assert.deepEqual(found, [
     ['ok', '/bin/mount, /bin/umount'],
-    ['warning', 'no umount: NETCONF does not work'],
+    ['warning', 'umount was not found: NETCONF does not work'],
   ]);
 });
 
@@ -75,16 +75,36 @@ const ninep: readonly [
   outcome: string,
 ][] = [
   ['/usr/sbin/diod', undefined, undefined, 'ok: /usr/sbin/diod'],
-  [undefined, undefined, xen(17), 'error: no diod, and no QEMU that xl could start'],
+  [
+    undefined,
+    undefined,
+    xen(17),
+    'error: diod was not found, and xl would find no QEMU in its place',
+  ],
   [
     undefined,
     '10.0.2',
     xen(17),
-    'error: no diod, and QEMU 10 (/usr/bin/qemu) cannot take its place',
+    'error: diod was not found, and QEMU 10 (/usr/bin/qemu) cannot take its place',
   ],
-  [undefined, '7.2.22', xen(20), 'error: no diod, and with Xen 4.20.1 no QEMU takes its place'],
-  [undefined, '7.2.22', xen(18), 'warning: no diod: xl starts /usr/bin/qemu for each container'],
-  [undefined, '7.2.22', undefined, 'warning: no diod: xl starts /usr/bin/qemu for each container'],
+  [
+    undefined,
+    '7.2.22',
+    xen(20),
+    'error: diod was not found, and Xen 4.20.1 does not start QEMU in its place',
+  ],
+  [
+    undefined,
+    '7.2.22',
+    xen(18),
+    'warning: diod was not found: xl starts /usr/bin/qemu for each container',
+  ],
+  [
+    undefined,
+    '7.2.22',
+    undefined,
+    'warning: diod was not found: xl starts /usr/bin/qemu for each container',
+  ],
 ];
 for (const [diod, version, info, outcome] of ninep) {
   const what = [diod ?? 'no diod', version ?? 'no QEMU', info?.xen_version ?? 'no Xen'].join(', ');
@@ -107,10 +127,10 @@ test('with nothing to serve 9P, images will do, unless 9p is asked for', () => {
     const { status, found } = checkNinep(facts, undefined, { asked, mkfs });
     return [asked, status, found];
   });
-  const lack = 'no diod, and no QEMU that xl could start';
+  const lack = 'diod was not found, and xl would find no QEMU in its place';
   assert.deepEqual(statuses, [
-    ['auto', 'warning', `${lack}: no directory can be a volume`],
-    ['disk', 'warning', `${lack}: no directory can be a volume`],
+    ['auto', 'warning', `${lack}: a directory cannot be a volume`],
+    ['disk', 'warning', `${lack}: a directory cannot be a volume`],
     ['9p', 'error', lack],
   ]);
 });
@@ -123,8 +143,8 @@ test('what makes images is needed if they are asked for', () => {
   ].map((point) => [point.status, point.found]);
   assert.deepEqual(found, [
     ['ok', '/usr/bin/mkfs.erofs'],
-    ['ok', 'no mkfs.erofs: no rootfs goes on a disk'],
-    ['error', 'no mkfs.erofs'],
+    ['ok', 'mkfs.erofs was not found: a rootfs cannot be on a disk'],
+    ['error', 'mkfs.erofs was not found'],
   ]);
 });
 
@@ -135,7 +155,7 @@ test('a writable layer on a disk takes mke2fs, one in memory nothing', () => {
     found.map((point) => [point.name, point.status, point.found]),
     [
       ['writable-layer', 'ok', '/sbin/mke2fs'],
-      ['writable-layer', 'error', 'no mke2fs'],
+      ['writable-layer', 'error', 'mke2fs was not found'],
     ],
   );
 });
@@ -146,7 +166,7 @@ test('a directory that is not there yet is judged by the one it will be made in'
   assert.deepEqual(await findDirectory(path), { path, problem: undefined });
   await writeFile(join(directory, 'run'), '');
   const { problem } = await findDirectory(path);
-  assert.equal(problem, `${directory}/run is no directory`);
+  assert.equal(problem, `${directory}/run is not a directory`);
 });
 
 test('no place for the state is an error, none for the networks a warning', () => {
@@ -184,6 +204,6 @@ test('a default configuration that is missing is in order', () => {
   assert.deepEqual(checkConfiguration({ config, path, isThere: false, problem: undefined }), {
     name: 'configuration',
     status: 'ok',
-    found: 'no /etc/runx/runx.toml, so the defaults',
+    found: '/etc/runx/runx.toml does not exist; runx uses the defaults',
   });
 });

@@ -39,7 +39,7 @@ test('xl info that lacks something is refused by its name', () => {
   );
   assert.throws(
     () => parseXenInfo(text.replace(/^xen_minor.*$/m, 'xen_minor : -')),
-    new RunxError('xl info: xen_minor: is no number'),
+    new RunxError('xl info: xen_minor: is not a number'),
   );
 });
 
@@ -54,7 +54,7 @@ test('xl info names the scheduler, whatever else it lacks', () => {
   );
   assert.throws(
     () => parseScheduler('xen_scheduler :\n'),
-    new RunxError('xl info: xen_scheduler: names no scheduler'),
+    new RunxError('xl info: xen_scheduler: is empty'),
   );
 });
 
@@ -86,7 +86,7 @@ test('an xl that is missing or fails is an error, and Xen stays unknown', () => 
 test('an xl whose answer is not understood is a warning', () => {
   const { point, xen } = checkXl({ ...xl, info: 'xen_scheduler : credit2\n' });
   assert.equal(point.status, 'warning');
-  assert.match(point.found, /^xl info: xen_major: .*: nothing can be said of Xen itself$/);
+  assert.match(point.found, /^xl info: xen_major: .*: the points about Xen are left out$/);
   assert.equal(xen, undefined);
 });
 
@@ -123,7 +123,10 @@ for (const [major, minor, status] of [
 
 test('a scheduler without weights and caps is a warning', () => {
   const { status, found } = pointOf('scheduler', { xen_scheduler: 'null' });
-  assert.deepEqual([status, found], ['warning', 'null has neither weights nor caps of CPU time']);
+  assert.deepEqual(
+    [status, found],
+    ['warning', 'the scheduler null has no weights and no caps, so CPU limits have no effect'],
+  );
 });
 
 test('a domain type that Xen does not have is an error, and the other one a remedy', () => {
@@ -131,24 +134,24 @@ test('a domain type that Xen does not have is an error, and the other one a reme
   assert.deepEqual(pointOf('domain-type', withoutHvm), {
     name: 'domain-type',
     status: 'ok',
-    found: 'pv, no pvh on this host',
+    found: 'pv; this host has no pvh',
   });
   assert.deepEqual(pointOf('domain-type', withoutHvm, { domain_type: 'pvh' }), {
     name: 'domain-type',
     status: 'error',
-    found: 'no pvh on this host',
+    found: 'this host has no pvh',
     remedy:
       'set domain_type = "pv" in runx.toml, or enable virtualization (AMD-V, VT-x) in the firmware',
   });
   const withoutPv = { xen_caps: ['hvm-3.0-x86_64'] };
   const { status, found } = pointOf('domain-type', withoutPv, { domain_type: 'pv' });
-  assert.deepEqual([status, found], ['error', 'no pv on this host']);
+  assert.deepEqual([status, found], ['error', 'this host has no pv']);
 });
 
 test('where no type is asked for, it is what Xen has', () => {
   const found = (...interfaces: string[]): string =>
     pointOf('domain-type', { xen_caps: interfaces }).found;
-  assert.equal(found('hvm-3.0-x86_64'), 'pvh, no pv on this host');
+  assert.equal(found('hvm-3.0-x86_64'), 'pvh; this host has no pv');
   assert.equal(found('xen-3.0-aarch64'), 'pvh');
   assert.equal(found('xen-3.0-x86_64', 'hvm-3.0-x86_64'), 'pv');
   assert.equal(pointOf('domain-type', { xen_caps: [] }).status, 'error');

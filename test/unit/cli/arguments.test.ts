@@ -24,7 +24,7 @@ for (const text of ['', '5', 's', '-5s', '5 s', '5sec', '1s2']) {
   test(`${JSON.stringify(text)} is no duration`, () => {
     assert.throws(
       () => parseDuration(text, 'interval'),
-      new UsageError(`--interval: not a duration, such as 5s or 1m30s: "${text}"`),
+      new UsageError(`--interval: "${text}" is not a duration, such as 5s or 1m30s`),
     );
   });
 }

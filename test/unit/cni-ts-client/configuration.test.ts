@@ -79,7 +79,7 @@ const broken: [document: unknown, sentence: string][] = [
   [{ name: 'n', plugins: [{}] }, 'a.conf: plugins.0.type: is missing'],
   [{ name: 'n', plugins: ['a'] }, 'a.conf: plugins.0: expected an object'],
   [{ name: 'n', plugins: [{ type: '' }] }, 'a.conf: plugins.0.type: expected the name of a plugin'],
-  [{ name: 'n', type: '../sh' }, 'a.conf: type: must not hold a slash'],
+  [{ name: 'n', type: '../sh' }, 'a.conf: type: must not contain a slash'],
   [
     { name: 'n', plugins: [{ type: 'a', capabilities: { mac: 'yes' } }] },
     'a.conf: plugins.0.capabilities.mac: expected true or false',
@@ -101,7 +101,7 @@ const broken: [document: unknown, sentence: string][] = [
   ],
   [
     { name: 'n', loadOnlyInlinedPlugins: true },
-    'a.conf: plugins: expected, as loadOnlyInlinedPlugins is true',
+    'a.conf: plugins: is missing, but loadOnlyInlinedPlugins is true',
   ],
 ];
 for (const [document, sentence] of broken) {

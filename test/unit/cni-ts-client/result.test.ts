@@ -169,7 +169,7 @@ const hostile: [value: unknown, sentence: string][] = [
       ips: [{ address: '::1/64', interface: 1 }],
       interfaces: [{ name: 'a' }],
     },
-    'result: ips: interface: no such index in interfaces',
+    'result: ips: interface: is not an index of interfaces',
   ],
   [{ cniVersion: '1.0.0', interfaces: [{ mac: 'x' }] }, 'result: interfaces.0.name: is missing'],
   [

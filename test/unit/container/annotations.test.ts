@@ -38,7 +38,7 @@ const refused: readonly [name: string, value: string, sentence: string | RegExp]
   ['vcpus_max', 'many', 'annotation io.runx.vcpus_max: must be a whole number'],
   ['memory_mib', '1.5', 'annotation io.runx.memory_mib: must be a whole number'],
   ['domain_type', 'hvm', /^annotation io\.runx\.domain_type: Invalid type: .* received "hvm"$/],
-  ['kernel', '/boot\0', 'annotation io.runx.kernel: must not hold a NUL byte'],
+  ['kernel', '/boot\0', 'annotation io.runx.kernel: must not contain a NUL byte'],
   ['kernel_arguments', 'a\nb', 'annotation io.runx.kernel_arguments: must be printable ASCII'],
   ['kernel_arguments', 'a'.repeat(901), /^annotation io\.runx\.kernel_arguments: Invalid length/],
 ];
@@ -54,7 +54,7 @@ for (const [name, value, sentence] of refused) {
 test('one that runx.toml does not allow is refused by the key that would', () => {
   assert.throws(
     () => parseAnnotations({ 'io.runx.vcpus': '2' }, ['io.runx.memory_mib']),
-    new RunxError('annotation io.runx.vcpus is not allowed: add it to "annotations" in runx.toml'),
+    new RunxError('annotation io.runx.vcpus is not allowed: add it to annotations in runx.toml'),
   );
 });
 
@@ -63,7 +63,7 @@ for (const name of ['io.runx.kernels', 'io.runx.own_kernel', 'io.runx.vcpu', 'io
     assert.throws(
       () => parseAnnotations({ [name]: 'x' }, annotationNames),
       new RunxError(
-        `annotation ${name} is not supported: those that "annotations" in runx.toml can allow are ${annotationNames.join(', ')}`,
+        `annotation ${name} is not supported: the annotations of runx are ${annotationNames.join(', ')}`,
       ),
     );
   });

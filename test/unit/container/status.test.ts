@@ -22,7 +22,7 @@ const noFigures = 'container with id web is not running';
 /** What each operation answers in each of the phases above. */
 const table: Readonly<Record<Operation, readonly (string | undefined)[]>> = {
   start: [
-    'container web is still being created',
+    'container web is still being created: wait for runx create',
     ok,
     ok,
     'cannot start an already running container',

@@ -52,7 +52,7 @@ test('a namespace with a path is refused by its type', () => {
 test("a hook that runx's own init would run is refused with another ramdisk", () => {
   const hook = { path: '/bin/true' };
   const refusal = new RunxError(
-    "config.json: hooks.startContainer is not supported with a ramdisk of the container's own: nothing in its domain would run them",
+    "config.json: hooks.startContainer is not supported with the container's own ramdisk, which does not run hooks",
   );
   assert.throws(() => checkOwnGuest(specWith({ hooks: { startContainer: [hook] } })), refusal);
   checkOwnGuest(specWith({ hooks: { createContainer: [hook], poststart: [hook] } }));

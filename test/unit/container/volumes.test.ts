@@ -19,15 +19,15 @@ test('what is on no block device has none', async () => {
 
 const refused: readonly [why: string, mount: object][] = [
   [
-    'mount /d: its type is ext4, and its source "/dev/null" is not a block device of this host',
+    'mount /d: source "/dev/null" is not a block device of this host, which the type ext4 needs',
     { destination: '/d', type: 'ext4', source: '/dev/null' },
   ],
   [
-    'mount /d: its type is erofs, and its source "image" is not a block device of this host',
+    'mount /d: source "image" is not a block device of this host, which the type erofs needs',
     { destination: '/d', type: 'erofs', source: 'image' },
   ],
   [
-    'mount /d: its type is ext4, and its source "" is not a block device of this host',
+    'mount /d: source "" is not a block device of this host, which the type ext4 needs',
     { destination: '/d', type: 'ext4' },
   ],
   [

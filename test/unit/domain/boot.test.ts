@@ -85,18 +85,18 @@ const refused: readonly [env: readonly string[], allowed: boolean, sentence: str
   [
     ['RUNX_KERNEL=/k'],
     false,
-    'RUNX_KERNEL in process.env is not allowed: "own_kernel" in runx.toml is false',
+    'RUNX_KERNEL in process.env is not allowed: own_kernel in runx.toml is false',
   ],
   [
     ['RUNX_RAMDISK=/r'],
     false,
-    'RUNX_RAMDISK in process.env is not allowed: "own_kernel" in runx.toml is false',
+    'RUNX_RAMDISK in process.env is not allowed: own_kernel in runx.toml is false',
   ],
   [['RUNX_KERNEL='], true, 'RUNX_KERNEL in process.env must name a file of the rootfs'],
   [
     ['RUNX_RAMDISK='],
     true,
-    'RUNX_RAMDISK in process.env is empty, which is for a kernel that boots without a ramdisk: RUNX_KERNEL must name that kernel',
+    'RUNX_RAMDISK in process.env is empty: an empty ramdisk needs a kernel that boots without one: set RUNX_KERNEL to that kernel',
   ],
 ];
 for (const [env, allowed, sentence] of refused) {
@@ -126,7 +126,7 @@ for (const [what, args] of [
     assert.throws(
       () => renderKernelArguments('no-ramdisk', processWith({ args }), undefined),
       new RunxError(
-        "config.json: process.args: with a ramdisk of the container's own they are the arguments of the kernel, at most 900 characters of ASCII; io.runx.kernel_arguments goes before them",
+        "config.json: process.args: must be at most 900 printable ASCII characters, because they are the kernel arguments of the container's own ramdisk: shorten them, or use the annotation io.runx.kernel_arguments",
       ),
     );
   });

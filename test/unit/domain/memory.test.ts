@@ -59,7 +59,9 @@ test('what an annotation asks for goes before the limit', () => {
 test('a limit with which the guest would not boot is refused, with what it needs', () => {
   const { message } = catchError(() => planMemory({ limitBytes: MiB, defaultMiB }));
   const [, needed] =
-    /^memory limit of 1048576 bytes is too little: the guest needs (\d+)$/.exec(message) ?? [];
+    /^memory limit of 1048576 bytes is too small: the guest needs at least (\d+) bytes$/.exec(
+      message,
+    ) ?? [];
   const least = planMemory({ limitBytes: Number(needed), defaultMiB });
   assert.equal(least.memoryMiB, minimumMiB);
 });
@@ -67,7 +69,9 @@ test('a limit with which the guest would not boot is refused, with what it needs
 test('a default with which the guest would not boot is refused by its name in runx.toml', () => {
   assert.throws(
     () => planMemory({ defaultMiB: minimumMiB - 1 }),
-    new RunxError(`memory_mib = ${minimumMiB - 1} is too little: the guest needs ${minimumMiB}`),
+    new RunxError(
+      `memory_mib = ${minimumMiB - 1} is too small: the guest needs at least ${minimumMiB}`,
+    ),
   );
 });
 

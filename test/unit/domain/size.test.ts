@@ -85,17 +85,20 @@ test('an update to more than the domain can have is refused with the numbers', (
   assert.throws(
     () => planUpdate({ memoryBytes: limit }, bounds),
     new RunxError(
-      'memory limit of 536870912 bytes takes a domain of 557 MiB: this one can have 512 at most (memory_max_mib in runx.toml, when it is created)',
+      'memory limit of 536870912 bytes needs a domain of 557 MiB, but this domain can have at most 512 MiB: set memory_max_mib in runx.toml before the container is created',
     ),
   );
   assert.throws(
     () => planUpdate({ cpus: 2.5 }, bounds),
     new RunxError(
-      'a CPU quota of 2.5 CPUs takes 3 virtual CPUs: this domain can have 2 at most (vcpus_max in runx.toml, when it is created)',
+      'CPU quota of 2.5 CPUs needs 3 virtual CPUs, but this domain can have at most 2: set vcpus_max in runx.toml before the container is created',
     ),
   );
 });
 
 test('an update to less memory than the guest needs is refused', () => {
-  assert.throws(() => planUpdate({ memoryBytes: 1024 }, bounds), /is too little: the guest needs/);
+  assert.throws(
+    () => planUpdate({ memoryBytes: 1024 }, bounds),
+    /is too small: the guest needs at least/,
+  );
 });

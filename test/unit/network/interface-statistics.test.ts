@@ -21,7 +21,7 @@ test('/proc/net/dev has an interface a line', async () => {
 test('a line that is no interface is refused', () => {
   assert.throws(
     () => parseStatistics('a\nb\nlo: 1 2\n'),
-    new RunxError('/proc/net/dev: not understood: "lo: 1 2"'),
+    new RunxError('/proc/net/dev: unexpected line: "lo: 1 2"'),
   );
 });
 

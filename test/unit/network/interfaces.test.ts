@@ -163,7 +163,7 @@ test('what the guest cannot have is told', () => {
     [['eth0', []]],
   );
   assert.deepEqual(odd, [
-    'the interface tun0, which is no Ethernet one,',
+    'the interface tun0, which is not Ethernet,',
     'the route to 10.9.0.0/16',
     'the route to 10.10.0.0/16',
     'the route to 10.11.0.0/16',

@@ -30,18 +30,18 @@ test('NETCONF can name several networks, separated by semicolons or spaces', () 
 });
 
 const wrong: readonly (readonly [text: string, sentence: string])[] = [
-  ['', 'NETCONF: is empty; expected FILE,NAME[,IP]'],
-  [' ;', 'NETCONF: is empty; expected FILE,NAME[,IP]'],
+  ['', 'NETCONF is empty; expected FILE,NAME[,IP]'],
+  [' ;', 'NETCONF is empty; expected FILE,NAME[,IP]'],
   ['a.conf,b', 'NETCONF: "a.conf" is not an absolute path; expected FILE,NAME[,IP]'],
-  ['/a', 'NETCONF: "/a" names no network; expected FILE,NAME[,IP]'],
-  ['/a,', 'NETCONF: "/a," names no network; expected FILE,NAME[,IP]'],
-  ['/a,b,', 'NETCONF: "" is no IP address; expected FILE,NAME[,IP]'],
-  ['/a,b,1.2.3', 'NETCONF: "1.2.3" is no IP address; expected FILE,NAME[,IP]'],
+  ['/a', 'NETCONF: "/a" has no network name; expected FILE,NAME[,IP]'],
+  ['/a,', 'NETCONF: "/a," has no network name; expected FILE,NAME[,IP]'],
+  ['/a,b,', 'NETCONF: "" is not an IP address; expected FILE,NAME[,IP]'],
+  ['/a,b,1.2.3', 'NETCONF: "1.2.3" is not an IP address; expected FILE,NAME[,IP]'],
   [
     '/a,b,1.2.3.4/33',
-    'NETCONF: "1.2.3.4/33" has an impossible prefix length; expected FILE,NAME[,IP]',
+    'NETCONF: "1.2.3.4/33" has an invalid prefix length; expected FILE,NAME[,IP]',
   ],
-  ['/a,b,fe80::1%eth0', 'NETCONF: "fe80::1%eth0" is no IP address; expected FILE,NAME[,IP]'],
+  ['/a,b,fe80::1%eth0', 'NETCONF: "fe80::1%eth0" is not an IP address; expected FILE,NAME[,IP]'],
   ['/a,b,1.2.3.4,c', 'NETCONF: "/a,b,1.2.3.4,c" has too many parts; expected FILE,NAME[,IP]'],
 ];
 

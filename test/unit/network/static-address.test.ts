@@ -49,12 +49,12 @@ test('host-local is asked for the address', () => {
 
 test('an address that is not in the subnet is refused', () => {
   assert.throws(() => plan(hostLocal, { ip: '10.0.0.1' }), {
-    message: 'network net: 10.0.0.1 is not in its subnet 192.168.0.0/24',
+    message: 'network net: 10.0.0.1 is not in the subnet 192.168.0.0/24',
   });
-  assert.throws(() => plan(hostLocal, { ip: 'fd00::1' }), /fd00::1 is not in its subnet/);
+  assert.throws(() => plan(hostLocal, { ip: 'fd00::1' }), /fd00::1 is not in the subnet/);
   assert.throws(() => plan(hostLocal, { ip: '192.168.0.5', prefix: 16 }), {
     message:
-      'network net: 192.168.0.5/16 does not fit its subnet 192.168.0.0/24; leave out the prefix',
+      'network net: 192.168.0.5/16 does not match the subnet 192.168.0.0/24; leave out the prefix',
   });
 });
 
@@ -82,7 +82,6 @@ test('any other ipam gives way to a static address', () => {
 
 test('a static address of which nobody knows the subnet needs a prefix', () => {
   assert.throws(() => plan(undefined, { ip: '10.1.0.5' }), {
-    message:
-      'network net has no subnet of which 10.1.0.5 could be: give it a prefix, as in 10.1.0.5/24',
+    message: 'network net: no subnet contains 10.1.0.5; add a prefix length, such as 10.1.0.5/24',
   });
 });

@@ -51,11 +51,11 @@ for (const [what, resources, limits] of rows) {
 const refused: readonly [resources: Resources, sentence: string][] = [
   [{ cpu: { realtimeRuntime: 1 } }, 'r.cpu.realtimeRuntime is not supported'],
   [{ cpu: { realtimePeriod: 1 } }, 'r.cpu.realtimePeriod is not supported'],
-  [{ cpu: { cpus: '0-' } }, 'r: "0-" is no list of CPUs, such as 0-2,5'],
-  [{ unified: { 'cpuset.cpus': 'all' } }, 'r: "all" is no list of CPUs, such as 0-2,5'],
-  [{ unified: { 'memory.max': '1G' } }, 'r.unified: memory.max: not a value: "1G"'],
-  [{ unified: { 'cpu.max': '0 100000' } }, 'r.unified: cpu.max: not a value: "0 100000"'],
-  [{ unified: { 'cpu.weight': '0' } }, 'r.unified: cpu.weight: not a value: "0"'],
+  [{ cpu: { cpus: '0-' } }, 'r: "0-" is not a list of CPUs, such as 0-2,5'],
+  [{ unified: { 'cpuset.cpus': 'all' } }, 'r: "all" is not a list of CPUs, such as 0-2,5'],
+  [{ unified: { 'memory.max': '1G' } }, 'r.unified: memory.max: invalid value "1G"'],
+  [{ unified: { 'cpu.max': '0 100000' } }, 'r.unified: cpu.max: invalid value "0 100000"'],
+  [{ unified: { 'cpu.weight': '0' } }, 'r.unified: cpu.weight: invalid value "0"'],
 ];
 for (const [resources, sentence] of refused) {
   test(`${JSON.stringify(resources)} is refused`, () => {

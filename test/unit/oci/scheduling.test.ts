@@ -49,6 +49,6 @@ for (const [what, process] of refused) {
 test('a personality with flags is refused', () => {
   const personality = { domain: 'LINUX', flags: ['ADDR_NO_RANDOMIZE'] };
   assert.throws(() => specWith({ linux: { personality } }), {
-    message: /linux\.personality\.flags: must be empty: there is no flag/,
+    message: /linux\.personality\.flags: must be empty: no flags are defined/,
   });
 });

@@ -37,26 +37,30 @@ test('of several mounts at one place the last is seen', () => {
 
 const refused: readonly [lack: string, directory: string, ...lines: string[]][] = [
   ['it is not a mount point', '/c/rootfs'],
-  ["it is the host's own rootfs", '/'],
+  ['it is the root file system of the host', '/'],
   [
-    'it is on overlay, which is not on a block device',
+    'its file system, overlay, is not on a block device',
     '/c/rootfs',
     '40 21 0:50 / /c/rootfs rw - overlay overlay rw,lowerdir=/l',
   ],
   [
-    'it is only a part of what is on /dev/sda1',
+    'it is only a directory of the file system on /dev/sda1',
     '/c/rootfs',
     '40 21 8:1 /srv/rootfs /c/rootfs rw - ext4 /dev/sda1 rw',
   ],
-  ['the guest kernel has no btrfs', '/c/rootfs', '40 21 8:2 / /c/rootfs rw - btrfs /dev/sda2 rw'],
   [
-    '/c/rootfs/data is mounted in it',
+    'the guest kernel does not support btrfs',
+    '/c/rootfs',
+    '40 21 8:2 / /c/rootfs rw - btrfs /dev/sda2 rw',
+  ],
+  [
+    '/c/rootfs/data is mounted below it',
     '/c/rootfs',
     '40 21 8:2 / /c/rootfs ro - ext4 /dev/sda2 ro',
     '41 40 0:50 / /c/rootfs/data rw - tmpfs tmpfs rw',
   ],
   [
-    '/dev/sda2 is writable, and mounted on /mnt too',
+    '/dev/sda2 is writable and also mounted on /mnt',
     '/c/rootfs',
     '40 21 8:2 / /c/rootfs rw - ext4 /dev/sda2 rw',
     '41 21 8:2 /part /mnt ro - ext4 /dev/sda2 rw',

@@ -24,7 +24,9 @@ test('xl can share no path that holds a comma', () => {
   assert.equal(planNinep('/a b', undefined).path, '/a b');
   assert.throws(
     () => planNinep('/a,b', undefined),
-    new RunxError('rootfs /a,b: with no diod on this host, its path must not hold a comma'),
+    new RunxError(
+      'rootfs /a,b: the path must not contain a comma: install diod, or move the rootfs',
+    ),
   );
 });
 

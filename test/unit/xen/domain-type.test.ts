@@ -25,7 +25,7 @@ for (const [what, interfaces, offered] of hosts) {
     const { log, debugs } = recordingLog();
     const type = offered[0] ?? 'pv';
     assert.equal(await findDomainType(log, file), type);
-    assert.deepEqual(debugs, [`domain type ${type}: Xen has ${interfaces}`]);
+    assert.deepEqual(debugs, [`domain type ${type}: Xen offers ${interfaces}`]);
   });
 }
 
@@ -33,5 +33,5 @@ test('where Xen does not say what it has, PV is taken, and on Arm PVH', async ()
   const { log, debugs } = recordingLog();
   const type = process.arch === 'arm64' ? 'pvh' : 'pv';
   assert.equal(await findDomainType(log, '/no/capabilities'), type);
-  assert.match(debugs[0] ?? '', /^domain type pvh?: what Xen has is not known: ENOENT/);
+  assert.match(debugs[0] ?? '', /^domain type pvh?: cannot read what Xen offers: ENOENT/);
 });

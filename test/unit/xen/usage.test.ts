@@ -32,7 +32,7 @@ for (const text of [
   test(`${JSON.stringify(text.slice(-20))} is no list of one domain`, () => {
     assert.throws(
       () => parseDomainUsage(text),
-      new RunxError(`xl list: not understood: ${JSON.stringify(text)}`),
+      new RunxError(`xl list: unexpected output: ${JSON.stringify(text)}`),
     );
   });
 }

@@ -46,7 +46,7 @@ for (const line of [
   test(`${JSON.stringify(line.slice(-40))} is no line of xentop`, () => {
     assert.throws(
       () => parseXentopLine(line),
-      new RunxError(`xentop: not understood: ${JSON.stringify(line)}`),
+      new RunxError(`xentop: unexpected line: ${JSON.stringify(line)}`),
     );
   });
 }
