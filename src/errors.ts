@@ -9,6 +9,7 @@ export class ToolError extends RunxError {
   readonly tool: string;
   readonly args: readonly string[];
   readonly exitCode: number | undefined;
+  readonly timedOut: boolean;
   readonly stderr: string;
 
   constructor(tool: string, args: readonly string[], outcome: ToolOutcome) {
@@ -16,12 +17,14 @@ export class ToolError extends RunxError {
     this.tool = tool;
     this.args = args;
     this.exitCode = outcome.exitCode;
+    this.timedOut = outcome.timedOut ?? false;
     this.stderr = outcome.stderr;
   }
 }
 
 interface ToolOutcome {
   readonly exitCode: number | undefined;
+  readonly timedOut?: boolean | undefined;
   readonly stderr: string;
   /** Why it failed, if not by its exit code: a signal, a timeout, a program that is missing. */
   readonly reason?: string | undefined;

@@ -8,7 +8,7 @@ export interface Log {
   debug(message: string): void;
   /** Carried on, but somebody should know. */
   warn(message: string): void;
-  /** The operation failed; said once, by main. */
+  /** The operation failed: said once, by main, or by `run`, whose exit code is the container's. */
   error(message: string): void;
 }
 
@@ -22,12 +22,15 @@ type Level = 'debug' | 'warn' | 'error';
 
 /**
  * With a file, entries go there in the form that engines read back, and errors to standard
- * error as well.  Without one, everything goes to standard error.
+ * error as well.  Without one, everything goes to standard error.  An entry that cannot be
+ * written ends nothing: standard error says why.
  */
 export const openLog = ({ file, format, debug }: LogOptions): Log => {
   const write = file === undefined ? undefined : openFile(file, format);
+  const complain = (error: unknown): void =>
+    void process.stderr.write(`runx: warning: --log ${file}: ${messageOf(error)}\n`);
   const say = (level: Level, message: string): void => {
-    write?.(level, message);
+    write?.(level, message).catch(complain);
     if (write === undefined || level === 'error') {
       const prefix = level === 'error' ? '' : `${level}: `;
       process.stderr.write(`runx: ${prefix}${message}\n`);
@@ -40,7 +43,7 @@ export const openLog = ({ file, format, debug }: LogOptions): Log => {
   };
 };
 
-type Write = (level: Level, message: string) => void;
+type Write = (level: Level, message: string) => Promise<void>;
 
 const openFile = (file: string, format: LogOptions['format']): Write => {
   try {
@@ -55,7 +58,7 @@ const openFile = (file: string, format: LogOptions['format']): Write => {
 /** Lines as logrus writes its text, which is runc's: pino has no such form. */
 const writeText =
   (file: string): Write =>
-  (level, message) => {
+  async (level, message) => {
     const time = new Date().toISOString();
     appendFileSync(file, `time="${time}" level=${level} msg=${JSON.stringify(message)}\n`);
   };
@@ -63,9 +66,9 @@ const writeText =
 /** Entries by pino, which costs 8 ms of CPU time: loaded for the first of them, and few calls have one. */
 const writeJson = (file: string): Write => {
   let logger: ReturnType<typeof makePino> | undefined;
-  return (level, message) => {
+  return async (level, message) => {
     logger ??= makePino(file);
-    void logger.then((pino) => pino[level](message));
+    (await logger)[level](message);
   };
 };
 

@@ -231,8 +231,8 @@ interface Failure extends Partial<Omit<Outcome, 'exitCode' | 'signal'>> {
 }
 
 const toolError = (file: string, args: readonly string[], failure: Failure): ToolError => {
-  const { exitCode, stderr = '' } = failure;
-  return new ToolError(file, args, { exitCode, stderr, reason: reasonOf(failure) });
+  const { exitCode, timedOut, stderr = '' } = failure;
+  return new ToolError(file, args, { exitCode, timedOut, stderr, reason: reasonOf(failure) });
 };
 
 /** Why it failed, if not by its exit code. */

@@ -264,7 +264,7 @@ const char *record_parse(struct process *process, char *text, size_t size) {
             return error;
         }
     }
-    if (!process->args) return "no arguments";
+    if (!process->args) return "process.args is missing in the record";
     end_lists(process_fields, process);
     for (size_t i = 0; i < process->hooks.count; i++)
         end_lists(hook_fields, &process->hooks.list[i]);
@@ -274,11 +274,12 @@ const char *record_parse(struct process *process, char *text, size_t size) {
 const char *record_load(struct process *process, const char *file) {
     struct stat info;
     int fd = open(file, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &info) < 0) return "cannot read it";
+    if (fd < 0 || fstat(fd, &info) < 0) return "reading the record of the process";
     size_t size = (size_t)info.st_size;
     char *text = malloc(size + 1);
     if (!text) abort();
-    if (read_full(fd, text, size) != (ssize_t)size) return "cannot read it whole";
+    if (read_full(fd, text, size) != (ssize_t)size)
+        return "reading all of the record of the process";
     close(fd);
     return record_parse(process, text, size);
 }

@@ -44,7 +44,7 @@ export const checkDirectories = (state: DirectoryFacts, data: DirectoryFacts): r
     : {
         name: 'data-root',
         status: 'warning',
-        found: `${data.path}: ${data.problem}: NETCONF does not work`,
+        found: `${data.path}: ${data.problem}: NETCONF and a rootfs on a disk do not work`,
         remedy: 'set data_root in runx.toml to a writable directory',
       },
 ];

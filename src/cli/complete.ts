@@ -3,24 +3,18 @@ import type { Argv } from 'yargs';
 import { loadConfig } from '../config.ts';
 import { listContainers } from '../container/directory.ts';
 import { type CommandLine, scanCommandLine } from './command-line.ts';
+import { commands } from './commands.ts';
 import type { GlobalOptions } from './global-options.ts';
 
-/** Commands that take the id of a container that is there. */
-const withId = new Set([
-  'start',
-  'state',
-  'kill',
-  'delete',
-  'pause',
-  'resume',
-  'exec',
-  'logs',
-  'console',
-  'ps',
-  'top',
-  'events',
-  'update',
-]);
+// Their id is that of a container which is not there yet.
+const makers = new Set(['create', 'run']);
+
+/** Whether the command is about a container that is there. */
+const takesId = (name: string): boolean =>
+  !makers.has(name) &&
+  commands.some(({ command }) =>
+    ['<id>', '[ids..]'].some((id) => command.startsWith(`${name} ${id}`)),
+  );
 
 type MakeParser = (argv: readonly string[]) => Argv<GlobalOptions>;
 
@@ -68,7 +62,7 @@ export const findCompletions = async (
   const line = scanCommandLine(words.slice(0, -1));
   if (line.passedOn !== undefined) return [];
   const { command = '' } = line;
-  const wantsId = !current.startsWith('-') && withId.has(command) && line.own.at(-1) === command;
+  const wantsId = !current.startsWith('-') && takesId(command) && line.own.at(-1) === command;
   const known = wantsId ? await findIds(line) : await askYargs(makeParser, words);
   return known.filter(
     // yargs writes the letter of -f as --f.

@@ -44,8 +44,13 @@ export const killContainer = async (
     await sendSignal(record.monitor, signal);
     return;
   }
-  const { name, domid, boot } = await loadDomainOf(root, record);
-  if (domid !== undefined && signal !== constants.signals.SIGKILL && phase !== 'created') {
+  // KILL needs nothing but the name, so a damaged domain.json does not keep it from its work.
+  const domain =
+    signal === constants.signals.SIGKILL || phase === 'created'
+      ? undefined
+      : await loadDomainOf(root, record);
+  if (domain?.domid !== undefined) {
+    const { domid, boot } = domain;
     const { slot } = placementOf(record);
     const sent = await signalGuest(openRunxMonitor(context), {
       domid,
@@ -57,6 +62,6 @@ export const killContainer = async (
     if (!sent && !all) throw new RunxError(sentences.notRunning);
   } else if (endsByDefault(signal)) {
     await setMark(root, id, 'killed-by', String(signal));
-    await destroyDomain(await findXl(config.xl, log), name);
+    await destroyDomain(await findXl(config.xl, log), record.domain);
   }
 };

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { loadDomain } from '../domain/record.ts';
+import { findDomain } from '../domain/record.ts';
 import { messageOf } from '../errors.ts';
 import type { State } from '../oci/state.ts';
 import { listContainers } from './directory.ts';
@@ -37,4 +37,4 @@ const memoryOf = async (
 ): Promise<number | undefined> =>
   creating || status === 'stopped' || domain === undefined
     ? undefined
-    : (await loadDomain(root, domain)).size.memoryMiB;
+    : (await findDomain(root, domain).catch(() => undefined))?.size.memoryMiB;

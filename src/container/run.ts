@@ -59,11 +59,14 @@ export const runContainer = async (
   return exitCode;
 };
 
-/** Deletes the container; it is not an error if another runx has deleted it. */
+/**
+ * Deletes the container unless another process has deleted it.  A failure is logged only, because
+ * the exit code of run is the exit code of the container.
+ */
 const deleteOwn = async (context: Context, id: string): Promise<void> => {
   try {
     await deleteContainer(context, id, false);
   } catch (error) {
-    if (messageOf(error) !== sentences.doesNotExist) throw error;
+    if (messageOf(error) !== sentences.doesNotExist) context.log.error(messageOf(error));
   }
 };

@@ -1,8 +1,10 @@
+import { RunxError } from '../errors.ts';
 import { parseCapabilities } from '../oci/capabilities.ts';
 import { parsePropagation } from '../oci/mount-options.ts';
 import { parseRlimit } from '../oci/rlimits.ts';
 import type { SeccompFilter } from './seccomp/compile.ts';
 import type { Device, Process, Spec } from '../oci/spec.ts';
+import { maximumRecord } from '../protocol/contract.ts';
 import { type RecordEntry, optionalEntry, renderEntries } from '../protocol/entry.ts';
 import type { GuestMount } from './guest-mount.ts';
 import { startHookEntries } from './hooks.ts';
@@ -166,5 +168,16 @@ export const renderProcessRecord = (
   spec: Spec,
   process: Process,
   seccomp: SeccompFilter | undefined,
-): Buffer =>
-  renderEntries([...processEntries(process, seccomp), ['slot', slot], ...sharedEntries(spec)]);
+): Buffer => {
+  const record = renderEntries([
+    ...processEntries(process, seccomp),
+    ['slot', slot],
+    ...sharedEntries(spec),
+  ]);
+  if (record.length > maximumRecord) {
+    throw new RunxError(
+      `process: arguments, environment and the rest have ${record.length} bytes: at most ${maximumRecord} can be added`,
+    );
+  }
+  return record;
+};

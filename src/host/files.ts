@@ -1,4 +1,5 @@
-import { access, open, readFile, readdir, rename } from 'node:fs/promises';
+import { access, open, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 import { RunxError, hasCode, messageOf } from '../errors.ts';
 
@@ -32,7 +33,7 @@ export const mayBeThere = (path: string): Promise<boolean> => isThere(path).catc
 
 export interface WriteOptions {
   readonly mode: number;
-  /** Whether to sync the text to the disk before the rename, so that it survives a power cut. */
+  /** Whether to sync the text and its name to the disk, so that they survive a power cut. */
   readonly durable?: boolean;
 }
 
@@ -43,12 +44,36 @@ export const writeAtomically = async (
   { mode, durable = false }: WriteOptions,
 ): Promise<void> => {
   const draft = `${file}.new`;
-  const handle = await open(draft, 'w', mode);
+  try {
+    await write(draft, text, { mode, durable });
+    await rename(draft, file);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+  if (durable) await syncDirectory(dirname(file));
+};
+
+const write = async (
+  file: string,
+  text: string,
+  { mode, durable }: WriteOptions,
+): Promise<void> => {
+  const handle = await open(file, 'w', mode);
   try {
     await handle.writeFile(text);
     if (durable) await handle.sync();
   } finally {
     await handle.close();
   }
-  await rename(draft, file);
+};
+
+/** The new name of a file survives a crash only once its directory is written too. */
+const syncDirectory = async (directory: string): Promise<void> => {
+  const handle = await open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 };

@@ -69,6 +69,11 @@ export const mountsBelow = (
     .toSorted((a, b) => (a.mountPoint < b.mountPoint ? -1 : 1));
 };
 
-/** Reads the mounts in the mount namespace of runx. */
-export const loadMounts = async (): Promise<readonly MountInfo[]> =>
-  parseMountInfo(await readFile('/proc/self/mountinfo', 'utf8'));
+let parsed: { readonly text: string; readonly mounts: readonly MountInfo[] } | undefined;
+
+/** Reads the mounts in the mount namespace of runx; they are parsed again only if they changed. */
+export const loadMounts = async (): Promise<readonly MountInfo[]> => {
+  const text = await readFile('/proc/self/mountinfo', 'utf8');
+  if (parsed?.text !== text) parsed = { text, mounts: parseMountInfo(text) };
+  return parsed.mounts;
+};

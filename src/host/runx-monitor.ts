@@ -40,9 +40,8 @@ export const lock = async (
     await run(path, ['lock'], { descriptor, log, timeoutMs: deadlineMs });
     return true;
   } catch (error) {
-    // No exit code: the program was killed at the deadline, so it did not fail.
-    if (!(error instanceof ToolError) || error.exitCode !== undefined) throw error;
-    return false;
+    if (error instanceof ToolError && error.timedOut) return false;
+    throw error;
   }
 };
 

@@ -100,8 +100,9 @@ static int connect_device(struct xenstore *xs, const char *path, const char *fil
 }
 
 static const char *describe(int rc) {
-    if (rc == -ENXIO) return "there is no /dev/loop-control: is the module loop loaded?";
-    if (rc == -ETIMEDOUT) return "Xen's block backend does not take it: is xen-blkback loaded?";
+    if (rc == -ENXIO) return "/dev/loop-control is missing: is the module loop loaded?";
+    if (rc == -ETIMEDOUT)
+        return "Xen's block backend did not open it: is the module xen-blkback loaded?";
     return strerror(-rc);
 }
 

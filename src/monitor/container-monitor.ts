@@ -11,6 +11,9 @@ export interface ContainerMonitor extends MonitorProcess {
   readonly commit: () => void;
 }
 
+// The monitor writes a few nodes, and starts the 9P server.
+const devicesOfferedMs = 60_000;
+
 /** Starts the monitor of a container. */
 export const startContainerMonitor = async (
   tool: RunxMonitor,
@@ -26,7 +29,7 @@ export const startContainerMonitor = async (
     nameDomain: (name) => send(`name ${name}`),
     offerDevices: async (domid) => {
       send(`domain ${domid}`);
-      await receive('ready');
+      await receive('ready', devicesOfferedMs);
     },
     commit: () => send('commit'),
   };

@@ -17,8 +17,11 @@ export interface MonitorProcess {
 export interface Control extends MonitorProcess {
   readonly send: (line: string) => void;
   readonly sendBytes: (bytes: Uint8Array) => void;
-  /** Waits for the first line with this key; rejects after a line "error", or at the end. */
-  readonly receive: (key: string) => Promise<string>;
+  /**
+   * Waits for the first line with this key; rejects after a line "error", at the end, and after
+   * `timeoutMs`, if given.
+   */
+  readonly receive: (key: string, timeoutMs?: number) => Promise<string>;
 }
 
 /** Reads lines `KEY VALUE`; the result waits for the first value of a key. */
@@ -46,11 +49,20 @@ const readLines = (socket: Socket): Control['receive'] => {
       reject(hasCode(error, 'ECONNRESET') ? ended : new RunxError(`monitor: ${messageOf(error)}`));
     });
   }
-  return (key) => {
+  return async (key, timeoutMs) => {
     const value = seen.get(key);
-    if (value !== undefined) return Promise.resolve(value);
+    if (value !== undefined) return value;
     const arrival = new Promise<string>((resolve) => waiting.set(key, resolve));
-    return Promise.race([arrival, failed]);
+    const late = (): void =>
+      reject(
+        new RunxError(`the monitor did not send "${key}" within ${Number(timeoutMs) / 1000} s`),
+      );
+    const timer = timeoutMs === undefined ? undefined : setTimeout(late, timeoutMs);
+    try {
+      return await Promise.race([arrival, failed]);
+    } finally {
+      clearTimeout(timer);
+    }
   };
 };
 

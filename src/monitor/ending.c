@@ -22,6 +22,7 @@ int ending_exit_code(void) {
 void ending_console_line(struct xenstore *xs, unsigned domid, char *line, size_t size) {
     char byte, current[200];
     size_t length = 0;
+    bool panicked = false;
     line[0] = '\0';
     int fd = kernel_console_tty(xs, domid, O_RDONLY);
     if (fd < 0) return;
@@ -30,8 +31,10 @@ void ending_console_line(struct xenstore *xs, unsigned domid, char *line, size_t
         if (read(fd, &byte, 1) != 1) break;
         if (byte == '\n' || byte == '\r') {
             current[length] = '\0';
-            if (strstr(current, "panic") || strstr(current, "runx:") || line[0] == '\0')
-                snprintf(line, size, "%s", current);
+            const bool panics = strstr(current, "panic") != NULL;
+            // A trace of the stack follows.
+            if (panics || (length > 0 && !panicked)) snprintf(line, size, "%s", current);
+            panicked = panicked || panics;
             length = 0;
         } else if (byte >= ' ' && byte <= '~' && length < sizeof current - 1) {
             current[length++] = byte;

@@ -48,6 +48,15 @@ struct keeper {
     struct domain domain;
 };
 
+enum { XL_SECONDS = 120 };
+
+static const int ignored_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGUSR1, SIGUSR2};
+
+static void set_signals(void (*handler)(int)) {
+    for (size_t i = 0; i < sizeof ignored_signals / sizeof *ignored_signals; i++)
+        signal(ignored_signals[i], handler);
+}
+
 // Keeps the beginning of what comes, NUL-terminated.
 static void read_output(int fd, char *output, size_t size) {
     size_t length = 0;
@@ -64,13 +73,15 @@ static void read_output(int fd, char *output, size_t size) {
 }
 
 // Runs xl on the domain, with its standard output in `output`.  Its exit code, or -1 when it
-// could not be run.
+// could not be run or had to be ended.
 static int run_xl(const struct keeper *keeper, const char *command, char *output, size_t size) {
     int pipes[2], status;
     if (pipe2(pipes, O_CLOEXEC) < 0) return -1;
     pid_t child = fork();
     if (child == 0) {
         dup2(pipes[1], 1);
+        set_signals(SIG_DFL);
+        alarm(XL_SECONDS); // which execl(3) keeps
         execl(keeper->xl, "xl", command, keeper->domain.name, (char *)NULL);
         _exit(127);
     }
@@ -140,14 +151,13 @@ static bool read_line(int fd, char *line, size_t size) {
     return false;
 }
 
-// It goes when the owner goes, and not before; xl has the signals that programs have.
+// It goes when the owner goes, and not before.
 static void ignore_signals(void) {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGCHLD, SIG_DFL);
-    const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGUSR1, SIGUSR2};
-    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++) signal(ignored[i], SIG_IGN);
+    set_signals(SIG_IGN);
 }
 
 _Noreturn void keeper_run(const char *xl, int owner) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 
 import { assertFails, assertSilent } from '../support/assert-result.ts';
@@ -51,6 +51,17 @@ describe('runx kill of a running container', { concurrency: 4 }, () => {
       assert.equal(dom0.monitorCalls().length, 1);
     });
   }
+
+  test('KILL destroys a domain whose record is damaged', async (t) => {
+    const { dom0, domain, waitForEnd, xlCallsSince } = await makeRunning(t);
+    const file = dom0.domainFile('web', 'domain.json');
+    await writeFile(file, 'garbage');
+    assert.match((await dom0.runx(['kill', 'web', 'TERM'])).stderr, /domain\.json is not JSON: /);
+    assert.match((await dom0.runx(['list'])).stdout, /^web .*running/m);
+    assertSilent(await dom0.runx(['kill', 'web', 'KILL']));
+    assert.deepEqual(xlCallsSince(), [['destroy', domain]]);
+    await waitForEnd();
+  });
 
   test('an unknown signal is refused and nothing is sent', async (t) => {
     const { dom0, xlCallsSince } = await makeRunning(t);

@@ -41,6 +41,17 @@ describe('runx --log-format json', { concurrency: 4 }, () => {
     assert.deepEqual(others, []);
   });
 
+  test('a log that cannot be written hides neither the sentence nor the exit code', async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    for (const format of ['json', 'text']) {
+      const result = await dom0.runx(['--log', '/dev/full', '--log-format', format, ...failing]);
+      assert.equal(result.exitCode, 1);
+      assert.match(result.stderr, /^runx: container does not exist$/m);
+      assert.match(result.stderr, /^runx: warning: --log \/dev\/full: .*no space left[^\n]*$/m);
+      assert.equal(result.stderr.split('\n').length, 3);
+    }
+  });
+
   test('--log=F and --log-format=json are the same', async (t) => {
     const dom0 = await makeFakeDom0(t);
     const args = [`--log=${dom0.path('log')}`, '--log-format=json', ...failing];

@@ -155,6 +155,21 @@ describe('NETCONF', { concurrency: 4 }, () => {
     assertSilent(await dom0.runx(['gc']));
   });
 
+  test("a DEL that fails after a run is told, and the exit code is the process's", async (t) => {
+    const { dom0, file, plugins, bundleWith } = await makeNetworks(t);
+    const busy = prints({ cniVersion: '1.0.0', code: 100, msg: 'busy' });
+    await plugins.define('link', { VERSION: version, ADD: prints(result), DEL: `${busy}; exit 1` });
+    await dom0.plan('container-exit-code', '7');
+    const bundle = await bundleWith(`${file},net`);
+    assert.deepEqual(await dom0.runx(['run', '--bundle', bundle, 'web']), {
+      exitCode: 7,
+      signal: null,
+      stdout: '',
+      stderr: 'runx: network net: plugin link failed (DEL): busy\n',
+    });
+    assert.deepEqual(dom0.containers(), ['web']);
+  });
+
   test('gc removes what a reboot has left, and no network of a container that is there', async (t) => {
     const networks = await makeNetworks(t);
     const { dom0, file, create, called, plugins } = networks;

@@ -113,7 +113,8 @@ static void send_when_taken(pid_t process, int signal) {
 
 // Those that end a process which does not handle them, but for KILL.
 static bool is_fatal(int signal) {
-    const int others[] = {SIGKILL, SIGSTOP, SIGCONT, SIGCHLD, SIGURG, SIGWINCH};
+    const int others[] = {SIGKILL, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU,
+                          SIGCONT, SIGCHLD, SIGURG,  SIGWINCH};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (signal == others[i]) return false;
     return true;

@@ -180,7 +180,7 @@ test('no place for the state is an error, none for the networks a warning', () =
   ]);
   assert.deepEqual(outcome(bad, bad), [
     'error state-directory: /srv/runx: /srv is on a read-only file system',
-    'warning data-root: /srv/runx: /srv is on a read-only file system: NETCONF does not work',
+    'warning data-root: /srv/runx: /srv is on a read-only file system: NETCONF and a rootfs on a disk do not work',
   ]);
 });
 

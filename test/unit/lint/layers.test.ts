@@ -36,9 +36,9 @@ describe('the direction of imports', () => {
     ],
     [
       'xen/a.ts',
-      "const { b } = await import('../host/b.ts');",
-      'xen/a.ts imports host/b.ts',
-      'host is beside xen',
+      "const { b } = await import('../oci/b.ts');",
+      'xen/a.ts imports oci/b.ts',
+      'oci is beside xen',
     ],
     [
       'cni-ts-client/a.ts',

@@ -247,7 +247,10 @@ test('a value that is not what its key wants is an error, which shows it', () =>
     understood(Buffer.from('arg true\0terminal\0'))['wrong'],
     'record not understood: terminal',
   );
-  assert.equal(understood(renderEntries([['cwd', '/']]))['wrong'], 'no arguments');
+  assert.equal(
+    understood(renderEntries([['cwd', '/']]))['wrong'],
+    'process.args is missing in the record',
+  );
 });
 
 test('the ends of the ranges are in them', () => {
