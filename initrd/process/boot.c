@@ -66,9 +66,9 @@ static void mount_kernel_file_systems(void) {
                   {"devtmpfs", "/dev", "mounting /dev"},
                   {"devpts", "/dev/pts", "mounting /dev/pts"}};
     for (size_t i = 0; i < sizeof mounts / sizeof *mounts; i++) {
-        if (mkdir(mounts[i].target, 0755) < 0 && errno != EEXIST) check(mounts[i].failed);
+        if (mkdir(mounts[i].target, 0755) < 0 && errno != EEXIST) fail(mounts[i].failed);
         if (mount(mounts[i].type, mounts[i].target, mounts[i].type, 0, NULL) < 0)
-            check(mounts[i].failed);
+            fail(mounts[i].failed);
     }
 }
 

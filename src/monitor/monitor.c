@@ -21,19 +21,9 @@
 
 enum { WATCH_CONSOLES, WATCH_RELEASE, WATCH_DATA, WATCH_TTY };
 
-// What the monitor is to its domain, by way of the process that outlives it.
-struct role {
-    void (*name)(int guard, const struct domain *domain); // which domain it is
-    enum domain_state (*state)(int guard);                // of a domain that is there
-    void (*end)(int guard);                               // what ends with the container
-};
-
-static const struct role owner = {keeper_name, keeper_state, keeper_destroy};
-
 struct monitor {
     const struct options *options;
-    const struct role *role;
-    int guard;
+    int keeper;
     struct domain domain;
     bool committed; // create is done: from here on the container outlives runx
     struct loop loop;
@@ -46,7 +36,7 @@ static _Noreturn void finish(struct monitor *m, int code) {
     serving_kill(&m->serving);
     relay_disconnect(&m->loop.relay);
     terminal_restore(&m->loop.relay.terminal);
-    if (m->domain.name[0] != '\0') m->role->end(m->guard);
+    if (m->domain.name[0] != '\0') keeper_destroy(m->keeper);
     serving_wait();
     if (m->loop.attach) attach_end(m->loop.attach, code);
     control_say(&m->loop.control, "exit %d", code);
@@ -127,7 +117,7 @@ static _Noreturn void finish_own_guest(struct monitor *m, enum domain_state stat
 // Ends the monitor if the domain is gone, or has ended without an exit status.
 static void check_domain(struct monitor *m) {
     char line[200];
-    enum domain_state state = domain_is_gone(m) ? DOMAIN_GONE : m->role->state(m->guard);
+    enum domain_state state = domain_is_gone(m) ? DOMAIN_GONE : keeper_state(m->keeper);
     if (state == DOMAIN_RUNNING) return;
     check_exit_status(m);
     if (m->options->own_guest) kernel_console_drain(&m->loop.relay);
@@ -217,10 +207,10 @@ static void take_control(struct monitor *m) {
     while (control_next(&m->loop.control, &line)) {
         if (line.word == CONTROL_NAME && m->domain.name[0] == '\0') {
             strcpy(m->domain.name, line.name);
-            m->role->name(m->guard, &m->domain);
+            keeper_name(m->keeper, &m->domain);
         } else if (line.word == CONTROL_DOMAIN && m->domain.id == 0) {
             m->domain.id = line.number;
-            m->role->name(m->guard, &m->domain);
+            keeper_name(m->keeper, &m->domain);
             serve_domain(m);
         } else if (line.word == CONTROL_COMMIT) {
             m->committed = true;
@@ -266,8 +256,7 @@ _Noreturn void monitor_run(const struct options *options, int keeper) {
     static struct monitor monitor;
     struct monitor *m = &monitor;
     m->options = options;
-    m->role = &owner;
-    m->guard = keeper;
+    m->keeper = keeper;
     m->kernel_console.tty = -1;
     m->loop.is_over = domain_is_gone;
     m->loop.owner = m;

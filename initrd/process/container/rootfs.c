@@ -98,10 +98,11 @@ static const char *mount_disks(const struct process *process, const struct conta
 const char *rootfs_mount(const struct process *process, const struct container *container) {
     static char error[160];
     if (!process->rootfs_type || !process->rootfs_source) return "the record names no rootfs";
-    if (!strcmp(process->rootfs_type, "9p"))
-        return rootfs_mount_share(process->rootfs_source, container->rootfs) < 0
-                   ? "mounting the rootfs by 9p"
-                   : NULL;
+    if (!strcmp(process->rootfs_type, "9p")) {
+        if (rootfs_mount_share(process->rootfs_source, container->rootfs) == 0) return NULL;
+        snprintf(error, sizeof error, "mounting the rootfs by 9p: %s", strerror(errno));
+        return error;
+    }
     if (!process->rootfs_layer) return "the record names no layer of the rootfs";
     const char *failed = mount_disks(process, container);
     if (!failed) return NULL;
