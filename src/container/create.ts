@@ -72,7 +72,7 @@ export const createContainer = async (
   if (isSandbox(spec.annotations)) {
     return createSandbox(context, { id, bundle, pidFile: options.pidFile, netns: network.netns });
   }
-  checkTerminal(process.terminal, !options.foreground, options.consoleSocket, options.keepOutput);
+  checkTerminal(process, { ...options, detach: !options.foreground });
   warnOfCapabilities(process, log);
   const container = { id, bundle, process, annotations, networkCount: network.networks.length };
   const plan = await planContainer(context, container);

@@ -75,7 +75,7 @@ const planProcess = async (context: Context, options: ExecOptions): Promise<NewP
       `container ${id}: its copy of config.json is missing: delete the container and create it again`,
     );
   const process = withoutNetconf(await options.process(spec));
-  checkTerminal(process.terminal, options.detach, options.consoleSocket);
+  checkTerminal(process, options);
   warnOfCapabilities(process, log);
   return { record, domain: { name, domid }, spec, process };
 };

@@ -6,7 +6,7 @@ import { RunxError, sentences } from '../errors.ts';
 import { sendSignal } from '../host/process-identity.ts';
 import { openRunxMonitor, signalGuest } from '../host/runx-monitor.ts';
 import { endsByDefault } from '../oci/signals.ts';
-import { destroyDomain, findXl } from '../xen/xl.ts';
+import { findXl, xlDestroy } from '../xen/xl.ts';
 import { parseContainerId } from './id.ts';
 import { setMark } from './marks.ts';
 import { loadDomainOf, loadRecord, placementOf } from './record.ts';
@@ -62,6 +62,6 @@ export const killContainer = async (
     if (!sent && !all) throw new RunxError(sentences.notRunning);
   } else if (endsByDefault(signal)) {
     await setMark(root, id, 'killed-by', String(signal));
-    await destroyDomain(await findXl(config.xl, log), record.domain);
+    await xlDestroy(await findXl(config.xl, log), record.domain);
   }
 };

@@ -8,7 +8,7 @@ import { makeDisks } from '../rootfs/disk.ts';
 import { removeLayer } from '../rootfs/layer.ts';
 import { makeWritableAgain } from '../rootfs/readonly-mounts.ts';
 import { firstSlot } from '../protocol/contract.ts';
-import { type Xl, destroyDomain } from '../xen/xl.ts';
+import { type Xl, xlDestroy } from '../xen/xl.ts';
 import { containerDirectory } from './directory.ts';
 import type { NewContainer } from './new-container.ts';
 import type { ContainerPlan } from './plan.ts';
@@ -59,7 +59,7 @@ export const makeDomain = async (
     { boot, ramdisk, rootfs: bundle.rootfs, config },
     domainDirectory(root, name),
   );
-  undo(`destroying the domain ${name}`, () => destroyDomain(xl, name));
+  undo(`destroying the domain ${name}`, () => xlDestroy(xl, name));
   const created = await createDomain(xl, {
     root,
     record,

@@ -1,11 +1,18 @@
 import { RunxError, sentences } from '../errors.ts';
+import type { Process } from '../oci/spec.ts';
 
-/** Throws RunxError if the options about the terminal contradict each other. */
+/** Where the input and output of a process go. */
+interface Streams {
+  readonly detach: boolean;
+  /** Unix socket that gets the terminal's master. */
+  readonly consoleSocket?: string | undefined;
+  readonly keepOutput?: boolean;
+}
+
+/** Throws RunxError if the options do not fit each other, or a process with or without a terminal. */
 export const checkTerminal = (
-  terminal: boolean,
-  detach: boolean,
-  consoleSocket: string | undefined,
-  keepOutput = false,
+  { terminal }: Pick<Process, 'terminal'>,
+  { detach, consoleSocket, keepOutput = false }: Streams,
 ): void => {
   if (keepOutput && !detach) {
     throw new RunxError('--keep-output needs runx create, or runx run --detach');

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import { type DomainConfig, renderDomainConfig } from '../xen/domain-config.ts';
-import { type Xl, createDomain as xlCreate, domainId } from '../xen/xl.ts';
+import { type Xl, domainId, xlCreate } from '../xen/xl.ts';
 import { type DomainRecord, configFile, saveDomain } from './record.ts';
 
 /** A domain that has a record but does not exist yet. */

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { endProcessesWith } from '../host/command-lines.ts';
-import { destroyDomain as xlDestroy, domainExists, findXl } from '../xen/xl.ts';
+import { domainExists, findXl, xlDestroy } from '../xen/xl.ts';
 import { type DomainRecord, configFile } from './record.ts';
 
 const toolEndsMs = 30_000;

@@ -25,7 +25,7 @@ export const xl = (tool: Xl, args: readonly string[], options: Partial<RunOption
   run(tool.path, args, { log: tool.log, timeoutMs, ...options });
 
 /** Creates the domain, paused; -e keeps xl from waiting for the end of the domain. */
-export const createDomain = async (tool: Xl, configFile: string): Promise<void> => {
+export const xlCreate = async (tool: Xl, configFile: string): Promise<void> => {
   await xl(tool, ['create', '-p', '-e', '-q', configFile]);
 };
 
@@ -72,7 +72,7 @@ export const domainId = async (tool: Xl, name: string): Promise<number> => {
 };
 
 /** Destroys the domain; succeeds if the domain does not exist. */
-export const destroyDomain = async (tool: Xl, name: string): Promise<void> => {
+export const xlDestroy = async (tool: Xl, name: string): Promise<void> => {
   try {
     await xl(tool, ['destroy', name]);
   } catch (error) {
