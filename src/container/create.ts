@@ -15,7 +15,6 @@ import { type ContainerMonitor, startContainerMonitor } from '../monitor/contain
 import type { MonitorProcess } from '../monitor/control.ts';
 import { attachNetworks, detachNetworks } from '../network/cni.ts';
 import { loadBundle } from '../oci/bundle.ts';
-import { ociVersion } from '../oci/version.ts';
 import { firstSlot } from '../protocol/contract.ts';
 import { type Xl, findXl } from '../xen/xl.ts';
 import { parseAnnotations } from './annotations.ts';
@@ -29,7 +28,7 @@ import { type NetworkPlan, planNetworks } from './networks.ts';
 import type { NewContainer } from './new-container.ts';
 import { writePidFile } from './pid-file.ts';
 import { type ContainerPlan, planContainer } from './plan.ts';
-import { type ContainerRecord, saveRecord, saveSpec } from './record.ts';
+import { type ContainerRecord, newRecord, saveRecord, saveSpec } from './record.ts';
 import { isSandbox } from './pod.ts';
 import { createSandbox } from './sandbox.ts';
 import { checkOwnGuest, checkSupported, warnOfCapabilities } from './supported.ts';
@@ -156,15 +155,8 @@ const recordOf = (
   { identity }: MonitorProcess,
   { name }: DomainRecord,
 ): ContainerRecord => ({
-  version: 2,
-  ociVersion,
-  id,
-  bundle: bundle.path,
-  rootfs: bundle.rootfs,
-  created: new Date().toISOString(),
-  annotations: bundle.spec.annotations,
+  ...newRecord(id, bundle, identity),
   creating: true,
-  monitor: identity,
   domain: name,
   slot: firstSlot,
 });

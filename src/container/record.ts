@@ -6,7 +6,10 @@ import * as v from 'valibot';
 import { RunxError, sentences } from '../errors.ts';
 import { type DomainRecord, loadDomain } from '../domain/record.ts';
 import { readIfThere, writeAtomically } from '../host/files.ts';
+import type { ProcessIdentity } from '../host/process-identity.ts';
+import type { Bundle } from '../oci/bundle.ts';
 import { type Spec, parseSpec } from '../oci/spec.ts';
+import { ociVersion } from '../oci/version.ts';
 import { parseJson } from '../schema.ts';
 import { containerDirectory } from './directory.ts';
 
@@ -43,6 +46,23 @@ const recordSchema = v.object({
 
 /** The record of one container, stored in `<root>/<id>/state.json`. */
 export type ContainerRecord = v.InferOutput<typeof recordSchema>;
+
+/** The record of a container or sandbox whose monitor has just started. */
+export const newRecord = (
+  id: string,
+  { path, rootfs, spec }: Bundle,
+  monitor: ProcessIdentity,
+): ContainerRecord => ({
+  version: 2,
+  ociVersion,
+  id,
+  bundle: path,
+  rootfs,
+  created: new Date().toISOString(),
+  annotations: spec.annotations,
+  creating: false,
+  monitor,
+});
 
 /** Saves the record atomically. */
 export const saveRecord = (root: string, record: ContainerRecord): Promise<void> =>

@@ -5,12 +5,11 @@ import { openRunxMonitor } from '../host/runx-monitor.ts';
 import type { MonitorProcess } from '../monitor/control.ts';
 import { startSandboxHolder } from '../monitor/sandbox-holder.ts';
 import type { Bundle } from '../oci/bundle.ts';
-import { ociVersion } from '../oci/version.ts';
 import { claimContainer } from './claim.ts';
 import { removeContainer } from './directory.ts';
 import { hasCreateHooks, runCreateHooks, runPoststopHooks } from './hooks.ts';
 import { writePidFile } from './pid-file.ts';
-import { type ContainerRecord, saveRecord, saveSpec } from './record.ts';
+import { type ContainerRecord, newRecord, saveRecord, saveSpec } from './record.ts';
 import { withUndo } from './undo.ts';
 
 /** The sandbox of a pod to create. */
@@ -33,7 +32,7 @@ export const createSandbox = (
   { id, bundle, pidFile, netns }: NewSandbox,
 ): Promise<MonitorProcess> => {
   const { log, root } = context;
-  const { hooks, annotations, linux, hostname } = bundle.spec;
+  const { hooks, linux, hostname } = bundle.spec;
   const { cgroupsPath } = linux;
   return withUndo(log, async (undo) => {
     // Registered first, so undone last: the poststop hooks run if other hooks have run.
@@ -56,17 +55,7 @@ export const createSandbox = (
       await endProcess(holder.identity, { patienceMs: 0, killedMs: holderEndsMs });
     });
     if (cgroupsPath) await enterCgroup(cgroupsPath, holder.identity.pid, log);
-    const record: ContainerRecord = {
-      version: 2,
-      ociVersion,
-      id,
-      bundle: bundle.path,
-      rootfs: bundle.rootfs,
-      created: new Date().toISOString(),
-      annotations,
-      creating: false,
-      monitor: holder.identity,
-    };
+    const record = newRecord(id, bundle, holder.identity);
     if (hasCreateHooks(hooks)) hooked.record = record;
     await runCreateHooks(context, hooks, record);
     await saveRecord(root, record);
