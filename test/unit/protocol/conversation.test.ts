@@ -72,3 +72,17 @@ test('a frame has the form that the header says', () => {
   assert.match(frames, new RegExp(`headerLength = ${header};`));
   assert.match(frames, new RegExp(`maximumLength = ${maximum};`));
 });
+
+test('the files of the state directory have one name in C and in TypeScript', () => {
+  const named: readonly [c: string, inC: string, typescript: string, inTypeScript: string][] = [
+    ['ending.c', '"killed-by"', 'container/marks.ts', "'killed-by'"],
+    ['kept_output.c', '"output"', 'container/logs.ts', "'output'"],
+    ['kept_output.c', '"output.1"', 'container/logs.ts', "'output.1'"],
+    ['attach.c', '"attach"', 'monitor/console-client.ts', '/attach`'],
+    ['launch.c', '"exec/%ld"', 'container/exec-records.ts', "'exec')"],
+  ];
+  for (const [c, inC, typescript, inTypeScript] of named) {
+    assert.ok(read(`src/monitor/${c}`).includes(inC), `${c}: ${inC}`);
+    assert.ok(read(`src/${typescript}`).includes(inTypeScript), `${typescript}: ${inTypeScript}`);
+  }
+});
