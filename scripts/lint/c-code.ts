@@ -7,9 +7,16 @@ const maximum = { fileLines: 300, functionLines: 60, parameters: 4 };
 /** C files and headers, by path. */
 export type Sources = ReadonlyMap<string, string>;
 
-/** What is too long, takes too much, or includes itself by way of others. */
+// From the top: a file includes from its own room and from those further down.  The guest's
+// program shares nothing with Dom0's but the protocol.
+const rooms = ['src/monitor', 'src/host', 'src/backend', 'src/protocol'];
+const guest = 'initrd';
+const shared = 'src/protocol';
+
+/** What is too long, takes too much, includes what is above it, or itself by way of others. */
 export const findInC = (sources: Sources): readonly Violation[] => [
   ...[...sources].flatMap(([file, text]) => findInFile(file, text)),
+  ...[...sources].flatMap(([file, text]) => findWrongIncludes(file, text)),
   ...findCircles(sources),
 ];
 
@@ -65,6 +72,21 @@ const countParameters = (words: string): number => {
   while (/\([^()]*\)/.test(flat)) flat = flat.replaceAll(/\([^()]*\)/g, '');
   return flat.split(',').length;
 };
+
+const isBelow = (file: string, room: string): boolean => file.startsWith(`${room}/`);
+
+const mayInclude = (file: string, included: string): boolean => {
+  if (isBelow(file, guest)) return isBelow(included, guest) || isBelow(included, shared);
+  const [own, other] = [file, included].map((path) =>
+    rooms.findIndex((room) => isBelow(path, room)),
+  );
+  return own === -1 || (other !== undefined && own !== undefined && other >= own);
+};
+
+const findWrongIncludes = (file: string, text: string): readonly Violation[] =>
+  includesOf(file, text)
+    .filter((included) => !mayInclude(file, included))
+    .map((included) => ({ where: `${file} includes ${included}`, what: 'not the way down' }));
 
 /** Files that include themselves, each circle once, from its first file in the alphabet. */
 const findCircles = (sources: Sources): readonly Violation[] => {

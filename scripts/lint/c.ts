@@ -1,4 +1,4 @@
-// Checks the sizes of C files and functions, and that no file includes itself.
+// Checks the sizes of C files and functions, and the direction of their includes.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 

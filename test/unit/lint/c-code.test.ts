@@ -81,3 +81,25 @@ test('a known violation is left out, and one that is no longer there is told', (
     'c: no longer so, take it off the list of exceptions',
   ]);
 });
+
+describe('the direction of includes', () => {
+  const cases: readonly [file: string, include: string, found: boolean][] = [
+    ['src/monitor/a.c', '../backend/9p/b.h', false],
+    ['src/host/a.c', '../protocol/b.h', false],
+    ['src/host/a.c', 'a.h', false],
+    ['initrd/process/a.c', '../../src/protocol/b.h', false],
+    ['src/backend/9p/a.c', '../../host/b.h', true],
+    ['src/protocol/a.c', '../monitor/b.h', true],
+    ['src/host/a.c', '../../initrd/process/b.h', true],
+    ['initrd/process/a.c', '../../src/host/b.h', true],
+  ];
+  for (const [file, include, found] of cases) {
+    test(`${file} ${found ? 'must not include' : 'may include'} ${include}`, () => {
+      const wrong = findInC(new Map([[file, `#include "${include}"\n`]]));
+      assert.deepEqual(
+        wrong.map(({ what }) => what),
+        found ? ['not the way down'] : [],
+      );
+    });
+  }
+});
