@@ -19,12 +19,12 @@ const checkWithoutServer = ({ destination }: Mount, { path, kind }: BindSource):
   // xl.cfg(5) has no way to write a comma in a p9 specification.
   if (kind === 'directory' && path.includes(',')) {
     throw new RunxError(
-      `mount ${destination}: with no diod on this host, the source ${path} must not hold a comma`,
+      `mount ${destination}: source ${path}: the path must not contain a comma if the host has no diod: install diod, or move the source`,
     );
   }
 };
 
-/** Plans bind mounts, and collects what of the host they take. */
+/** Plans bind mounts and collects the shares and copies that they need. */
 export const makeBinds = (hasServer: boolean) => {
   const { shares, add } = makeShares();
   const copies: Copy[] = [];

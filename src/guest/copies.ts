@@ -22,7 +22,7 @@ const readCopy = async ({ path, source }: Copy): Promise<CpioEntry> => {
     const { mode, uid, gid, size } = await file.stat();
     if (size > maximumBytes) {
       throw new RunxError(
-        `bind mount of ${source}: with no diod on this host, a file of ${maximumBytes} bytes at most can be bound, and it has ${size}`,
+        `bind mount of ${source}: the file has ${size} bytes, but at most ${maximumBytes} can be bound if the host has no diod: install diod`,
       );
     }
     return { path: inRamdisk(path), mode, uid, gid, content: await file.readFile() };

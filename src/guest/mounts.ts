@@ -31,7 +31,9 @@ const checkDestination = ({ destination, type }: Mount): void => {
   if (type === 'proc' || type === 'sysfs' || type === 'mqueue') return;
   const path = posix.resolve(destination);
   if (path === '/proc') {
-    throw new RunxError(`mount ${destination}: only a file system of type proc can be there`);
+    throw new RunxError(
+      `mount ${destination}: only a file system of type proc can be mounted on /proc`,
+    );
   }
   if (path.startsWith('/proc/') && !replaceable.test(path.slice('/proc/'.length))) {
     throw new RunxError(`mount ${destination}: cannot be mounted because it is inside /proc`);
@@ -64,7 +66,7 @@ const planDisk = (mount: Mount, file: string, index: number): [VolumeDisk, Guest
   const letter = diskLetters[index];
   if (letter === undefined) {
     throw new RunxError(
-      `config.json: mounts of more than ${diskLetters.length} block devices; that is the most`,
+      `config.json: mounts: a domain can have at most ${diskLetters.length} block devices as volumes`,
     );
   }
   const planned = planFileSystem(mount);

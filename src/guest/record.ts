@@ -176,7 +176,7 @@ export const renderProcessRecord = (
   ]);
   if (record.length > maximumRecord) {
     throw new RunxError(
-      `process: arguments, environment and the rest have ${record.length} bytes: at most ${maximumRecord} can be added`,
+      `process: arguments, environment and other settings have ${record.length} bytes: at most ${maximumRecord} are possible`,
     );
   }
   return record;

@@ -40,17 +40,17 @@ export const makeShares = () => {
   };
 };
 
-/** Refuses more than the monitor has room for. */
+/** Throws RunxError if there are more shares or exports than the monitor has room for. */
 export const checkLimits = (shares: readonly Share[]): void => {
   const exports = shares.reduce((sum, share) => sum + share.exports.length, 0);
   if (shares.length > maximumShares) {
     throw new RunxError(
-      `config.json: bind mounts of ${shares.length} directories, mounts below them included; ${maximumShares} is the most`,
+      `config.json: bind mounts of ${shares.length} directories, including mounts below them: at most ${maximumShares} are possible`,
     );
   }
   if (exports > maximumExports) {
     throw new RunxError(
-      `config.json: bind mounts of ${exports} files and directories; ${maximumExports} is the most`,
+      `config.json: bind mounts of ${exports} files and directories: at most ${maximumExports} are possible`,
     );
   }
 };

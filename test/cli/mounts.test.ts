@@ -109,7 +109,7 @@ describe('bind mounts', { concurrency: 4 }, () => {
     await truncate(dom0.path('hosts'), 1024 * 1024 + 1);
     assertFails(
       await dom0.runx(['create', '--bundle', dom0.path('bundle'), 'other']),
-      `bind mount of ${dom0.path('hosts')}: with no diod on this host, a file of 1048576 bytes at most can be bound, and it has 1048577`,
+      `bind mount of ${dom0.path('hosts')}: the file has 1048577 bytes, but at most 1048576 can be bound if the host has no diod: install diod`,
     );
   });
 

@@ -149,7 +149,7 @@ export const compileSeccomp = (profile: Seccomp, machine: string): SeccompFilter
   const program = assembler.instructions();
   if (program.length > maximumInstructions) {
     throw new RunxError(
-      `config.json: linux.seccomp takes ${program.length} instructions: the kernel has ${maximumInstructions} for a filter`,
+      `config.json: linux.seccomp: the filter has ${program.length} instructions, but the kernel allows at most ${maximumInstructions}`,
     );
   }
   const flags = profile.flags.reduce((all, flag) => all | flagBits[flag], 0);

@@ -112,13 +112,15 @@ test('more than the monitor serves is refused', () => {
   assert.throws(
     () => plan(many(32, directory)),
     new RunxError(
-      'config.json: bind mounts of 32 directories, mounts below them included; 31 is the most',
+      'config.json: bind mounts of 32 directories, including mounts below them: at most 31 are possible',
     ),
   );
   assert.equal(plan(many(255, file)).shares.length, 1);
   assert.throws(
     () => plan(many(256, file)),
-    new RunxError('config.json: bind mounts of 256 files and directories; 255 is the most'),
+    new RunxError(
+      'config.json: bind mounts of 256 files and directories: at most 255 are possible',
+    ),
   );
 });
 
@@ -138,7 +140,9 @@ test('with no diod, a directory is bound whole and a file is copied', () => {
   assert.deepEqual(copies, [{ path: '/runx/files/0', source: '/host/hosts' }]);
   assert.throws(
     () => plan([['/a', [], directory('/a,b')]], false),
-    new RunxError('mount /a: with no diod on this host, the source /a,b must not hold a comma'),
+    new RunxError(
+      'mount /a: source /a,b: the path must not contain a comma if the host has no diod: install diod, or move the source',
+    ),
   );
 });
 
@@ -154,7 +158,7 @@ const planFileSystem = (mount: object) => planMounts(specWith({ mounts: [mount] 
 test('nothing but a proc is mounted on /proc, and little in it', () => {
   assert.throws(
     () => planFileSystem({ destination: '/proc/', type: 'tmpfs' }),
-    new RunxError('mount /proc/: only a file system of type proc can be there'),
+    new RunxError('mount /proc/: only a file system of type proc can be mounted on /proc'),
   );
   assert.throws(
     () => planFileSystem({ destination: '/x/../proc/sys', type: 'tmpfs' }),
@@ -209,6 +213,6 @@ test('more block devices than there are names for disks are refused', () => {
   assert.equal(planBlocks(blocks.slice(1)).disks.at(-1)?.device, 'xvdz');
   assert.throws(
     () => planBlocks(blocks),
-    new RunxError('config.json: mounts of more than 24 block devices; that is the most'),
+    new RunxError('config.json: mounts: a domain can have at most 24 block devices as volumes'),
   );
 });

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { checkSupported } from '../../../src/container/supported.ts';
-import { renderContainerRecord } from '../../../src/guest/record.ts';
+import { renderContainerRecord, renderProcessRecord } from '../../../src/guest/record.ts';
+import { maximumRecord } from '../../../src/protocol/contract.ts';
 import { assertGolden } from '../../support/golden.ts';
 import { guestContainer } from '../../support/guest-container.ts';
 import { randomTexts } from '../../support/random-text.ts';
-import { minimalSpec, specWith } from '../../support/spec.ts';
+import { minimalSpec, processWith, specWith } from '../../support/spec.ts';
 
 type Entry = readonly [key: string, value: string];
 
@@ -143,4 +144,12 @@ test('a seccomp filter is its bytes in hexadecimal, and its flags', () => {
   const bytes = renderContainerRecord(guestContainer(spec, checkSupported(spec), { seccomp }));
   assert.deepEqual(valuesOf(bytes, 'seccomp'), ['06000000ff7f000a']);
   assert.deepEqual(valuesOf(bytes, 'seccomp-flags'), ['6']);
+});
+
+test('a record of an added process that is too large for the guest is refused', () => {
+  const process = processWith({ env: [`A=${'x'.repeat(maximumRecord)}`] });
+  assert.throws(() => renderProcessRecord(1, specWith({}), process, undefined), {
+    message:
+      /^process: arguments, environment and other settings have \d+ bytes: at most 8388608 are possible$/,
+  });
 });

@@ -291,7 +291,8 @@ test('a filter that is too long for the kernel is refused with its length', () =
     rule('write', 'TRAP', [condition(0, 'EQ', value)]),
   );
   assert.throws(() => filterOf(profile('ALLOW', rules)), {
-    message: /^config\.json: linux\.seccomp takes \d+ instructions: the kernel has 4096/,
+    message:
+      /^config\.json: linux\.seccomp: the filter has \d+ instructions, but the kernel allows at most 4096/,
   });
 });
 
