@@ -3,6 +3,7 @@ import { posix } from 'node:path';
 import { RunxError } from '../errors.ts';
 import { isBindMount, parseMountOptions, readonlyFlag } from '../oci/mount-options.ts';
 import type { Mount } from '../oci/spec.ts';
+import { maximumDisks } from '../protocol/contract.ts';
 import type { Share } from '../protocol/share.ts';
 import { type Copy, makeBinds } from './bind-mounts.ts';
 import { type GuestMount, bindFlags, refuseOption } from './guest-mount.ts';
@@ -59,18 +60,14 @@ const planFileSystem = (mount: Mount): GuestMount => {
   };
 };
 
-// The two before them are the rootfs's.
-const diskLetters = 'cdefghijklmnopqrstuvwxyz';
-
 const planDisk = (mount: Mount, file: string, index: number): [VolumeDisk, GuestMount] => {
-  const letter = diskLetters[index];
-  if (letter === undefined) {
+  if (index >= maximumDisks) {
     throw new RunxError(
-      `config.json: mounts: a domain can have at most ${diskLetters.length} block devices as volumes`,
+      `config.json: mounts: a domain can have at most ${maximumDisks} block devices as volumes`,
     );
   }
   const planned = planFileSystem(mount);
-  const device = `xvd${letter}`;
+  const device = `xvd${String.fromCodePoint('c'.charCodeAt(0) + index)}`;
   const flags = planned.flags & bindFlags;
   return [
     { device, file, readonly: (flags & readonlyFlag) !== 0 },

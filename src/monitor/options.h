@@ -2,10 +2,9 @@
 #pragma once
 
 #include "../backend/9p/share_list.h"
+#include "../protocol/limits.h"
 
 #include <stdbool.h>
-
-enum { MAX_DISKS = 24 };
 
 struct options {
     const char *state_directory;

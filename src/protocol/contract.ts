@@ -24,3 +24,6 @@ export const maximumRecord = 8 * 1024 * 1024;
 /** Shares beside the rootfs, and the files and directories in all of them. */
 export const maximumShares = 31;
 export const maximumExports = 255;
+
+/** Block devices as volumes, from /dev/xvdc to /dev/xvdz: the two before are the rootfs's. */
+export const maximumDisks = 24;

@@ -11,5 +11,6 @@ enum {
     MAX_SHARES = 32,      // 9pfs devices of one monitor, the rootfs included
     LAST_SHARE = 255,     // the highest number of a domain's 9pfs devices, which begin with 0
     MAX_EXPORTS = 256,    // files and directories in all of these
+    MAX_DISKS = 24,       // block devices of a domain as volumes: /dev/xvdc to /dev/xvdz
     EXIT_GUEST = 125,     // exit status: the guest has failed to start the process
 };

@@ -34,6 +34,7 @@ test('what runx knows of the contract is what the headers say', () => {
     maximumShares: numberOf('MAX_SHARES') - 1,
     maximumExports: numberOf('MAX_EXPORTS') - 1,
     maximumRecord: numberOf('MAX_RECORD'),
+    maximumDisks: numberOf('MAX_DISKS'),
   });
   assert.equal(recordPath(7), `${pathOf('RECORDS')}/7`);
 });
