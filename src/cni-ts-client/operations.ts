@@ -1,6 +1,7 @@
 import { checkRuntimeConf, checkRuntimeConfWithNetNS } from './attachment.ts';
 import type { RuntimeConf } from './attachment.ts';
 import { checkCacheFile, loadResult, removeAttachment, saveAttachment } from './cache.ts';
+import type { PluginConfiguration } from './configuration-schema.ts';
 import type { NetworkConfigurationList } from './configuration.ts';
 import { CacheError, ConversionError, UnsupportedError } from './errors.ts';
 import { invokePlugin } from './invoke.ts';
@@ -32,6 +33,27 @@ const resultOf = (plugin: string, output: PluginOutput, list: NetworkConfigurati
   }
 };
 
+interface AttachmentCall {
+  readonly list: NetworkConfigurationList;
+  readonly plugin: PluginConfiguration;
+  readonly conf: RuntimeConf;
+  /** The result of the previous plugin for ADD, or else of the last ADD. */
+  readonly result: Result | undefined;
+}
+
+/** Calls one plugin about one attachment. */
+const invokeFor = (
+  invocation: Invocation,
+  command: 'ADD' | 'CHECK' | 'DEL',
+  { list, plugin, conf, result }: AttachmentCall,
+): Promise<PluginOutput> =>
+  invokePlugin(invocation, {
+    plugin: plugin.type,
+    command,
+    parameters: conf,
+    configuration: attachmentRequest(list, plugin, conf, result),
+  });
+
 /** ADD: calls the plugins in order, each with the result of the previous one; caches the last. */
 export const addAttachment = async (
   { invocation, cacheDir }: OperationContext,
@@ -42,13 +64,7 @@ export const addAttachment = async (
   await checkCacheFile(cacheDir, list.name, conf);
   let result: Result | undefined;
   for (const plugin of list.plugins) {
-    const configuration = attachmentRequest(list, plugin, conf, result);
-    const output = await invokePlugin(invocation, {
-      plugin: plugin.type,
-      command: 'ADD',
-      parameters: conf,
-      configuration,
-    });
+    const output = await invokeFor(invocation, 'ADD', { list, plugin, conf, result });
     result = resultOf(plugin.type, output, list);
   }
   if (result === undefined) throw new UnsupportedError(`network ${list.name} has no plugins`);
@@ -76,13 +92,7 @@ export const checkAttachment = async (
     );
   }
   for (const plugin of list.plugins) {
-    const configuration = attachmentRequest(list, plugin, conf, result);
-    await invokePlugin(invocation, {
-      plugin: plugin.type,
-      command: 'CHECK',
-      parameters: conf,
-      configuration,
-    });
+    await invokeFor(invocation, 'CHECK', { list, plugin, conf, result });
   }
 };
 
@@ -113,13 +123,7 @@ export const delAttachment = async (
   checkRuntimeConf(conf);
   const result = await resultForDel(cacheDir, list, conf);
   for (const plugin of list.plugins.toReversed()) {
-    const configuration = attachmentRequest(list, plugin, conf, result);
-    await invokePlugin(invocation, {
-      plugin: plugin.type,
-      command: 'DEL',
-      parameters: conf,
-      configuration,
-    });
+    await invokeFor(invocation, 'DEL', { list, plugin, conf, result });
   }
   await removeAttachment(cacheDir, list.name, conf);
 };
