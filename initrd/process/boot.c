@@ -2,8 +2,8 @@
 #include "boot.h"
 #include "../../src/protocol/limits.h"
 #include "../../src/protocol/nodes.h"
+#include "../../src/protocol/retry.h"
 #include "../../src/protocol/xenstore.h"
-#include "clock.h"
 #include "container/rootfs.h"
 #include "containers.h"
 #include "file.h"
@@ -74,13 +74,11 @@ static void mount_kernel_file_systems(void) {
 
 // A console is there a moment after its kernel.
 static int wait_for_console(int number) {
-    enum { TRIES = 1000, PAUSE_MS = 5 };
-    for (int tries = 0; tries < TRIES; tries++) {
-        int fd = pump_open_console(number);
-        if (fd >= 0) return fd;
-        pause_ms(PAUSE_MS);
+    struct retry retry = {.times = 1000, .pause_ms = 5};
+    int fd;
+    while ((fd = pump_open_console(number)) < 0 && retry_later(&retry)) {
     }
-    return -1;
+    return fd;
 }
 
 static struct consoles open_consoles(bool terminal) {

@@ -1,6 +1,6 @@
 #include "containers.h"
 #include "../../src/protocol/paths.h"
-#include "clock.h"
+#include "../../src/protocol/retry.h"
 #include "file.h"
 
 #include <errno.h>
@@ -45,13 +45,12 @@ void container_tell(const struct container *container, struct container_state st
 }
 
 bool container_wait(struct container *container) {
-    enum { TRIES = 6000, PAUSE_MS = 10 };
-    for (int tries = 0; tries < TRIES; tries++) {
+    struct retry retry = {.times = 6000, .pause_ms = 10};
+    do {
         const struct container_state state = container_look(container);
         if (state.pid == CONTAINER_ENDED) return false;
         container->init = state.pid;
         if (state.pid > 0) return true;
-        pause_ms(PAUSE_MS);
-    }
+    } while (retry_later(&retry));
     return false;
 }

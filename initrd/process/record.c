@@ -1,7 +1,7 @@
 #include "record.h"
+#include "../../src/protocol/number.h"
 #include "../../src/protocol/read_full.h"
 #include "array.h"
-#include "number.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -31,7 +31,7 @@ struct rlimit_record {
     rlim_t soft, hard;
 };
 
-// Of a user namespace.
+// A range of ids: in the user namespace from `inside` on, in the guest from `outside` on.
 struct id_map {
     unsigned inside, outside, size;
 };
@@ -106,5 +106,5 @@ struct process {
 // Reads the file into memory and fills `process`, whose strings point into it.
 // NULL when all is well, else what is wrong.
 const char *record_load(struct process *process, const char *file);
-// The same from memory, which must have room for a NUL behind it.
+// Parses a record that is in memory, where a NUL must fit behind it; NULL, or what is wrong.
 const char *record_parse(struct process *process, char *text, size_t size);

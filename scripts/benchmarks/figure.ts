@@ -31,7 +31,7 @@ export const renderLine = (line: Line): string => line.map(renderPart).join('');
 export const figuresOf = (line: Line): readonly Figure[] =>
   line.flatMap((part) => (typeof part === 'string' ? [] : [part.figure]));
 
-/** Of an even number of values, the upper one of the two in the middle. */
+/** The median; with an even number of values, the upper of the two in the middle. */
 export const medianOf = (values: readonly number[]): number => {
   const median = values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)];
   if (median === undefined) throw new Error('there is no median of nothing');

@@ -15,7 +15,7 @@ import {
 } from './layout.ts';
 import type { RunLogged } from './program.ts';
 
-// The same tree makes the same bytes.
+// These options make the archive depend on nothing but the content of the tree.
 const reproducible = ['--sort=name', '--mtime=@0'];
 
 const addBlob = async (layout: string, file: string): Promise<Blob> => {

@@ -57,7 +57,7 @@ export const functionsOf = (text: string): readonly CFunction[] => {
   });
 };
 
-/** The same lines; attributes, which look like calls, are blank as well. */
+/** Blanks comments out and drops attributes, which look like calls; line numbers stay. */
 const withoutComments = (text: string): string =>
   text
     .replaceAll(/\/\*[^]*?\*\/|\/\/[^\n]*/g, (comment) => comment.replaceAll(/[^\n]/g, ' '))

@@ -1,11 +1,11 @@
 #define _GNU_SOURCE
 #include "device.h"
+#include "../protocol/number.h"
 #include "../protocol/retry.h"
 #include "../protocol/transaction.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { PATH = 128 };
@@ -151,12 +151,12 @@ void device_withdraw(struct xenstore *xs, struct device *device) {
 }
 
 int64_t device_read_number(const struct device *device, struct xenstore *xs, const char *node) {
-    char path[PATH], text[16], *end;
+    char path[PATH], text[16];
+    uint64_t value;
     frontend_path(path, device, node);
     int rc = xenstore_read(xs, path, text, sizeof text);
     if (rc < 0) return rc;
-    unsigned long value = strtoul(text, &end, 10);
-    return *text == '\0' || *end != '\0' || value > UINT32_MAX ? -EINVAL : (int64_t)value;
+    return !number_parse(text, 10, &value) || value > UINT32_MAX ? -EINVAL : (int64_t)value;
 }
 
 int device_frontend_state(const struct device *device, struct xenstore *xs) {

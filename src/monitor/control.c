@@ -1,11 +1,11 @@
 #include "control.h"
+#include "../protocol/number.h"
 #include "../protocol/read_full.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -27,11 +27,10 @@ bool control_receive(struct control *control) {
 }
 
 static bool parse_number(const char *text, unsigned *number) {
-    char *end;
-    errno = 0;
-    unsigned long value = strtoul(text, &end, 10);
+    uint64_t value;
+    if (!number_parse(text, 10, &value) || value > UINT_MAX) return false;
     *number = (unsigned)value;
-    return *text >= '0' && *text <= '9' && *end == '\0' && errno == 0 && value <= UINT_MAX;
+    return true;
 }
 
 static enum control_word parse(const char *text, struct control_line *line) {

@@ -9,6 +9,7 @@
 #include "../host/remount.h"
 #include "../host/vbd.h"
 #include "../host/vif.h"
+#include "../protocol/number.h"
 #include "launch.h"
 
 #include <errno.h>
@@ -22,10 +23,8 @@ enum { EXIT_NO_DOMAIN = 3, EXIT_USAGE = 2, WRONG = -1, ANY = INT_MAX };
 
 // A number of `min` at least; WRONG for anything else.
 static int number(const char *text, int min) {
-    char *end;
-    errno = 0;
-    long value = strtol(text, &end, 10);
-    if (errno || *text == '\0' || *end != '\0' || value < min || value > INT_MAX) return WRONG;
+    uint64_t value;
+    if (!number_parse(text, 10, &value) || value > INT_MAX || (int)value < min) return WRONG;
     return (int)value;
 }
 

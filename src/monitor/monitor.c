@@ -5,6 +5,7 @@
 #include "../host/guest_signal.h"
 #include "../protocol/limits.h"
 #include "../protocol/nodes.h"
+#include "../protocol/number.h"
 #include "ending.h"
 #include "keeper.h"
 #include "kernel_console.h"
@@ -15,7 +16,6 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -86,12 +86,12 @@ static int read_slot(struct monitor *m, const char *format, char *text, size_t s
 
 // Ends the monitor if the guest's init has said how the process ended.
 static void check_exit_status(struct monitor *m) {
-    char text[256], *end;
+    char text[256];
+    uint64_t code;
     if (m->options->own_guest) return;
     if (read_slot(m, NODE_EXIT_STATUS, text, sizeof text) < 0) return;
-    long code = strtol(text, &end, 10);
     loop_drain(&m->loop, -1);
-    if (*text == '\0' || *end != '\0' || code < 0 || code > 255) {
+    if (!number_parse(text, 10, &code) || code > 255) {
         complain(m, "invalid exit status from the guest");
         finish(m, EXIT_KILLED);
     }

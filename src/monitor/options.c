@@ -1,10 +1,9 @@
 #include "options.h"
+#include "../protocol/number.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum kind { TEXT, FLAG, NUMBER, DISK, SHARE, EXPORT };
@@ -40,10 +39,8 @@ enum { KNOWN = sizeof table / sizeof *table };
 
 // Domains and slots begin with 1.
 static bool parse_number(const char *text, unsigned *number) {
-    char *end;
-    errno = 0;
-    long value = strtol(text, &end, 10);
-    if (errno || *text == '\0' || *end != '\0' || value < 1 || value > INT_MAX) return false;
+    uint64_t value;
+    if (!number_parse(text, 10, &value) || value < 1 || value > INT_MAX) return false;
     *number = (unsigned)value;
     return true;
 }

@@ -6,7 +6,7 @@ import { type TestContext, describe, test } from 'node:test';
 import { execa } from 'execa';
 
 import { assertFails, assertSilent } from '../support/assert-result.ts';
-import { monitorProgram } from '../support/built-cli.ts';
+import { monitorProgram } from '../support/built-programs.ts';
 import { startTimeOf } from '../support/created-container.ts';
 import { type FakeDom0, makeFakeDom0 } from '../support/fake-dom0.ts';
 import { minimalSpec } from '../support/spec.ts';

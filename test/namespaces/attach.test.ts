@@ -10,13 +10,11 @@ import { fileURLToPath } from 'node:url';
 
 import { connectConsole } from '../../src/monitor/console-client.ts';
 import { makeFrameReader, renderFrames } from '../../src/protocol/frames.ts';
+import { monitorProgram } from '../support/built-programs.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
-const architecture = process.arch === 'arm64' ? 'arm64' : 'x86_64';
-const runxMonitor =
-  process.env['RUNX_MONITOR'] ?? join(checkout, `build/${architecture}/monitor/runx-monitor`);
 const gcc = '/usr/bin/gcc';
 const options = { skip: existsSync(gcc) ? false : `no ${gcc}` };
 const built = mkdtempSync(join(tmpdir(), 'runx-attach-'));
@@ -28,7 +26,7 @@ before(() => {
   const names = {
     monitor: 'attach kept_output relay input output streams terminal',
     backend: 'console channel device',
-    protocol: 'descriptor read_full retry transaction xenstore',
+    protocol: 'descriptor number read_full retry transaction xenstore',
   };
   const sources = Object.entries(names).flatMap(([room, files]) =>
     files.split(' ').map((name) => `src/${room}/${name}.c`),
@@ -258,7 +256,7 @@ test(
       '--xl=/bin/true',
       '--keep-output',
     ];
-    const child = spawn(runxMonitor, args, { stdio: ['ignore', 'inherit', 'inherit', 'pipe'] });
+    const child = spawn(monitorProgram, args, { stdio: ['ignore', 'inherit', 'inherit', 'pipe'] });
     const control = child.stdio[3];
     assert.ok(control instanceof Socket);
     control.write('commit\n');

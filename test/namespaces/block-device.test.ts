@@ -5,7 +5,6 @@ import { closeSync, openSync, readdirSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 
 import { parseConfig } from '../../src/config.ts';
 import { findBlockDevice } from '../../src/rootfs/block.ts';
@@ -18,12 +17,8 @@ import { RunxError } from '../../src/errors.ts';
 import { startDetached } from '../../src/process.ts';
 import { blockDevices, optionsAt, withBlockDevices as options } from '../support/block-device.ts';
 import { recordingLog } from '../support/recording-log.ts';
+import { monitorProgram } from '../support/built-programs.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
-
-const architecture = process.arch === 'arm64' ? 'arm64' : 'x86_64';
-const monitor =
-  process.env['RUNX_MONITOR'] ??
-  fileURLToPath(new URL(`../../build/${architecture}/monitor/runx-monitor`, import.meta.url));
 
 /** A device mounted writable at `rootfs`, and what keeps records of it. */
 const prepare = async (t: TestContext) => {
@@ -33,7 +28,7 @@ const prepare = async (t: TestContext) => {
   const device = await devices.make();
   await devices.mount(device, path('rootfs'), 'rw,nosuid');
   for (const name of ['one', 'two']) await mkdir(path(name));
-  const config = parseConfig({ monitor, data_root: path('data') }, 'runx.toml');
+  const config = parseConfig({ monitor: monitorProgram, data_root: path('data') }, 'runx.toml');
   const { log, warnings } = recordingLog();
   const found = await findBlockDevice(path('rootfs'));
   assert.ok('device' in found);
@@ -123,7 +118,7 @@ test('the monitor takes a device that is nowhere mounted, and no other', options
       '--xl=/bin/true',
       `--disk=${disk}`,
     ];
-    const socket = await startDetached(monitor, args, {
+    const socket = await startDetached(monitorProgram, args, {
       log: recordingLog().log,
       timeoutMs: 20_000,
     });

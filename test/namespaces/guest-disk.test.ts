@@ -7,12 +7,9 @@ import { join } from 'node:path';
 import { type TestContext, after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { monitorProgram } from '../support/built-programs.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
-const architecture = process.arch === 'arm64' ? 'arm64' : 'x86_64';
-const monitor =
-  process.env['RUNX_MONITOR'] ??
-  fileURLToPath(new URL(`../../build/${architecture}/monitor/runx-monitor`, import.meta.url));
 const mkfs = '/usr/bin/mkfs.erofs';
 const gcc = '/usr/bin/gcc';
 
@@ -33,9 +30,8 @@ const checkout = fileURLToPath(new URL('../..', import.meta.url));
 const built = mkdtempSync(join(tmpdir(), 'runx-rootfs-'));
 before(() => {
   if (options.skip !== false) return;
-  const sources = ['container/rootfs.c', 'containers.c', 'file.c'].map(
-    (name) => `initrd/process/${name}`,
-  );
+  const guest = ['container/rootfs.c', 'containers.c', 'file.c'];
+  const sources = [...guest.map((name) => `initrd/process/${name}`), 'src/protocol/retry.c'];
   const flags = ['-std=c11', '-D_DEFAULT_SOURCE', '-static', '-o', join(built, 'rootfs')];
   execFileSync(gcc, [...flags, 'test/fixtures/rootfs/main.c', ...sources], { cwd: checkout });
 });
@@ -84,7 +80,7 @@ const confine = (path: (name: string) => string, command: readonly string[]): st
   const rootfs = ['--share=rootfs', `--export=rs:${path('tree')}`];
   const draft = ['--share=draft', `--export=f:${path('images/erofs')}`];
   const args = ['image', `--state=${path('state')}`, ...rootfs, ...draft, '--', ...command];
-  return execFileSync(monitor, args, { encoding: 'utf8', stdio: 'pipe' });
+  return execFileSync(monitorProgram, args, { encoding: 'utf8', stdio: 'pipe' });
 };
 
 /** The tree and, in `guest`, the root directory of one with the disks xvda and xvdb. */

@@ -5,15 +5,10 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 
+import { monitorProgram } from '../support/built-programs.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { waitUntil } from '../support/wait-until.ts';
-
-const architecture = process.arch === 'arm64' ? 'arm64' : 'x86_64';
-const program =
-  process.env['RUNX_MONITOR'] ??
-  fileURLToPath(new URL(`../../build/${architecture}/monitor/runx-monitor`, import.meta.url));
 
 describe('its command line', () => {
   const usages: Readonly<Record<string, string>> = {
@@ -43,7 +38,9 @@ describe('its command line', () => {
     'image --state /tmp --share root --export x:/ -- /bin/true',
   ]) {
     test(`refuses ${words}`, () => {
-      const { status, stdout, stderr } = spawnSync(program, words.split(' '), { encoding: 'utf8' });
+      const { status, stdout, stderr } = spawnSync(monitorProgram, words.split(' '), {
+        encoding: 'utf8',
+      });
       const usage = usages[words.replace(/ .*/, '')];
       assert.deepEqual(
         [status, stdout, stderr],
@@ -63,7 +60,7 @@ describe('its command line', () => {
     'exec --state=/tmp --id=web --slot=1 --domain=web-1 --domid=7x',
   ]) {
     test(`refuses ${words}`, () => {
-      const { status, stderr } = spawnSync(program, words.split(' '), { encoding: 'utf8' });
+      const { status, stderr } = spawnSync(monitorProgram, words.split(' '), { encoding: 'utf8' });
       assert.equal(status, 2);
       assert.ok(
         stderr.startsWith(`usage: runx-monitor ${words.slice(0, words.indexOf(' '))} --state DIR`),
@@ -73,7 +70,7 @@ describe('its command line', () => {
 
   test('has a usage for each subcommand, said to who names none', () => {
     for (const words of [[], ['nosuch'], ['--try', 'lock']]) {
-      const { status, stderr } = spawnSync(program, words, { encoding: 'utf8' });
+      const { status, stderr } = spawnSync(monitorProgram, words, { encoding: 'utf8' });
       const named = stderr.matchAll(/^usage: runx-monitor (\w+)/gm);
       assert.deepEqual(
         [status, ...[...named].map(([, name]) => name)],
@@ -88,7 +85,7 @@ describe('its command line', () => {
 
   test('says what kind of namespace a path has not', () => {
     const words = ['hostname', '/proc/self/ns/net'];
-    const { status, stderr } = spawnSync(program, words, { encoding: 'utf8' });
+    const { status, stderr } = spawnSync(monitorProgram, words, { encoding: 'utf8' });
     const said = 'runx-monitor: entering /proc/self/ns/net: not a UTS namespace\n';
     assert.deepEqual([status, stderr], [126, said]);
   });
@@ -101,7 +98,7 @@ const skip = ((): string | false => {
 
 /** Starts what stands for something; `told` are its lines, but that of its pid. */
 const launch = async (t: TestContext, words: readonly string[]) => {
-  const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'inherit', 'pipe'] });
+  const child = spawn(monitorProgram, words, { stdio: ['ignore', 'ignore', 'inherit', 'pipe'] });
   const control = child.stdio[3];
   assert.ok(control instanceof Socket);
   let text = '';
@@ -221,7 +218,7 @@ describe('its processes', { skip, concurrency: 4 }, () => {
     const sandbox = await launch(t, words);
     await sandbox.hasPid();
     const namespace = `/proc/${sandbox.pid()}/ns/uts`;
-    const { stdout } = spawnSync(program, ['hostname', namespace], { encoding: 'utf8' });
+    const { stdout } = spawnSync(monitorProgram, ['hostname', namespace], { encoding: 'utf8' });
     assert.equal(stdout, 'pod-1\n');
     sandbox.control.write('commit\n');
     process.kill(sandbox.pid(), 'SIGTERM');

@@ -19,6 +19,7 @@ before(() => {
     'src/backend/device.c',
     'src/host/domain.c',
     'src/host/guest_signal.c',
+    'src/protocol/number.c',
     'src/protocol/retry.c',
     'src/protocol/transaction.c',
   ];

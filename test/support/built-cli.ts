@@ -17,8 +17,3 @@ const bundle = (): string => {
 
 /** The CLI as it is installed: that of the directory RUNX_BUNDLE, or one bundled now. */
 export const cliProgram = join(process.env['RUNX_BUNDLE'] ?? bundle(), 'runx.cjs');
-
-const arch = process.arch === 'arm64' ? 'arm64' : 'x86_64';
-
-/** The monitor, for what it can do without Xen. */
-export const monitorProgram = join(checkout, 'build', arch, 'monitor', 'runx-monitor');

@@ -12,16 +12,11 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 
+import { builtRamdisk } from './built-programs.ts';
 import { parseCpio } from './cpio-archive.ts';
 import { makeNamespaces, missingFor } from './network-namespaces.ts';
 import type { Namespaces } from './network-namespaces.ts';
-
-const architecture = process.arch === 'arm64' ? 'arm64' : 'x86_64';
-const ramdisk =
-  process.env['RUNX_RAMDISK'] ??
-  fileURLToPath(new URL(`../../build/${architecture}/ramdisk`, import.meta.url));
 
 /** What `runx-process network -` said, and its exit code. */
 interface Applied {
@@ -48,7 +43,7 @@ const typeOf = (mode: number): number => mode & 0o170000;
 
 /** Unpacks the base ramdisk. */
 export const unpackRamdisk = async (directory: string): Promise<void> => {
-  for (const { path, mode, content } of parseCpio(await readFile(ramdisk))) {
+  for (const { path, mode, content } of parseCpio(await readFile(builtRamdisk))) {
     const file = join(directory, path);
     mkdirSync(dirname(file), { recursive: true });
     if (typeOf(mode) === 0o040000) mkdirSync(file, { recursive: true });

@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
 #include "rootfs.h"
 #include "../../../src/protocol/paths.h"
-#include "../clock.h"
+#include "../../../src/protocol/retry.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,8 +24,9 @@ int rootfs_mount_share(const char *tag, const char *target) {
 }
 
 int rootfs_wait_for_disk(const char *device) {
-    enum { TRIES = 1000, PAUSE_MS = 10 };
-    for (int tries = 0; tries < TRIES && access(device, F_OK) < 0; tries++) pause_ms(PAUSE_MS);
+    struct retry retry = {.times = 1000, .pause_ms = 10};
+    while (access(device, F_OK) < 0 && retry_later(&retry)) {
+    }
     return access(device, F_OK);
 }
 

@@ -1,6 +1,6 @@
 #define _GNU_SOURCE
 #include "network_line.h"
-#include "../number.h"
+#include "../../../src/protocol/number.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>

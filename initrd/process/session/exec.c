@@ -3,10 +3,10 @@
 #include "../../../src/protocol/frame.h"
 #include "../../../src/protocol/limits.h"
 #include "../../../src/protocol/nodes.h"
+#include "../../../src/protocol/number.h"
+#include "../../../src/protocol/retry.h"
 #include "../../../src/protocol/xenstore.h"
-#include "../clock.h"
 #include "../file.h"
-#include "../number.h"
 #include "pump.h"
 #include "session.h"
 
@@ -38,11 +38,11 @@ static int open_lock(const struct container *container) {
 }
 
 void exec_finish(const struct container *container) {
-    enum { TRIES = 100, PAUSE_MS = 10 };
+    struct retry retry = {.times = 100, .pause_ms = 10};
     int fd = open_lock(container);
     if (fd < 0) return;
-    for (int tries = 0; tries < TRIES && flock(fd, LOCK_EX | LOCK_NB) < 0; tries++)
-        pause_ms(PAUSE_MS);
+    while (flock(fd, LOCK_EX | LOCK_NB) < 0 && retry_later(&retry)) {
+    }
     close(fd);
 }
 
@@ -61,17 +61,17 @@ static int bound_console(void) {
 // A console may follow one of the same number, and who had that may still be about to close it:
 // its terminal, which has hung up, would be opened again.
 static int claim_console(int number) {
-    enum { TRIES = 1000, PAUSE_MS = 10 };
+    struct retry retry = {.times = 1000, .pause_ms = 10};
     char path[32];
     snprintf(path, sizeof path, "/run/console-%d", number);
     int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600); // until this process has ended
-    for (int tries = 0, locked = 0; lock >= 0 && tries < TRIES; tries++) {
-        locked = locked || flock(lock, LOCK_EX | LOCK_NB) == 0;
-        int fd = locked ? pump_open_console(number) : -1;
-        if (fd >= 0) return fd;
-        pause_ms(PAUSE_MS);
+    if (lock < 0) return -1;
+    while (flock(lock, LOCK_EX | LOCK_NB) < 0)
+        if (!retry_later(&retry)) return -1;
+    int fd;
+    while ((fd = pump_open_console(number)) < 0 && retry_later(&retry)) {
     }
-    return -1;
+    return fd;
 }
 
 static char *receive_record(int console, size_t *size) {

@@ -1,5 +1,5 @@
 #include "signal_queue.h"
-#include "../number.h"
+#include "../../../src/protocol/number.h"
 
 #include <limits.h>
 #include <stdint.h>

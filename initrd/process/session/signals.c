@@ -1,10 +1,11 @@
 #define _GNU_SOURCE
 #include "signals.h"
 #include "../../../src/protocol/nodes.h"
+#include "../../../src/protocol/number.h"
+#include "../../../src/protocol/retry.h"
 #include "../../../src/protocol/transaction.h"
 #include "../clock.h"
 #include "../file.h"
-#include "../number.h"
 #include "signal_queue.h"
 
 #include <dirent.h>
@@ -102,8 +103,8 @@ static enum reception look(pid_t process, int signal) {
 }
 
 static void send_when_taken(pid_t process, int signal) {
-    for (int looks = 0, blocked = 0; looks < MAX_LOOKS && blocked < BLOCKED_LOOKS; looks++) {
-        pause_ms(LOOK_MS);
+    struct retry retry = {.times = MAX_LOOKS, .pause_ms = LOOK_MS};
+    for (int blocked = 0; blocked < BLOCKED_LOOKS && retry_later(&retry);) {
         enum reception reception = look(process, signal);
         if (reception == TAKEN) break;
         blocked = reception == BLOCKED ? blocked + 1 : 0;

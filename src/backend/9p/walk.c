@@ -1,9 +1,9 @@
 #include "walk.h"
+#include "../../protocol/number.h"
 #include "../../protocol/paths.h"
 #include "message.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { HEADER = MESSAGE_HEADER, QID = 13 };
@@ -18,7 +18,8 @@ static uint8_t *put_string(uint8_t *to, const char *text) {
 bool walk_to_attach(const struct share *share, uint8_t *message, uint32_t *length) {
     // Twalk: fid[4] newfid[4] nwname[2] { name[s] }
     const uint8_t *count = message + HEADER + 8, *name = count + 2;
-    char text[8], path[64], *end;
+    char text[8], path[64];
+    uint64_t number;
     if (!share->exports[0].file || message[4] != TWALK || *length < HEADER + 12 || count[0] != 1 ||
         count[1] != 0)
         return false;
@@ -26,9 +27,8 @@ bool walk_to_attach(const struct share *share, uint8_t *message, uint32_t *lengt
     if (size == 0 || size >= sizeof text || *length != HEADER + 12 + size) return false;
     memcpy(text, name + 2, size);
     text[size] = '\0';
-    unsigned long number = strtoul(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end != '\0' || number >= share->export_count) return false;
-    snprintf(path, sizeof path, "%s/%.32s/%lu", EXPORTS, share->tag, number);
+    if (!number_parse(text, 10, &number) || number >= share->export_count) return false;
+    snprintf(path, sizeof path, "%s/%.32s/%u", EXPORTS, share->tag, (unsigned)number);
     // Tattach: fid[4] afid[4] uname[s] aname[s] n_uname[4].  As root: the guest's kernel
     // has the say over its own users.
     memmove(message + HEADER, message + HEADER + 4, 4);

@@ -16,7 +16,7 @@ const built = mkdtempSync(join(tmpdir(), 'runx-record-'));
 const program = join(built, 'record');
 
 before(() => {
-  const sources = ['initrd/process/array.c', 'initrd/process/number.c', 'src/protocol/read_full.c'];
+  const sources = ['initrd/process/array.c', 'src/protocol/number.c', 'src/protocol/read_full.c'];
   const flags = ['-std=c11', '-D_DEFAULT_SOURCE', '-Wall', '-Wextra', '-Werror', '-g'];
   const sanitize = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-o', program];
   execFileSync('gcc', [...flags, ...sanitize, 'test/fixtures/record/main.c', ...sources], {
