@@ -121,11 +121,20 @@ static bool is_fatal(int signal) {
     return true;
 }
 
+// Before all others, or as everything else: where there is one CPU, no process of the container
+// runs until each has its signal, as runc sees to by the freezer.  A shell that waits for its
+// children would be gone before its own came.  By system call: musl has no such function.
+static void go_first(bool first) {
+    const struct sched_param param = {.sched_priority = first ? 1 : 0};
+    syscall(SYS_sched_setscheduler, 0, first ? SCHED_FIFO : SCHED_OTHER, &param);
+}
+
 static void send_to_process(pid_t process, int signal, bool young) {
     bool waits = young && is_fatal(signal) && has_own_pid_namespace(process) &&
                  look(process, signal) != TAKEN;
     pid_t holder = waits ? fork() : -1;
     if (holder == 0) {
+        go_first(false);
         syscall(SYS_close_range, 0, ~0U, 0); // the lock, and the ends of the outputs
         send_when_taken(process, signal);
         _exit(0);
@@ -141,8 +150,12 @@ static long seconds(void) {
 static void send(const struct container *container, int signal, bool all) {
     const struct container_state state = container_look(container);
     if (state.pid <= 0) return;
-    if (all) signal_others(state.pid, signal);
+    if (all) {
+        go_first(true);
+        signal_others(state.pid, signal);
+    }
     send_to_process(state.pid, signal, seconds() - state.begun <= YOUNG_SECONDS);
+    if (all) go_first(false);
 }
 
 static void send_queued(const char *queue) {
