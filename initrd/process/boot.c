@@ -74,7 +74,7 @@ static void mount_kernel_file_systems(void) {
 
 // A console is there a moment after its kernel.
 static int wait_for_console(int number) {
-    struct retry retry = {.times = 1000, .pause_ms = 5};
+    struct retry retry = {.times = 12000, .pause_ms = 5};
     int fd;
     while ((fd = pump_open_console(number)) < 0 && retry_later(&retry)) {
     }
@@ -105,6 +105,19 @@ static _Noreturn void reap(void) {
     }
 }
 
+// The network's lines, as they are now.
+static const char *apply_network(void) {
+    return network_apply(false);
+}
+
+// Has others join the first process, which is there and waits; returns when it is to start.
+static void hold(struct container *container, struct session *session) {
+    container->init = session->process;
+    container_tell(container, (struct container_state){container->init, CONTAINER_WAITS});
+    exec_offer(container);
+    check(session_hold(session, apply_network));
+}
+
 _Noreturn void boot(void) {
     struct container container = container_in(FIRST_SLOT);
     struct process process;
@@ -115,17 +128,16 @@ _Noreturn void boot(void) {
     // A container that takes all memory must not take its own output with it.
     if (file_write_oom_score(-1000) < 0) fail("/proc/self/oom_score_adj");
     check(record_load(&process, container.record));
-    check(network_apply(false));
+    check(network_begin());
     check(rootfs_mount(&process, &container));
-    resolv_mount(&process);
+    if (!resolv_prepare(&process)) fail("making resolv.conf");
     const struct consoles consoles = open_consoles(process.terminal);
     const char *wrong = session_start(&session, &process, &container, &consoles);
     if (wrong) fail(wrong);
-    container.init = session.process;
-    if (!session.error[0]) {
-        exec_offer(&container); // first: what Dom0 queues before it is for signals_publish to find
-        signals_publish(&container);
-    }
+    if (session_arrives(&session)) hold(&container, &session);
+    wrong = session_run(&session, network_has_resolv() ? GATE_OPEN_WITH_LATE_MOUNTS : GATE_OPEN);
+    if (wrong) fail(wrong);
+    if (!session.error[0]) signals_publish(&container);
     int status = session_wait(&session);
     exec_finish(&container);
     signals_withdraw(&container);

@@ -44,6 +44,10 @@ void container_tell(const struct container *container, struct container_state st
     close(fd);
 }
 
+bool container_runs(struct container_state state) {
+    return state.pid > 0 && state.begun != CONTAINER_WAITS;
+}
+
 bool container_wait(struct container *container) {
     struct retry retry = {.times = 6000, .pause_ms = 10};
     do {

@@ -16,11 +16,13 @@ struct container {
 };
 
 enum { CONTAINER_BEGINS = -1, CONTAINER_ENDED = 0 };
+// What began then has not begun: the first process waits for its start.
+enum { CONTAINER_WAITS = 0 };
 
 // What all programs of the guest know of a container's first process.
 struct container_state {
     pid_t pid;  // or one of the numbers above
-    long begun; // in seconds since the domain booted
+    long begun; // in seconds since the domain booted, or CONTAINER_WAITS
 };
 
 // The container with this slot, whether it is there or not.
@@ -30,5 +32,8 @@ int container_make(const struct container *container);
 // A container that is not there has ended.
 struct container_state container_look(const struct container *container);
 void container_tell(const struct container *container, struct container_state state);
-// Waits a minute at most until its first process runs, which it sets; false if none does.
+// Whether its first process takes signals, and is not about to become what it is to be.
+bool container_runs(struct container_state state);
+// Waits a minute at most until others can be added to its first process, which it sets; false if
+// that does not come.
 bool container_wait(struct container *container);

@@ -9,7 +9,8 @@
 #include <string.h>
 
 static int network(void) {
-    const char *wrong = network_apply(true);
+    const char *wrong = network_begin();
+    if (!wrong) wrong = network_apply(true);
     if (wrong) fprintf(stderr, "%s\n", wrong);
     return wrong ? 1 : 0;
 }

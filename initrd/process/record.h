@@ -12,6 +12,7 @@
 struct mount_record {
     const char *destination, *type, *source, *data;
     const char *bind; // in the ramdisk: what is bound; NULL for a file system
+    bool late;        // mounted once the container is started
     bool optional;    // where the mount point is missing and cannot be made, there is no mount
     bool copy_up;     // what the destination holds is copied into the file system
     bool disk;        // the source is a disk of the domain

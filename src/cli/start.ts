@@ -4,7 +4,7 @@ export const startCommand = defineCommand({
   command: 'start <id>',
   describe: 'start the process of a created container',
   details: [
-    'The domain boots and executes the process. A container can be started only once: to run it again, delete it and create it again.',
+    'The domain, which has booted, executes the process. A container can be started only once: to run it again, delete it and create it again.',
   ],
   builder: (y) =>
     y.positional('id', { type: 'string', demandOption: true, describe: "the container's id" }),

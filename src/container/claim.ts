@@ -6,6 +6,8 @@ import {
   type ProcessIdentity,
   findIdentity,
   isAlive,
+  parseIdentity,
+  renderIdentity,
   sendSignal,
   waitForEnd,
 } from '../host/process-identity.ts';
@@ -42,17 +44,14 @@ export const claimContainer = async (context: Context, id: string): Promise<Clai
   if (lock === undefined) throw new RunxError(`container ${id} was deleted meanwhile`);
   const self = await findIdentity(process.pid);
   // Another runx may have deleted and recreated the container before the lock was taken.
-  if (await setMark(root, id, 'creator', `${self?.pid} ${self?.startTime}`))
+  if (await setMark(root, id, 'creator', self === undefined ? '' : renderIdentity(self)))
     return { directory, lock };
   lock.release();
   throw new RunxError(sentences.exists);
 };
 
-const findCreator = async (root: string, id: string): Promise<ProcessIdentity | undefined> => {
-  const [, pid, startTime] =
-    /^(\d+) (\d+)$/.exec((await readMark(root, id, 'creator')) ?? '') ?? [];
-  return startTime === undefined ? undefined : { pid: Number(pid), startTime };
-};
+const findCreator = async (root: string, id: string): Promise<ProcessIdentity | undefined> =>
+  parseIdentity(await readMark(root, id, 'creator'));
 
 /** Whether the runx that was creating the container has ended. */
 export const creatorIsDead = async (root: string, id: string): Promise<boolean> => {

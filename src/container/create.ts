@@ -24,7 +24,7 @@ import { hasCreateHooks, runCreateHooks, runPoststopHooks } from './hooks.ts';
 import { parseContainerId } from './id.ts';
 import { withoutNetconf } from './netconf-env.ts';
 import { makeDomain, planDomainRecord } from './new-domain.ts';
-import { type NetworkPlan, planNetworks } from './networks.ts';
+import { type NetworkPlan, connectDomain, planNetworks } from './networks.ts';
 import type { NewContainer } from './new-container.ts';
 import { writePidFile } from './pid-file.ts';
 import { type ContainerPlan, planContainer } from './plan.ts';
@@ -104,11 +104,12 @@ export const createContainer = async (
     await runCreateHooks(context, spec.hooks, record);
     // 5. Attach the container to its networks.
     const settings = await joinNetworks(context, request, { directory, monitor, undo });
-    // 6. Create the domain, paused, and let the monitor offer its devices.
-    const domid = await makeDomain(context, { container, plan, record: domain, xl }, undo);
-    await monitor.offerDevices(domid);
+    // 6. Create the domain, let the monitor offer its devices, and connect it.
+    await makeDomain(context, { container, plan, record: domain, xl }, undo);
+    const joined = { ...record, network: settings };
+    const connected = await serveDomain(context, { xl, monitor, domain, record: joined });
     // 7. Commit: from here on the container outlives this runx.
-    await saveRecord(root, { ...record, creating: false, network: settings });
+    await saveRecord(root, { ...joined, ...connected, creating: false });
     if (options.pidFile !== undefined) await writePidFile(options.pidFile, monitor.identity.pid);
     monitor.commit();
     lock.release();
@@ -148,6 +149,30 @@ const startMonitor = async (
   // Must come before the monitor starts other processes, because these inherit its cgroup.
   if (cgroupsPath) await enterCgroup(cgroupsPath, monitor.identity.pid, log);
   return monitor;
+};
+
+/** A domain that has just been created, and what serves it. */
+interface Served {
+  readonly xl: Xl;
+  readonly monitor: ContainerMonitor;
+  readonly domain: DomainRecord;
+  readonly record: ContainerRecord;
+}
+
+/** Has the monitor find the domain and offer its devices, and connects it to its networks. */
+const serveDomain = async (
+  context: Context,
+  { xl, monitor, domain, record }: Served,
+): Promise<Partial<ContainerRecord> | undefined> => {
+  const domid = await monitor.offerDevices();
+  await saveDomain(context.root, { ...domain, domid });
+  const connected = await connectDomain(context, {
+    xl: () => Promise.resolve(xl),
+    record,
+    domain: { name: domain.name, domid },
+  });
+  if (connected !== undefined) monitor.applyNetwork();
+  return connected;
 };
 
 const recordOf = (

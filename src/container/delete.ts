@@ -5,6 +5,7 @@ import { RunxError, messageOf, sentences } from '../errors.ts';
 import { removeCgroup } from '../host/cgroup.ts';
 import { endProcessesWith } from '../host/command-lines.ts';
 import { endProcess } from '../host/process-identity.ts';
+import { tellMonitor } from '../monitor/control-fifo.ts';
 import { detachNetworks } from '../network/cni.ts';
 import type { Hooks, Spec } from '../oci/spec.ts';
 import { removeLayer } from '../rootfs/layer.ts';
@@ -14,7 +15,7 @@ import { containerDirectory, containerExists, removeContainer } from './director
 import { runPoststopHooks } from './hooks.ts';
 import { parseContainerId } from './id.ts';
 import { lockContainer } from './lock.ts';
-import { hasMark, setMark } from './marks.ts';
+import { hasMark } from './marks.ts';
 import { type ContainerRecord, findRecord, findSpec } from './record.ts';
 import { phaseOf, refusalOf } from './status.ts';
 
@@ -50,9 +51,10 @@ export const deleteContainer = async (
     await detachNetworks({ config, log, directory }, { force });
     await removeLayer(config, directory);
     await makeWritableAgain(context, directory);
-    const spec = await findReadableSpec(context, id);
+    const spec = needsSpec(record) ? await findReadableSpec(context, id) : undefined;
     if (await needsHooks(root, id, record)) hooks = spec?.hooks;
-    if (spec?.linux.cgroupsPath) await removeCgroup(spec.linux.cgroupsPath, log);
+    const cgroup = record === undefined ? spec?.linux.cgroupsPath : record.cgroup;
+    if (cgroup) await removeCgroup(cgroup, log);
     await removeContainer(root, id);
   } finally {
     lock.release();
@@ -113,21 +115,26 @@ const endDomains = async (
   const { root } = context;
   if (record === undefined) {
     await endProcessesWith(`--state=${containerDirectory(root, id)}`, 0);
+  } else {
+    await endMonitor(containerDirectory(root, id), record);
   }
   for (const name of await domainsOf(context, id, record)) {
-    const domain = await findDomain(root, name).catch(() => undefined);
-    // The mark tells the monitor why the domain is gone.
-    if (domain?.domid !== undefined) await setMark(root, id, 'killed-by', '9');
-    await destroyDomain(context, domain ?? { name });
-    if (record !== undefined) {
-      await endProcess(record.monitor, { patienceMs: monitorEndsMs, killedMs: monitorEndsMs });
+    if (!(await hasMark(root, id, 'destroyed'))) {
+      const domain = await findDomain(root, name).catch(() => undefined);
+      await destroyDomain(context, domain ?? { name });
     }
     await removeDomain(root, name);
   }
-  // The holder of a sandbox has no domain, so the loop above has not ended it.
-  if (record !== undefined) {
-    await endProcess(record.monitor, { patienceMs: 0, killedMs: monitorEndsMs });
-  }
+};
+
+/** Ends the monitor, which destroys its domain, or the holder of a sandbox. */
+const endMonitor = async (
+  directory: string,
+  { monitor, creating, domain }: ContainerRecord,
+): Promise<void> => {
+  // While the container is created, the monitor ends with its creator.
+  const told = creating || (domain !== undefined && tellMonitor(directory, 'destroy 9'));
+  await endProcess(monitor, { patienceMs: told ? monitorEndsMs : 0, killedMs: monitorEndsMs });
 };
 
 /** The names of the domains that the container owns. */
@@ -148,6 +155,10 @@ const domainsOf = async (
   );
   return names.filter((_, index) => owned[index]);
 };
+
+/** Whether config.json says what the record does not say; to parse it takes a moment. */
+const needsSpec = (record: ContainerRecord | undefined): boolean =>
+  record === undefined || record.hooks.includes('poststop');
 
 /** Whether the poststop hooks must run: `create` succeeded or has begun to run hooks. */
 const needsHooks = async (

@@ -1,7 +1,6 @@
-import { access, rm } from 'node:fs/promises';
+import { access, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { isDomainsDirectory } from '../domain/record.ts';
 import { namesIn } from '../host/files.ts';
 
 /** The state directory of a container, `<root>/<id>`. */
@@ -14,10 +13,33 @@ export const containerExists = (root: string, id: string): Promise<boolean> =>
     () => false,
   );
 
+// No id contains an "@".
+const isOwn = (name: string): boolean => name.includes('@');
+
 /** The sorted ids of all containers below `root`. */
 export const listContainers = async (root: string): Promise<readonly string[]> =>
-  (await namesIn(root)).filter((name) => !isDomainsDirectory(name)).toSorted();
+  (await namesIn(root)).filter((name) => !isOwn(name)).toSorted();
 
-/** Removes the state directory of a container. */
-export const removeContainer = (root: string, id: string): Promise<void> =>
-  rm(containerDirectory(root, id), { recursive: true, force: true });
+const removedPrefix = '@removed-';
+
+/**
+ * Removes the state directory of a container.  It loses its name first, so that nobody takes the
+ * lock in a directory that is about to go.
+ */
+export const removeContainer = async (root: string, id: string): Promise<void> => {
+  const directory = containerDirectory(root, id);
+  const removed = join(root, `${removedPrefix}${process.pid}-${Date.now()}`);
+  const isRenamed = await rename(directory, removed).then(
+    () => true,
+    () => false, // it is gone, or the file system is full
+  );
+  await rm(isRenamed ? removed : directory, { recursive: true, force: true });
+};
+
+/** Removes what removals that were interrupted have left below `root`; returns the directories. */
+export const finishRemovals = async (root: string): Promise<readonly string[]> => {
+  const names = (await namesIn(root)).filter((name) => name.startsWith(removedPrefix));
+  const directories = names.map((name) => join(root, name));
+  for (const directory of directories) await rm(directory, { recursive: true, force: true });
+  return directories;
+};

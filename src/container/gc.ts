@@ -8,6 +8,7 @@ import { detachNetworks } from '../network/cni.ts';
 import { evictImages, openImageCache, removeDrafts } from '../rootfs/image-cache.ts';
 import { removeLostLayers } from '../rootfs/layer.ts';
 import { makeLostWritableAgain } from '../rootfs/readonly-mounts.ts';
+import { finishRemovals } from './directory.ts';
 
 /**
  * Removes what is left of containers whose state directory is gone, under any --root.  Calls
@@ -17,6 +18,9 @@ export const collectGarbage = async (
   context: Context,
   onRemoved: (what: string) => Promise<void>,
 ): Promise<void> => {
+  for (const directory of await finishRemovals(context.root)) {
+    await onRemoved(`removed ${directory}`);
+  }
   for (const directory of await removeLostLayers(context)) {
     await onRemoved(`removed the writable layer of ${basename(directory)}`);
   }

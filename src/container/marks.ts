@@ -13,9 +13,9 @@ import { containerDirectory } from './directory.ts';
  * - `started`: `start` has begun
  * - `unpaused`: `start` has succeeded
  * - `paused`: the container is paused
- * - `killed-by`: the number of the signal for which runx destroys the domain; the monitor reads it
+ * - `destroyed`: the domain is destroyed; the keeper of the domain sets it
  */
-export type Mark = 'creator' | 'hooked' | 'started' | 'unpaused' | 'paused' | 'killed-by';
+export type Mark = 'creator' | 'hooked' | 'started' | 'unpaused' | 'paused' | 'destroyed';
 
 const fileOf = (root: string, id: string, mark: Mark): string =>
   join(containerDirectory(root, id), mark);

@@ -5,6 +5,7 @@ import { RunxError } from '../errors.ts';
 import { renderGuestNetwork } from '../guest/network.ts';
 import { openRunxMonitor, tellNetwork } from '../host/runx-monitor.ts';
 import { type PlannedNetwork, checkPlugins } from '../network/cni.ts';
+import { readFingerprint } from '../network/fingerprint.ts';
 import { loadNetconfFile } from '../network/netconf-file.ts';
 import { type NetworkRequest, parseNetconf } from '../network/netconf.ts';
 import { isOwnNetns, openNetns } from '../network/netns.ts';
@@ -59,30 +60,36 @@ const summaryOf = ({ name, mac, addresses }: Interface) => ({
   addresses: addresses.map(({ local, prefix }) => `${local}/${prefix}`),
 });
 
-/** A container whose paused domain gets its network interfaces. */
+/** A container whose domain gets its network interfaces. */
 export interface Connection {
-  readonly xl: Xl;
+  readonly xl: () => Promise<Xl>;
   readonly record: ContainerRecord;
   readonly domain: DomainName;
 }
 
+/** What a container's record says of the network interfaces of its domain. */
+type Connected = Pick<ContainerRecord, 'interfaces' | 'netns'>;
+
 /**
- * Gives the paused domain a vif for each interface of the container's network namespace, and tells
- * the guest about them.  Called by `start`, because some engines fill the namespace after `create`.
- * Returns the interfaces for `runx state`.
+ * Gives the domain a vif for each interface of the container's network namespace, and writes the
+ * lines of the network for the guest.  Does nothing, and returns undefined, if the namespace is as
+ * it was the last time: engines fill it before or after `create`.
  */
 export const connectDomain = async (
   context: Context,
   { xl, record, domain }: Connection,
-): Promise<ContainerRecord['interfaces']> => {
+): Promise<Connected | undefined> => {
   const { config, log } = context;
   const { name, domid } = domain;
+  const fingerprint = await readFingerprint(record.monitor.pid);
+  if (fingerprint === (record.netns ?? '')) return undefined;
   const tool = openRunxMonitor(context);
   const netns = openNetns(tool, record.monitor.pid);
   const interfaces = await readInterfaces(netns, domid, log);
-  const attach = (mac: string): Promise<void> => attachVif(xl, name, mac, config.monitor);
+  const attach = async (mac: string): Promise<void> =>
+    attachVif(await xl(), name, mac, config.monitor);
   await wireInterfaces(netns, domid, interfaces, { attach, log });
   const lines = renderGuestNetwork(interfaces, record.network ?? { dhcp: [], resolv: [] });
-  if (lines !== '') await tellNetwork(tool, domid, lines);
-  return interfaces.map(summaryOf);
+  await tellNetwork(tool, domid, lines);
+  return { interfaces: interfaces.map(summaryOf), netns: fingerprint };
 };

@@ -38,12 +38,12 @@ export interface DomainRequest {
   readonly xl: Xl;
 }
 
-/** Makes the disks and boot files of a domain, then creates it, paused; returns its domid. */
+/** Makes the disks and boot files of a domain, then creates it. */
 export const makeDomain = async (
   context: Context,
   { container, plan, record, xl }: DomainRequest,
   undo: Undo,
-): Promise<number> => {
+): Promise<void> => {
   const { config, root } = context;
   const { id, bundle } = container;
   const { name, uuid } = record;
@@ -60,10 +60,9 @@ export const makeDomain = async (
     domainDirectory(root, name),
   );
   undo(`destroying the domain ${name}`, () => xlDestroy(xl, name));
-  const created = await createDomain(xl, {
+  await createDomain(xl, {
     root,
     record,
     config: { ...plan.config, ...files, name, uuid, disks },
   });
-  return created.domid;
 };

@@ -8,6 +8,7 @@ import { type DomainRecord, loadDomain } from '../domain/record.ts';
 import { readIfThere, writeAtomically } from '../host/files.ts';
 import type { ProcessIdentity } from '../host/process-identity.ts';
 import type { Bundle } from '../oci/bundle.ts';
+import { hookNames } from '../oci/hooks.ts';
 import { type Spec, parseSpec } from '../oci/spec.ts';
 import { ociVersion } from '../oci/version.ts';
 import { parseJson } from '../schema.ts';
@@ -30,6 +31,10 @@ const recordSchema = v.object({
   rootfs: v.string(),
   created: v.string(),
   annotations: v.record(v.string(), v.string()),
+  /** The kinds of hooks that config.json has. */
+  hooks: v.array(v.picklist(hookNames)),
+  /** `linux.cgroupsPath` of config.json. */
+  cgroup: v.optional(v.string()),
   /** Whether `create` has not finished. */
   creating: v.optional(v.boolean(), false),
   /** The process that stands for the container on the host. */
@@ -40,8 +45,10 @@ const recordSchema = v.object({
   slot: v.optional(v.number()),
   /** Settings for the guest that the network namespace does not hold; missing without NETCONF. */
   network: v.optional(v.object({ dhcp: words, resolv: words })),
-  /** The network interfaces of the domain; missing until `start`. */
+  /** The network interfaces of the domain. */
   interfaces: v.optional(v.array(interfaceSchema)),
+  /** What the network namespace held when the domain got these (network/fingerprint.ts). */
+  netns: v.optional(v.string()),
 });
 
 /** The record of one container, stored in `<root>/<id>/state.json`. */
@@ -60,6 +67,8 @@ export const newRecord = (
   rootfs,
   created: new Date().toISOString(),
   annotations: spec.annotations,
+  hooks: hookNames.filter((name) => spec.hooks[name].length > 0),
+  ...(spec.linux.cgroupsPath ? { cgroup: spec.linux.cgroupsPath } : {}),
   creating: false,
   monitor,
 });

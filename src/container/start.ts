@@ -1,7 +1,11 @@
 import type { Context } from '../context.ts';
+import { hasOwnGuest } from '../domain/boot.ts';
+import type { DomainName } from '../domain/record.ts';
 import { RunxError, ToolError, sentences } from '../errors.ts';
 import { endProcess } from '../host/process-identity.ts';
-import { domainExists, findXl, unpauseDomain } from '../xen/xl.ts';
+import { tellMonitor } from '../monitor/control-fifo.ts';
+import { type Xl, domainExists, findXl, unpauseDomain } from '../xen/xl.ts';
+import { containerDirectory } from './directory.ts';
 import { runPoststartHooks } from './hooks.ts';
 import { parseContainerId } from './id.ts';
 import { withLock } from './lock.ts';
@@ -25,6 +29,7 @@ export const startContainer = async (context: Context, idText: string): Promise<
     await setMark(root, id, 'unpaused');
     return created;
   });
+  if (!record.hooks.includes('poststart')) return;
   const spec = await findSpec(root, id);
   try {
     if (spec !== undefined) await runPoststartHooks(context, spec.hooks, record);
@@ -40,23 +45,39 @@ const monitorEndsMs = 10_000;
 const endContainer = ({ monitor }: ContainerRecord): Promise<void> =>
   endProcess(monitor, { patienceMs: 0, killedMs: monitorEndsMs });
 
-/** Gives the domain its network interfaces and lets it run. */
+/** Connects the domain, by connectDomain. */
+const connect = async (context: Context, record: ContainerRecord, domain: DomainName) => {
+  const xl = (): Promise<Xl> => findXl(context.config.xl, context.log);
+  try {
+    return await connectDomain(context, { xl, record, domain });
+  } catch (error) {
+    // The container may have been killed since its status was checked.
+    const gone = error instanceof ToolError && !(await domainExists(await xl(), domain.name));
+    throw gone ? new RunxError(sentences.stoppedStart) : error;
+  }
+};
+
+/** Connects the domain to what has been added to its networks, and lets the process start. */
 const startDomain = async (context: Context, record: ContainerRecord): Promise<void> => {
-  const { config, log, root } = context;
-  const { name, domid } = await loadDomainOf(root, record);
+  const { root } = context;
+  const domain = await loadDomainOf(root, record);
+  const { domid } = domain;
   if (domid === undefined)
     throw new RunxError(
       `container ${record.id} has no domain: delete the container and create it again`,
     );
-  const xl = await findXl(config.xl, log);
   try {
-    const interfaces = await connectDomain(context, { xl, record, domain: { name, domid } });
-    await saveRecord(root, { ...record, interfaces });
-    await unpauseDomain(xl, name);
+    const connected = await connect(context, record, { name: domain.name, domid });
+    if (connected !== undefined) await saveRecord(root, { ...record, ...connected });
+    const lines = [...(connected === undefined ? [] : ['network' as const]), 'start' as const];
+    const told = tellMonitor(containerDirectory(root, record.id), ...lines);
+    if (!told) throw new RunxError(sentences.stoppedStart);
+    // A guest of the container's own does not know that it has to wait.
+    if (hasOwnGuest(domain.boot)) {
+      await unpauseDomain(await findXl(context.config.xl, context.log), domain.name);
+    }
   } catch (error) {
-    // The container may have been killed since its status was checked.
-    const gone = error instanceof ToolError && !(await domainExists(xl, name));
     await endContainer(record);
-    throw gone ? new RunxError(sentences.stoppedStart) : error;
+    throw error;
   }
 };

@@ -42,7 +42,7 @@ const refusals = {
   },
   kill: { creating: notRunning, stopped: notRunning },
   delete: { creating: notStopped, starting: notStopped, running: notStopped, paused: notStopped },
-  exec: { creating: cannotExec, created: cannotExec, paused: cannotExec, stopped: cannotExec },
+  exec: { creating: cannotExec, paused: cannotExec, stopped: cannotExec },
   pause: { creating: notRunning, created: notRunning, paused: notRunning, stopped: notRunning },
   resume: {
     creating: notPaused,

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { endProcessesWith } from '../host/command-lines.ts';
-import { domainExists, findXl, xlDestroy } from '../xen/xl.ts';
+import { findXl, xlDestroy } from '../xen/xl.ts';
 import { type DomainRecord, configFile } from './record.ts';
 
 const toolEndsMs = 30_000;
@@ -15,6 +15,5 @@ export const destroyDomain = async (
   { name, domid }: Pick<DomainRecord, 'name' | 'domid'>,
 ): Promise<void> => {
   if (domid === undefined) await waitForCreation(root, name);
-  const xl = await findXl(config.xl, log);
-  if (await domainExists(xl, name)) await xlDestroy(xl, name);
+  await xlDestroy(await findXl(config.xl, log), name);
 };

@@ -55,9 +55,6 @@ export interface DomainName {
 // The id of a container cannot contain an "@".
 const directoryName = '@domains';
 
-/** Whether a name in the state directory is the directory of domains rather than a container. */
-export const isDomainsDirectory = (name: string): boolean => name === directoryName;
-
 /** The directory with the record of a domain, its xl.cfg and its own boot files. */
 export const domainDirectory = (root: string, name: string): string =>
   join(root, directoryName, name);

@@ -9,6 +9,16 @@ export interface ProcessIdentity {
   readonly startTime: string;
 }
 
+/** Renders an identity as `PID STARTTIME`. */
+export const renderIdentity = ({ pid, startTime }: ProcessIdentity): string =>
+  `${pid} ${startTime}`;
+
+/** Parses what renderIdentity rendered; undefined for anything else. */
+export const parseIdentity = (text = ''): ProcessIdentity | undefined => {
+  const [, pid, startTime] = /^(\d+) (\d+)$/.exec(text) ?? [];
+  return startTime === undefined ? undefined : { pid: Number(pid), startTime };
+};
+
 /** Parses the start time in /proc/PID/stat (proc(5), field 22); undefined for a zombie. */
 export const parseStartTime = (stat: string): string | undefined => {
   // Field 2, the command name in parentheses, can contain blanks and parentheses.

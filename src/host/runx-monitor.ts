@@ -90,41 +90,7 @@ export const inNetworkOf = (
   args: ['enter', String(pid), '--', file, argv0, ...args],
 });
 
-const noDomainExitCode = 3;
-
-/** A signal for the container in a slot of a domain. */
-export interface GuestSignal {
-  readonly domid: number;
-  readonly slot: number;
-  readonly number: number;
-  /** Whether the signal is for all processes of the container. */
-  readonly all: boolean;
-  /** Whether the domain does not run the init of runx, so that it is asked to power off instead. */
-  readonly ownGuest: boolean;
-}
-
-/** Lets the guest kernel deliver a signal; returns false if the domain is gone. */
-export const signalGuest = async (
-  { path, log }: RunxMonitor,
-  { domid, slot, number, all, ownGuest }: GuestSignal,
-): Promise<boolean> => {
-  const args = [
-    'signal',
-    ...(all ? ['--all'] : []),
-    ...(ownGuest ? ['--own-guest'] : []),
-    String(domid),
-    String(slot),
-    String(number),
-  ];
-  const { exitCode } = await run(path, args, {
-    log,
-    timeoutMs,
-    okExitCodes: [noDomainExitCode],
-  });
-  return exitCode !== noDomainExitCode;
-};
-
-/** Writes the network settings for a guest, before the guest starts, to xenstore. */
+/** Writes the network settings for a guest to xenstore. */
 export const tellNetwork = async (
   { path, log }: RunxMonitor,
   domid: number,

@@ -1,12 +1,14 @@
 import { type ContainerMonitorOptions, type RunxMonitor, startRun } from '../host/runx-monitor.ts';
-import { type MonitorProcess, openControl } from './control.ts';
+import { type MonitorProcess, openControl, parseNumber } from './control.ts';
 
 /** The monitor of a container, while runx is connected to it. */
 export interface ContainerMonitor extends MonitorProcess {
   /** Names the domain that the monitor destroys if runx dies before `commit`. */
   readonly nameDomain: (name: string) => void;
-  /** Lets the monitor offer its devices (consoles, shares) to the paused domain. */
-  readonly offerDevices: (domid: number) => Promise<void>;
+  /** Lets the monitor find the domain and offer it devices (consoles, shares); returns its domid. */
+  readonly offerDevices: () => Promise<number>;
+  /** Has the guest apply the lines of the network, which are in xenstore. */
+  readonly applyNetwork: () => void;
   /** Lets the container outlive runx. */
   readonly commit: () => void;
 }
@@ -27,10 +29,11 @@ export const startContainerMonitor = async (
     exitCode,
     release,
     nameDomain: (name) => send(`name ${name}`),
-    offerDevices: async (domid) => {
-      send(`domain ${domid}`);
-      await receive('ready', devicesOfferedMs);
+    offerDevices: async () => {
+      send('domain');
+      return parseNumber(await receive('ready', devicesOfferedMs), 'domid');
     },
+    applyNetwork: () => send('network'),
     commit: () => send('commit'),
   };
 };

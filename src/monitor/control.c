@@ -3,14 +3,24 @@
 #include "../protocol/read_full.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void control_open(struct control *control) {
     *control = (struct control){.fd = CONTROL_FD};
+}
+
+int control_open_fifo(struct control *control) {
+    *control = (struct control){.fd = -1};
+    if (mkfifo(CONTROL_FIFO, 0600) < 0) return -errno;
+    // Open for writing too, so that it has no end while nobody else writes.
+    control->fd = open(CONTROL_FIFO, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    return control->fd < 0 ? -errno : 0;
 }
 
 bool control_receive(struct control *control) {
@@ -38,11 +48,27 @@ static enum control_word parse(const char *text, struct control_line *line) {
         const int length = snprintf(line->name, sizeof line->name, "%s", text + 5);
         return length > 0 && length < (int)sizeof line->name ? CONTROL_NAME : CONTROL_UNKNOWN;
     }
-    if (!strncmp(text, "domain ", 7) && parse_number(text + 7, &line->number))
-        return CONTROL_DOMAIN;
-    if (!strncmp(text, "process ", 8) && parse_number(text + 8, &line->number))
-        return CONTROL_PROCESS;
-    return !strcmp(text, "commit") ? CONTROL_COMMIT : CONTROL_UNKNOWN;
+    static const struct {
+        const char *text;
+        enum control_word word;
+        bool all;
+    } numbered[] = {{"process ", CONTROL_PROCESS, false},
+                    {"signal all ", CONTROL_SIGNAL, true},
+                    {"signal ", CONTROL_SIGNAL, false},
+                    {"destroy ", CONTROL_DESTROY, false}},
+      bare[] = {{"domain", CONTROL_DOMAIN, false},
+                {"commit", CONTROL_COMMIT, false},
+                {"network", CONTROL_NETWORK, false},
+                {"start", CONTROL_START, false}};
+    for (size_t i = 0; i < sizeof numbered / sizeof *numbered; i++) {
+        const size_t length = strlen(numbered[i].text);
+        if (strncmp(text, numbered[i].text, length) != 0) continue;
+        line->all = numbered[i].all;
+        return parse_number(text + length, &line->number) ? numbered[i].word : CONTROL_UNKNOWN;
+    }
+    for (size_t i = 0; i < sizeof bare / sizeof *bare; i++)
+        if (!strcmp(text, bare[i].text)) return bare[i].word;
+    return CONTROL_UNKNOWN;
 }
 
 static void drop(struct control *control, size_t length) {

@@ -1,4 +1,6 @@
-// The lines that a monitor and runx exchange on descriptor 3, a socket; README.md says which.
+// The lines that runx says to a monitor, and the monitor to runx: on descriptor 3, a socket, while
+// they know each other; and later, to the monitor alone, on a FIFO in the state directory.
+// README.md says which.
 #pragma once
 
 #include "../host/domain.h"
@@ -7,6 +9,7 @@
 #include <stddef.h>
 
 enum { CONTROL_FD = 3 };
+#define CONTROL_FIFO "control"
 
 struct control {
     int fd;        // -1: the stream has ended
@@ -17,18 +20,25 @@ struct control {
 enum control_word {
     CONTROL_UNKNOWN,
     CONTROL_NAME,    // and the domain's name
-    CONTROL_DOMAIN,  // and its number
+    CONTROL_DOMAIN,  // the domain is there
     CONTROL_PROCESS, // and how many bytes of a record follow
     CONTROL_COMMIT,
+    CONTROL_NETWORK, // the network's lines are in xenstore
+    CONTROL_START,
+    CONTROL_SIGNAL,  // and its number, or 0: none
+    CONTROL_DESTROY, // and the number of the signal for which
 };
 
 struct control_line {
     enum control_word word;
     char name[DOMAIN_NAME_MAX];
     unsigned number;
+    bool all; // processes of the container
 };
 
 void control_open(struct control *control);
+// Makes the FIFO in the current directory; 0 or a negative errno.
+int control_open_fifo(struct control *control);
 // Reads what has come, or waits for it; false when the stream has ended, or holds a line that
 // is too long.
 bool control_receive(struct control *control);

@@ -66,7 +66,7 @@ const readLines = (socket: Socket): Control['receive'] => {
   };
 };
 
-const parseNumber = (text: string, what: string): number => {
+export const parseNumber = (text: string, what: string): number => {
   if (!/^\d+$/.test(text)) throw new RunxError(`monitor: invalid ${what} "${text}"`);
   return Number(text);
 };

@@ -1,4 +1,7 @@
 #include "ending.h"
+#include "../host/domain.h"
+#include "../protocol/nodes.h"
+#include "../protocol/number.h"
 #include "kernel_console.h"
 
 #include <fcntl.h>
@@ -8,15 +11,18 @@
 #include <string.h>
 #include <unistd.h>
 
-int ending_exit_code(void) {
-    char text[16];
-    int fd = open("killed-by", O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return EXIT_KILLED;
-    ssize_t length = read(fd, text, sizeof text - 1);
-    close(fd);
-    text[length > 0 ? length : 0] = '\0';
-    int signal = atoi(text);
-    return signal > 0 && signal <= 64 ? 128 + signal : EXIT_KILLED;
+bool ending_read(struct ending *ending, struct xenstore *xs, unsigned domid, unsigned slot) {
+    char *text = ending->error;
+    uint64_t code;
+    const struct node status = domain_node(domid, NODE_EXIT_STATUS, slot);
+    const struct node error = domain_node(domid, NODE_ERROR, slot);
+    if (xenstore_read(xs, status.path, text, sizeof ending->error) < 0) return false;
+    ending->valid = number_parse(text, 10, &code) && code <= 255;
+    ending->exit_code = ending->valid ? (int)code : EXIT_KILLED;
+    if (xenstore_read(xs, error.path, text, sizeof ending->error) < 0) *text = '\0';
+    for (char *c = text; *c; c++)
+        if (*c < ' ' || *c > '~') *c = '?';
+    return true;
 }
 
 void ending_console_line(struct xenstore *xs, unsigned domid, char *line, size_t size) {

@@ -47,16 +47,31 @@ static unsigned char next_signal(struct input *input) {
     return 0;
 }
 
+// Makes a frame of what a container is told before its start too; false when nothing is.
+static bool put_early_news(struct input *input) {
+    if (input->window) {
+        input->window = false;
+        put_window(input);
+        return true;
+    }
+    if (input->network) {
+        input->network = false;
+        put_frame(input, FRAME_NETWORK, NULL, 0);
+        return true;
+    }
+    if (input->run) {
+        input->run = input->held = false;
+        put_frame(input, FRAME_RUN, NULL, 0);
+        return true;
+    }
+    return false;
+}
+
 // Makes a frame of what is said beside the input; false when nothing is.
 static bool put_news(struct input *input) {
     const unsigned char signal = next_signal(input);
     if (signal != 0) {
         put_frame(input, FRAME_SIGNAL, &signal, 1);
-        return true;
-    }
-    if (input->window) {
-        input->window = false;
-        put_window(input);
         return true;
     }
     for (unsigned char stream = 1; stream <= 2; stream++) {
@@ -78,6 +93,8 @@ bool input_next_frame(struct input *input, bool readable) {
         put_record(input);
         return true;
     }
+    if (put_early_news(input)) return true;
+    if (input->held) return false;
     if (put_news(input)) return true;
     if (!readable || input->fd < 0 || input->credit == 0) return false;
     unsigned char *bytes = input->pending + FRAME_HEADER;

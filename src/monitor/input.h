@@ -9,7 +9,9 @@
 #include <sys/ioctl.h>
 
 struct input {
-    int fd; // -1: no input, or at its end
+    int fd;            // -1: no input, or at its end
+    bool held;         // the container waits for its start: it has no input yet
+    bool network, run; // its network's lines are to be read; it is to start
     bool end, window, closed[3];
     struct winsize size; // of the window, if the descriptor has none
     uint64_t signals;    // bit N - 1: signal N, for an added process

@@ -2,18 +2,22 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 
 void loop_open(struct loop *loop, const struct options *options) {
     loop->options = options;
     loop->signals = signals_open();
     loop->xs.fd = loop->relay.channels.gntdev = loop->relay.channels.evtchn = -1;
     control_open(&loop->control);
+    loop->fifo.fd = -1;
 }
 
 int loop_wait(struct loop *loop, struct pollfd fds[LOOP_FDS]) {
     const struct relay *relay = &loop->relay;
     fds[LOOP_SIGNALS] = (struct pollfd){.fd = loop->signals, .events = POLLIN};
     fds[LOOP_CONTROL] = (struct pollfd){.fd = loop->control.fd, .events = POLLIN};
+    fds[LOOP_FIFO] = (struct pollfd){.fd = loop->fifo.fd, .events = POLLIN};
     fds[LOOP_XENSTORE] = (struct pollfd){.fd = loop->xs.fd, .events = POLLIN};
     fds[LOOP_CHANNELS] = (struct pollfd){.fd = relay->channels.evtchn, .events = POLLIN};
     fds[LOOP_INPUT] = (struct pollfd){.fd = relay_wants_input(relay), .events = POLLIN};
@@ -49,6 +53,19 @@ bool loop_next_events(struct loop *loop, uint32_t *events) {
     *events = loop->xs.events;
     loop->xs.events = 0;
     return *events != 0;
+}
+
+void loop_complain(struct loop *loop, const char *sentence) {
+    struct output *output = &loop->relay.outputs[1];
+    char line[2200]; // an id has 1024 bytes at most
+    int length =
+        snprintf(line, sizeof line, "runx: container %s: %s\n", loop->options->id, sentence);
+    for (char *c = line; c + 1 < line + length; c++)
+        if (*c == '\n') *c = ' '; // of a path: one line is one error
+    if (loop->options->keep_output)
+        output_add(output, line, strlen(line));
+    else if (poll(&(struct pollfd){.fd = output->fd, .events = POLLOUT}, 1, 1000) > 0)
+        dprintf(output->fd, "%s", line);
 }
 
 void loop_drain(struct loop *loop, int deadline_ms) {

@@ -12,6 +12,7 @@
 enum {
     LOOP_SIGNALS,
     LOOP_CONTROL,
+    LOOP_FIFO,
     LOOP_XENSTORE,
     LOOP_CHANNELS,
     LOOP_INPUT,
@@ -25,7 +26,7 @@ enum {
 struct loop {
     const struct options *options;
     int signals;
-    struct control control;
+    struct control control, fifo; // the latter of a container's monitor
     struct xenstore xs;
     struct relay relay;
     struct attach *attach;        // NULL: nobody attaches
@@ -44,6 +45,8 @@ int loop_move(struct loop *loop, const struct pollfd fds[LOOP_FDS]);
 bool loop_next_signal(struct loop *loop, struct signal *signal);
 // Takes which watches have fired, while there are any; reading brings new ones with it.
 bool loop_next_events(struct loop *loop, uint32_t *events);
+// Says a sentence on the container's standard error, or where its output is kept.
+void loop_complain(struct loop *loop, const char *sentence);
 // Gives slow readers their time, or `deadline_ms` if that is not negative: nobody waits for
 // long once all is over.
 void loop_drain(struct loop *loop, int deadline_ms);

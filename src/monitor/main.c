@@ -1,7 +1,6 @@
 // runx-monitor: what runx does in C, and what stands for a container while it runs.
 #define _GNU_SOURCE
 #include "../host/enter.h"
-#include "../host/guest_signal.h"
 #include "../host/image.h"
 #include "../host/lease.h"
 #include "../host/lock.h"
@@ -47,14 +46,6 @@ static int run_exec(const struct options *options, char **words) {
 static int run_hold(const struct options *options, char **words) {
     (void)words;
     return launch_sandbox(options);
-}
-
-static int run_signal(const struct options *options, char **words) {
-    const int domid = number(words[0], 1), slot = number(words[1], 1), signal = number(words[2], 0);
-    if (domid == WRONG || slot == WRONG || signal == WRONG) return WRONG;
-    if (options->own_guest) return exit_code(guest_power_off((unsigned)domid, signal));
-    return exit_code(
-        guest_signal((unsigned)domid, (unsigned)slot, options->all ? -signal : signal));
 }
 
 static int run_network(const struct options *options, char **words) {
@@ -141,12 +132,6 @@ static const struct subcommand {
      0,
      run_hold,
      "--state DIR --id ID [--network PATH] [--hostname NAME]"},
-    {"signal",
-     {"", OPTION_ALL OPTION_OWN_GUEST},
-     3,
-     3,
-     run_signal,
-     "[--all] [--own-guest] DOMID SLOT NUMBER"},
     {"network", {"", ""}, 1, 1, run_network, "DOMID"},
     {"address", {"", ""}, 2, 2, run_address, "DOMID NAME"},
     {"enter", {"", ""}, 3, ANY, run_enter, "PID -- PATH NAME [ARG...]"},

@@ -31,7 +31,6 @@ static const struct known {
     {OPTION_EXPORT, "export", EXPORT, 0},
     {OPTION_DOMAIN, "domain", TEXT, FIELD(domain)},
     {OPTION_DOMID, "domid", NUMBER, FIELD(domid)},
-    {OPTION_ALL, "all", FLAG, FIELD(all)},
     {OPTION_TRY, "try", FLAG, FIELD(try)},
 };
 

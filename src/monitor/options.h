@@ -23,7 +23,6 @@ struct options {
     unsigned domid;            // and by number
     const char *disks[MAX_DISKS]; // block devices that are the container's alone
     unsigned disk_count;
-    bool all; // processes of the container
     bool try; // do not wait
 };
 
@@ -44,7 +43,6 @@ struct options {
 #define OPTION_EXPORT "e"
 #define OPTION_DOMAIN "n"
 #define OPTION_DOMID "D"
-#define OPTION_ALL "a"
 #define OPTION_TRY "T"
 
 // Takes the options whose letters are in `needs`, each of which must be there, and in

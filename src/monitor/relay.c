@@ -119,9 +119,11 @@ bool relay_pump(struct relay *relay, bool readable) {
         write_outputs(relay);
     }
     if (relay->ready[0]) {
-        if (relay->raw_when_ready) terminal_make_raw(&relay->terminal, 0);
-        relay->raw_when_ready = false;
         relay->carrier->send(relay, readable);
+        if (relay->raw_when_ready && !relay->input.held) {
+            terminal_make_raw(&relay->terminal, 0);
+            relay->raw_when_ready = false;
+        }
     }
     return taken > 0;
 }
@@ -156,7 +158,7 @@ int relay_turn(struct relay *relay, bool events, bool readable, bool *more) {
 bool relay_takes_input(const struct relay *relay) {
     const struct input *input = &relay->input;
     return relay->ready[0] && relay->carrier->is_connected(relay) && input->length == 0 &&
-           !input->record && input->credit > 0;
+           !input->record && !input->held && input->credit > 0;
 }
 
 int relay_wants_input(const struct relay *relay) {

@@ -142,7 +142,10 @@ const onLinkFirst = (a: Route, b: Route): number =>
 /** The name of the bridge that runx makes for the interface with this index. */
 export const bridgeName = (index: number): string => `runx${index}`;
 
-const isBridge = (linkName: string): boolean => /^runx\d+$/.test(linkName);
+/** Matches the names of the bridges that runx makes. */
+export const bridgePattern = /^runx\d+$/;
+
+const isBridge = (linkName: string): boolean => bridgePattern.test(linkName);
 
 /** The MAC address of an interface in runx's bridge, as of Xen's vifs: it takes no traffic. */
 export const bridgedMac = 'fe:ff:ff:ff:ff:ff';

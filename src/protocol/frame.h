@@ -20,9 +20,11 @@ enum frame {
     FRAME_END = 'E',    // there will be no more input
     FRAME_WINDOW = 'W', // rows and columns, 16 bits each
     FRAME_CLOSED = 'C', // one byte: nobody reads output stream N (1 or 2) any more
+    FRAME_RUN = 'R',    // start; before it a container is sent WINDOW and NETWORK alone
+    // The container's first process only:
+    FRAME_NETWORK = 'N', // its network's lines are in xenstore, or have changed
     // exec only:
-    FRAME_RECORD = 'P', // a piece of the process record (src/guest/record.ts)
-    FRAME_RUN = 'R',    // the record is complete
+    FRAME_RECORD = 'P', // a piece of the process record (src/guest/record.ts), before RUN
     FRAME_SIGNAL = 'S', // one byte: the number
 };
 

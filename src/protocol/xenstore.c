@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 enum {
+    XS_DIRECTORY = 1,
     XS_READ = 2,
     XS_WATCH = 4,
     XS_TRANSACTION_START = 6,
@@ -108,6 +109,10 @@ int xenstore_read(struct xenstore *xs, const char *path, char *value, size_t siz
     if ((size_t)length >= size) return -E2BIG;
     memcpy(value, body, (size_t)length + 1);
     return length;
+}
+
+int xenstore_list(struct xenstore *xs, const char *path, char names[XENSTORE_MAX + 1]) {
+    return request(xs, XS_DIRECTORY, (struct payload){path, strlen(path) + 1}, names);
 }
 
 // A request whose payload is PATH NUL TAIL.

@@ -20,6 +20,8 @@ int xenstore_open(struct xenstore *xs);
 void xenstore_close(struct xenstore *xs);
 // Reads a node as a NUL-terminated string; the length comes back.
 int xenstore_read(struct xenstore *xs, const char *path, char *value, size_t size);
+// Lists the names in a directory, each with a NUL behind it; their length comes back.
+int xenstore_list(struct xenstore *xs, const char *path, char names[XENSTORE_MAX + 1]);
 int xenstore_write(struct xenstore *xs, const char *path, const char *value);
 int xenstore_remove(struct xenstore *xs, const char *path);
 // Gives path to the domain `owner` and lets the domain `reader` read it too.

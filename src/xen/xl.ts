@@ -24,9 +24,9 @@ export const findXl = async (name: string, log: Log): Promise<Xl> => {
 export const xl = (tool: Xl, args: readonly string[], options: Partial<RunOptions> = {}) =>
   run(tool.path, args, { log: tool.log, timeoutMs, ...options });
 
-/** Creates the domain, paused; -e keeps xl from waiting for the end of the domain. */
-export const xlCreate = async (tool: Xl, configFile: string): Promise<void> => {
-  await xl(tool, ['create', '-p', '-e', '-q', configFile]);
+/** Creates the domain, paused or not; -e keeps xl from waiting for the end of the domain. */
+export const xlCreate = async (tool: Xl, configFile: string, paused: boolean): Promise<void> => {
+  await xl(tool, ['create', ...(paused ? ['-p'] : []), '-e', '-q', configFile]);
 };
 
 export const unpauseDomain = async (tool: Xl, name: string): Promise<void> => {
@@ -61,14 +61,6 @@ export const attachVif = async (
   script: string,
 ): Promise<void> => {
   await xl(tool, ['network-attach', name, `mac=${mac}`, `script=${script}`]);
-};
-
-/** Asks xl for the domid of a domain. */
-export const domainId = async (tool: Xl, name: string): Promise<number> => {
-  const { stdout } = await xl(tool, ['domid', name]);
-  const text = stdout.trim();
-  if (!/^\d+$/.test(text)) throw new RunxError(`xl domid ${name}: unexpected output: "${text}"`);
-  return Number(text);
 };
 
 /** Destroys the domain; succeeds if the domain does not exist. */

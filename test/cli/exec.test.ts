@@ -218,10 +218,12 @@ describe('runx exec', { concurrency: 4 }, () => {
     });
   }
 
-  test('a created container has no guest yet', async (t) => {
-    const { dom0 } = await makeCreated(t, changes);
+  test('a created container takes one', async (t) => {
+    const { dom0, status } = await makeCreated(t, changes);
+    await dom0.plan('exec-exit-code', '3');
     const { exitCode, stderr } = await dom0.runx(['exec', 'web', 'ls']);
-    assert.deepEqual([exitCode, stderr], [255, 'runx: cannot exec in a created container\n']);
+    assert.deepEqual([exitCode, stderr], [3, '']);
+    assert.equal(await status(), 'created');
   });
 
   test('a stopped container is refused', async (t) => {

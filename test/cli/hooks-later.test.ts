@@ -116,7 +116,8 @@ describe('poststop hooks', { concurrency: 4 }, () => {
   });
 
   test('are left out, with a warning, when the saved config.json is damaged', async (t) => {
-    const { dom0 } = await makeStopped(t, {});
+    const hooks = { poststop: [{ path: '/bin/true' }] };
+    const { dom0 } = await makeStopped(t, { hooks });
     await writeFile(dom0.path('root/web/config.json'), '{"ociVersion"');
     const { exitCode, stderr } = await dom0.runx(['delete', 'web']);
     assert.equal(exitCode, 0);

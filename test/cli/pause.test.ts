@@ -108,14 +108,14 @@ describe('a paused container', { concurrency: 4 }, () => {
   });
 
   test('is destroyed by KILL; another signal waits in the guest', async (t) => {
-    const { dom0, domain, status, waitForEnd, xlCallsSince } = await makeRunning(t);
+    const { dom0, status, waitForEnd, xlCallsSince } = await makeRunning(t);
     assertSilent(await dom0.runx(['pause', 'web']));
     assertSilent(await dom0.runx(['kill', 'web', 'TERM']));
-    assert.deepEqual(dom0.monitorCalls().slice(1), [['signal', '7', '1', '15']]);
+    await dom0.told('start', 'signal 15');
     assert.equal(await status(), 'paused');
     assertSilent(await dom0.runx(['kill', 'web', 'KILL']));
     await waitForEnd();
-    assert.deepEqual(xlCallsSince().slice(1), [['destroy', domain]]);
+    assert.deepEqual(xlCallsSince().slice(1), []);
     assert.equal(await status(), 'stopped');
     assertFails(await dom0.runx(['resume', 'web']), 'container not paused');
   });

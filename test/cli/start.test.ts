@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 
 import { assertFails, assertSilent } from '../support/assert-result.ts';
@@ -6,10 +7,12 @@ import { makeCreated, makeRunning, makeStopped } from '../support/created-contai
 import { makeFakeDom0 } from '../support/fake-dom0.ts';
 
 describe('runx start', { concurrency: 4 }, () => {
-  test('unpauses the domain by its name', async (t) => {
-    const { dom0, domain, status, xlCallsSince } = await makeCreated(t);
+  test('tells the monitor so, and starts no program', async (t) => {
+    const { dom0, status, xlCallsSince } = await makeCreated(t);
     assertSilent(await dom0.runx(['start', 'web']));
-    assert.deepEqual(xlCallsSince(), [['unpause', domain]]);
+    await dom0.told('start');
+    assert.deepEqual(xlCallsSince(), []);
+    assert.equal(dom0.monitorCalls().length, 1);
     assert.equal(await status(), 'running');
   });
 
@@ -21,13 +24,13 @@ describe('runx start', { concurrency: 4 }, () => {
   });
 
   test('is won by one of two callers', async (t) => {
-    const { dom0, domain, xlCallsSince } = await makeCreated(t);
+    const { dom0 } = await makeCreated(t);
     const results = await Promise.all([dom0.runx(['start', 'web']), dom0.runx(['start', 'web'])]);
     assert.deepEqual(results.map(({ stderr }) => stderr).toSorted(), [
       '',
       'runx: cannot start an already running container\n',
     ]);
-    assert.deepEqual(xlCallsSince(), [['unpause', domain]]);
+    await dom0.told('start');
   });
 
   test('refuses a stopped container', async (t) => {
@@ -41,37 +44,30 @@ describe('runx start', { concurrency: 4 }, () => {
     assert.deepEqual(dom0.containers(), []);
   });
 
-  test('of a container whose domain has gone meanwhile is a start of a stopped one', async (t) => {
-    const { dom0, domain } = await makeCreated(t);
-    const gate = await dom0.makeGate('unpause');
-    const start = dom0.startRunx(['start', 'web']);
-    await gate.reached();
-    assertSilent(await dom0.runx(['kill', 'web', 'KILL']));
-    await gate.open();
-    assertFails(await start.result, 'cannot start a container that has stopped');
-    assert.deepEqual(dom0.domains(), [], domain);
+  test('of a container whose monitor ends meanwhile is a start of a stopped one', async (t) => {
+    const { dom0 } = await makeCreated(t);
+    await rm(dom0.path('root/web/control'));
+    assertFails(await dom0.runx(['start', 'web']), 'cannot start a container that has stopped');
+    assert.deepEqual(dom0.monitors(), []);
   });
 
   test('that was killed in the middle can be repeated, once', async (t) => {
-    const { dom0, status, xlCallsSince } = await makeCreated(t);
-    const gate = await dom0.makeGate('unpause');
-    const start = dom0.startRunx(['start', 'web']);
-    await gate.reached();
-    start.process.kill('SIGKILL');
-    await start.result;
-    await gate.open();
-    assertSilent(await dom0.runx(['start', 'web']));
+    const { dom0, status } = await makeCreated(t);
+    await writeFile(dom0.path('root/web/started'), '');
     assert.equal(await status(), 'running');
-    assert.equal(xlCallsSince().length, 2);
+    assertSilent(await dom0.runx(['start', 'web']));
+    await dom0.told('start');
     assertFails(await dom0.runx(['start', 'web']), 'cannot start an already running container');
   });
 
   test('that fails says why, and the container is over before it returns', async (t) => {
     const { dom0, status } = await makeCreated(t);
-    await dom0.plan('unpause.stderr', 'libxl: error: domain is gone\n');
+    const fifo = dom0.path('root/web/control');
+    await rm(fifo);
+    await mkdir(fifo);
     const result = await dom0.runx(['start', 'web']);
     assert.deepEqual(dom0.monitors(), []);
-    assertFails(result, `${dom0.xl} unpause failed with exit code 3: libxl: error: domain is gone`);
+    assertFails(result, `${fifo}: EISDIR: illegal operation on a directory, open '${fifo}'`);
     assert.equal(await status(), 'stopped');
   });
 });

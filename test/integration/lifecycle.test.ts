@@ -115,6 +115,46 @@ test('a signal to a created container ends it', async () => {
   assert.equal(result.stdout.toString(), '0\n');
 });
 
+test('a created container has booted: exec works in it, and its process waits for start', async () => {
+  const bundle = await makeBundle('waits', ['sh', '-c', 'cat /dev/shm/told; echo started']);
+  const result = await inDom0(
+    `out=/tmp/waits.out; runx create --bundle "$1" waits > $out < /dev/null
+     runx exec waits sh -c 'echo told > /dev/shm/told; cat /proc/1/comm; ls -d /runx 2>&1'
+     xl list | grep -c '^waits-'; runx state waits | grep -o '"status": "created"'; cat $out; echo --
+     runx start waits; ${untilStopped('waits')}; cat $out; runx delete waits; rm $out`,
+    [bundle],
+  );
+  assert.equal(result.stderr, '');
+  assert.equal(
+    result.stdout.toString(),
+    'init\nls: /runx: No such file or directory\n1\n"status": "created"\n--\ntold\nstarted\n',
+  );
+});
+
+test('a guest that fails before the start: start succeeds, and its container ends at once', async () => {
+  const bundle = await makeBundle('spoilt', ['true'], (spec) => ({
+    ...spec,
+    mounts: [
+      ...(spec.mounts ?? []),
+      { destination: '/spoilt', type: 'tmpfs', source: 'tmpfs', options: ['size=nonsense'] },
+    ],
+  }));
+  const result = await inDom0(
+    `out=/tmp/spoilt.out; runx create --bundle "$1" spoilt > $out 2>&1 < /dev/null
+     until grep -q . $out; do sleep 0.1; done
+     runx state spoilt | grep -o '"status": "created"'; xl list | grep -c '^spoilt-'
+     runx start spoilt; ${untilStopped('spoilt')}; cat $out; runx delete spoilt; rm $out
+     runx run --bundle "$1" again < /dev/null; echo $?`,
+    [bundle],
+  );
+  const why = 'guest: mounting tmpfs on /spoilt: invalid argument';
+  assert.equal(
+    result.stdout.toString(),
+    `"status": "created"\n0\nrunx: container spoilt: ${why}\n1\n`,
+  );
+  assert.match(result.stderr, new RegExp(`^runx: (container again: )?${why}\n$`));
+});
+
 test('run --detach outlives runx; its natural end leaves only its state', async () => {
   const bundle = await makeBundle('detached', ['sh', '-c', 'echo done']);
   const result = await inDom0(

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
@@ -40,6 +41,8 @@ export interface FakeDom0 {
   readonly mkfsCalls: () => readonly string[][];
   /** The lines of a file that a fake writes; none when there is no such file. */
   readonly lines: (name: string) => readonly string[];
+  /** Waits until the monitor has been told these lines, and no others. */
+  readonly told: (...lines: readonly string[]) => Promise<void>;
   readonly domains: () => readonly string[];
   readonly containers: () => readonly string[];
   /** The names of the domains that runx keeps a record of. */
@@ -172,8 +175,12 @@ export const makeFakeDom0 = async (t: TestContext): Promise<FakeDom0> => {
     monitorCalls: () => calls('monitor-calls'),
     mkfsCalls: () => calls('mkfs-calls'),
     lines,
+    told: async (...expected) => {
+      await waitUntil(`${expected.length} lines`, () => lines('told').length >= expected.length);
+      assert.deepEqual(lines('told'), expected);
+    },
     domains: () => readdirSync(path('domains')),
-    containers: () => namesIn(root).filter((name) => name !== '@domains'),
+    containers: () => namesIn(root).filter((name) => !name.startsWith('@')),
     domainRecords: () => namesIn(join(root, '@domains')),
     domainFile: (id, file) => {
       const state: { domain: string } = JSON.parse(

@@ -7,6 +7,7 @@
 #include "mounts.h"
 #include "scheduling.h"
 #include "seccomp.h"
+#include "sysctls.h"
 #include "user_namespace.h"
 
 #include <ctype.h>
@@ -54,7 +55,7 @@ static void run_hooks(const struct process *process) {
 // A pseudoterminal of the container's own devpts as 0, 1, 2 and /dev/console.
 static void open_terminal(const struct process *process, const struct child_fds *fds,
                           bool as_console) {
-    char name[64], byte;
+    char name[64];
     int unlock = 0, number;
     int master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (master < 0 || ioctl(master, TIOCSPTLCK, &unlock) < 0)
@@ -69,9 +70,6 @@ static void open_terminal(const struct process *process, const struct child_fds 
         fail(EXIT_SETUP, "mounting /dev/console");
     if (as_console) close(console);
     if (descriptor_send(fds->terminal, master, "", 1) < 0) fail(EXIT_SETUP, "passing the terminal");
-    close(fds->waker);
-    while (read(fds->go, &byte, 1) < 0 && errno == EINTR) {
-    }
     if (ioctl(slave, TIOCSCTTY, 0) < 0) fail(EXIT_SETUP, "taking the terminal");
     for (int fd = 0; fd <= 2; fd++) dup2(slave, fd);
     close(slave);
@@ -215,6 +213,19 @@ static void open_stdio(const struct process *process, const struct child_fds *fd
         for (int fd = 0; fd <= 2; fd++) dup2(fds->stdio[fd], fd);
 }
 
+// Waits until the session opens the gate; nobody wants the process of one that has ended.
+static enum gate pass_gate(const struct child_fds *fds) {
+    char byte;
+    ssize_t n;
+    if (fds->gate < 0) return GATE_OPEN;
+    close(fds->keeper);
+    if (write(fds->gate, "", 1) != 1) _exit(EXIT_SETUP);
+    while ((n = read(fds->gate, &byte, 1)) < 0 && errno == EINTR) {
+    }
+    if (n != 1) _exit(EXIT_SETUP);
+    return (enum gate)byte;
+}
+
 _Noreturn void container_exec(const struct process *process, const struct container *container,
                               const struct child_fds *fds) {
     error_fd = fds->error;
@@ -223,6 +234,7 @@ _Noreturn void container_exec(const struct process *process, const struct contai
     umask(0);
     check(user_namespace_prepare(process));
     check(binds_open(process));
+    check(sysctls_open());
     check(mounts_enter_rootfs(container->rootfs));
     check(mounts_apply(process));
     check(mounts_make_devices(process));
@@ -233,6 +245,9 @@ _Noreturn void container_exec(const struct process *process, const struct contai
         fail(EXIT_SETUP, "setting the domain name");
     open_stdio(process, fds, true);
     check(mounts_protect(process));
+    const enum gate gate = pass_gate(fds);
+    if (gate == GATE_OPEN_WITH_LATE_MOUNTS) check(mounts_apply_late(process));
+    check(sysctls_apply(process));
     run_hooks(process);
     become(process, -1);
 }
@@ -246,5 +261,6 @@ _Noreturn void container_join(const struct process *process, const struct child_
         fail(EXIT_SETUP, "joining the container's namespaces");
     umask(022);
     open_stdio(process, fds, false);
+    (void)pass_gate(fds); // until the size of its window is known
     become(process, init);
 }

@@ -1,6 +1,5 @@
 #define _GNU_SOURCE
 #include "mounts.h"
-#include "../file.h"
 #include "binds.h"
 #include "copy.h"
 #include "mount_point.h"
@@ -58,6 +57,7 @@ const char *mounts_apply(const struct process *process) {
     static char error[PATH_MAX + 32];
     for (size_t i = 0; i < process->mount_count; i++) {
         const struct mount_record *m = &process->mounts[i];
+        if (m->late) continue;
         snprintf(error, sizeof error, "mounting %s on %s", m->type, m->destination);
         const char *failed = NULL;
         if (m->bind || m->disk)
@@ -71,6 +71,14 @@ const char *mounts_apply(const struct process *process) {
     if (process->rootfs_propagation &&
         mount(NULL, "/", NULL, process->rootfs_propagation, NULL) < 0)
         return "setting the propagation of the rootfs";
+    return NULL;
+}
+
+const char *mounts_apply_late(const struct process *process) {
+    for (size_t i = 0; i < process->mount_count; i++) {
+        const char *failed = process->mounts[i].late ? binds_attach(process, i) : NULL;
+        if (failed) return failed;
+    }
     return NULL;
 }
 
@@ -120,21 +128,6 @@ const char *mounts_make_devices(const struct process *process) {
     return NULL;
 }
 
-static const char *apply_sysctl(char *sysctl) {
-    static char error[PATH_MAX + 32];
-    char path[PATH_MAX];
-    char *value = strchr(sysctl, '=');
-    if (!value) return "reading a sysctl";
-    size_t prefix = (size_t)snprintf(path, sizeof path, "/proc/sys/");
-    snprintf(path + prefix, sizeof path - prefix, "%.*s", (int)(value - sysctl), sysctl);
-    // net/ipv4/conf/eth0.1/... keeps its dots: only a name with no slash is dotted.
-    if (!strchr(path + prefix, '/'))
-        for (char *c = path + prefix; *c; c++)
-            if (*c == '.') *c = '/';
-    snprintf(error, sizeof error, "setting the sysctl %s", sysctl);
-    return file_write(path, value + 1) < 0 ? error : NULL;
-}
-
 static int mask_path(const char *path) {
     struct stat info;
     if (stat(path, &info) < 0) return errno == ENOENT ? 0 : -1;
@@ -156,9 +149,6 @@ static int readonly_path(const char *path) {
 
 const char *mounts_protect(const struct process *process) {
     static char error[PATH_MAX + 32];
-    const char *failed;
-    for (char **sysctl = process->sysctls; *sysctl; sysctl++)
-        if ((failed = apply_sysctl(*sysctl))) return failed;
     for (char **path = process->readonly_paths; *path; path++)
         if (readonly_path(*path) < 0) {
             snprintf(error, sizeof error, "making %s read-only", *path);

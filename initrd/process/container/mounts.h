@@ -8,5 +8,7 @@
 const char *mounts_enter_rootfs(const char *rootfs);
 const char *mounts_apply(const struct process *process);
 const char *mounts_make_devices(const struct process *process);
-// Sysctls, masked and read-only paths and the read-only rootfs: the last step.
+// Masked and read-only paths and the read-only rootfs.
 const char *mounts_protect(const struct process *process);
+// What is mounted once the container is started.
+const char *mounts_apply_late(const struct process *process);

@@ -18,9 +18,15 @@ struct places {
 };
 
 int rootfs_mount_share(const char *tag, const char *target) {
+    struct retry retry = {.times = 6000, .pause_ms = 10};
     char options[192];
+    int rc;
     snprintf(options, sizeof options, NINEP_OPTIONS, tag);
-    return mount(tag, target, "9p", 0, options);
+    // The kernel says EINVAL of a tag that no device has, and Dom0 offers the device meanwhile.
+    while ((rc = mount(tag, target, "9p", 0, options)) < 0 && errno == EINVAL &&
+           retry_later(&retry)) {
+    }
+    return rc;
 }
 
 int rootfs_wait_for_disk(const char *device) {

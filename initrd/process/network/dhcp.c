@@ -70,6 +70,8 @@ static _Noreturn void become_client(const char *name) {
 int dhcp_start(const char *name) {
     char directory[sizeof STATE + IF_NAMESIZE];
     if (if_nametoindex(name) == 0) return -ENODEV;
+    for (nfds_t i = 0; i < count; i++)
+        if (!strcmp(clients[i].name, name)) return 0;
     if (count == MAX_CLIENTS) return -EMFILE;
     snprintf(directory, sizeof directory, STATE "/%s", name);
     if ((mkdir(STATE, 0755) < 0 && errno != EEXIST) ||
@@ -117,7 +119,10 @@ static const char *no_answer(void) {
 
 const char *dhcp_wait(void) {
     const long long deadline = now_ms() + DEADLINE_SECONDS * 1000;
-    for (nfds_t waiting = count; waiting > 0;) {
+    for (;;) {
+        nfds_t waiting = 0;
+        for (nfds_t i = 0; i < count; i++) waiting += ends[i].fd >= 0;
+        if (waiting == 0) return NULL;
         long long left = deadline - now_ms();
         if (left <= 0) return no_answer();
         if (poll(ends, count, (int)left) <= 0) continue;
@@ -127,8 +132,6 @@ const char *dhcp_wait(void) {
             if (wrong) return wrong;
             close(ends[i].fd);
             ends[i].fd = -1;
-            waiting--;
         }
     }
-    return NULL;
 }

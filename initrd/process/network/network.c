@@ -168,12 +168,20 @@ static const char *apply_xenstore(void) {
     return wrong;
 }
 
-const char *network_apply(bool from_stdin) {
+const char *network_begin(void) {
     int rc = link_up_loopback();
-    if (rc < 0) return failed("lo", rc);
+    return rc < 0 ? failed("lo", rc) : NULL;
+}
+
+bool network_has_resolv(void) {
+    return resolv_told;
+}
+
+const char *network_apply(bool from_stdin) {
+    resolv_length = 0;
     const char *wrong = from_stdin ? apply_stdin() : apply_xenstore();
     if (wrong) return wrong;
-    rc = resolv_told ? resolv_write(resolv_part, resolv, resolv_length) : 0;
+    int rc = resolv_told ? resolv_write(resolv_part, resolv, resolv_length) : 0;
     if (rc < 0) return failed("resolv.conf", rc);
     return dhcp_wait();
 }

@@ -4,5 +4,9 @@
 #include <stdbool.h>
 
 // Applies the lines of standard input, or those that Dom0 has left for this domain in
-// xenstore.  NULL, or what is wrong, as a sentence.
+// xenstore, of which some may have been applied before.  NULL, or what is wrong, as a sentence.
 const char *network_apply(bool from_stdin);
+// Brings up the loopback interface.  NULL, or what is wrong.
+const char *network_begin(void);
+// Whether what was applied makes the container's resolv.conf.
+bool network_has_resolv(void);

@@ -106,15 +106,19 @@ static bool is_path(const char *path, const char *normal) {
     return !strcmp(result, normal);
 }
 
-void resolv_mount(struct process *process) {
-    if (access(file, F_OK) < 0) return;
+bool resolv_prepare(struct process *process) {
     for (size_t i = 0; i < process->mount_count; i++)
-        if (is_path(process->mounts[i].destination, destination)) return;
+        if (is_path(process->mounts[i].destination, destination)) return true;
+    int fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    if (fd < 0) return false;
+    close(fd);
     process->mounts = array_append(process->mounts, &process->mount_count, sizeof *process->mounts);
     process->mounts[process->mount_count - 1] = (struct mount_record){.destination = destination,
                                                                       .type = "bind",
                                                                       .source = "bind",
                                                                       .data = "",
                                                                       .bind = file,
+                                                                      .late = true,
                                                                       .optional = true};
+    return true;
 }

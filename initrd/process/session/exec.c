@@ -109,7 +109,8 @@ static bool start(struct session *session, int console, struct container *contai
         *container = container_in(process.slot);
         if (!container_wait(container)) wrong = "the container has no process";
     }
-    if (!wrong && (wrong = session_start(session, &process, container, &consoles))) {
+    if (!wrong && ((wrong = session_start(session, &process, container, &consoles)) ||
+                   (wrong = session_run(session, GATE_OPEN)))) {
         snprintf(text, sizeof text, "%s: %s", wrong, strerror(errno));
         wrong = text;
     }

@@ -5,7 +5,7 @@
 #include "../containers.h"
 
 // Has the kernel run this program, under the name "exec", for new devices, and tells
-// Dom0 that the container's process runs, and whether others can be added.
+// Dom0 that the container is there, and whether processes can be added to it.
 void exec_offer(const struct container *container);
 // Waits a moment for those added to the container, which have ended, to be reported.
 void exec_finish(const struct container *container);

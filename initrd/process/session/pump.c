@@ -2,6 +2,7 @@
 #include "pump.h"
 #include "../../../src/protocol/frame.h"
 #include "../../../src/protocol/read_full.h"
+#include "../container/container.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -121,7 +122,8 @@ int pump_frame(int console, unsigned char *body, size_t *length) {
     return *length <= FRAME_MAX && read_all(console, body, *length) ? header[0] : -1;
 }
 
-static void set_window(int terminal, const unsigned char *bytes) {
+void pump_set_window(int terminal, const unsigned char *bytes, size_t length) {
+    if (length != 4) return;
     const struct winsize size = {.ws_row = (unsigned short)(bytes[0] | bytes[1] << 8),
                                  .ws_col = (unsigned short)(bytes[2] | bytes[3] << 8)};
     ioctl(terminal, TIOCSWINSZ, &size);
@@ -175,11 +177,11 @@ static void take_frame(struct pump_input *p, int type, const unsigned char *body
         held.end = !p->terminal;
         break;
     case FRAME_WINDOW:
-        if (p->terminal && length == 4 && p->to >= 0) set_window(p->to, body);
-        if (p->go >= 0) {
-            (void)!write(p->go, "", 1);
-            close(p->go);
-            p->go = -1;
+        if (p->terminal && p->to >= 0) pump_set_window(p->to, body, length);
+        if (p->gate >= 0) {
+            (void)!write(p->gate, &(char){GATE_OPEN}, 1);
+            close(p->gate);
+            p->gate = -1;
         }
         break;
     case FRAME_CLOSED:

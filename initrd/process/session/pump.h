@@ -22,12 +22,14 @@ struct pump_input {
     int to;        // the process's standard input, or its terminal's master
     bool terminal; // which of them
     bool framed;   // Dom0 wants to know what was passed on
-    int go;        // written to and closed at the first window size; -1 for nobody waits
+    int gate;      // opened at the first window size; -1: nobody waits for that
     pid_t process; // gets the signals; not waited for yet
     int pidfd;     // of the process, set by pump_input
     pid_t outputs[2];
 };
 
+// Tells a terminal the size that a frame of type FRAME_WINDOW has in its body.
+void pump_set_window(int terminal, const unsigned char *body, size_t length);
 // Starts a child that takes frames until the console hangs up, and then kills the process.
 pid_t pump_input(const struct pump_input *input);
 // Reads one frame's type and body, of at most FRAME_MAX bytes; -1 at the end.

@@ -42,7 +42,8 @@ static void keep_early(const char *queue, char *kept, size_t size) {
     *kept = '\0';
     while (signal_queue_next(&queue, &signal)) {
         const struct container container = container_in(signal.slot);
-        if (container_look(&container).pid != CONTAINER_BEGINS) continue;
+        const struct container_state state = container_look(&container);
+        if (state.pid == CONTAINER_ENDED || container_runs(state)) continue;
         length += (size_t)snprintf(kept + length, size - length, "%u:%s%d ", signal.slot,
                                    signal.all ? "-" : "", signal.number);
         if (length >= size) return;
@@ -149,7 +150,7 @@ static long seconds(void) {
 
 static void send(const struct container *container, int signal, bool all) {
     const struct container_state state = container_look(container);
-    if (state.pid <= 0) return;
+    if (!container_runs(state)) return;
     if (all) {
         go_first(true);
         signal_others(state.pid, signal);
@@ -172,7 +173,11 @@ static void stop_all(void) {
         uint64_t slot;
         if (!number_parse(entry->d_name, 10, &slot) || slot > UINT_MAX) continue;
         const struct container container = container_in((unsigned)slot);
-        send(&container, SIGTERM, false);
+        const struct container_state state = container_look(&container);
+        if (state.pid > 0 && !container_runs(state))
+            kill(state.pid, SIGKILL); // what waits for its start handles nothing
+        else
+            send(&container, SIGTERM, false);
     }
     if (directory) closedir(directory);
 }

@@ -4,7 +4,7 @@
 
 #include "../containers.h"
 
-// Sends what is queued to the containers that it is for; what is for one that has no process yet
+// Sends what is queued to the containers that it is for; what is for one that does not run yet
 // stays in the queue.  With an empty queue the domain was shut down by hand, which stops them all.
 int signals_deliver(void);
 // Says that the container's first process runs, and sends it what came before.

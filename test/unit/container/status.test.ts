@@ -40,7 +40,7 @@ const table: Readonly<Record<Operation, readonly (string | undefined)[]>> = {
   ],
   exec: [
     'cannot exec in a creating container',
-    'cannot exec in a created container',
+    ok,
     ok,
     ok,
     'cannot exec in a paused container',
