@@ -126,6 +126,27 @@ int device_offer(struct xenstore *xs, struct device_offer *offers, size_t count)
     return transaction_run(xs, offer_all, &all);
 }
 
+struct reminder {
+    const struct device *device;
+    bool waits;
+};
+
+// Any write below the frontend makes its watch fire.
+static int write_again(struct xenstore *xs, void *context) {
+    struct reminder *reminder = context;
+    char path[PATH];
+    reminder->waits = device_frontend_state(reminder->device, xs) == DEVICE_INITIALISING;
+    if (!reminder->waits) return 0;
+    frontend_path(path, reminder->device, "backend-id");
+    return xenstore_write(xs, path, "0");
+}
+
+int device_remind(struct xenstore *xs, const struct device *device) {
+    struct reminder reminder = {.device = device};
+    int rc = transaction_run(xs, write_again, &reminder);
+    return rc < 0 ? rc : reminder.waits;
+}
+
 static int begin_to_close(struct xenstore *xs, void *context) {
     const struct device *device = context;
     if (is_free(xs, device)) return -ENOENT; // somebody else has removed it

@@ -34,6 +34,10 @@ struct device_offer {
 // Offers the devices to their domain, all in one transaction: a guest that sees a device in
 // part refuses it.  Sets their indices; -ENOSPC when one finds none that is free.
 int device_offer(struct xenstore *xs, struct device_offer *offers, size_t count);
+// Has a guest look once more at a device that it has not begun to use: Linux overlooks what is
+// offered between its first look and its watch.  1 while the device waits, else 0 or a negative
+// errno.
+int device_remind(struct xenstore *xs, const struct device *device);
 // Takes back a device of a domain that goes on: its frontend has a moment to close.
 void device_withdraw(struct xenstore *xs, struct device *device);
 // The frontend's state, 0 when it has none.

@@ -30,3 +30,13 @@ int devices_offer(struct relay *relay, struct xenstore *xs, unsigned domid,
     relay->console_count = consoles;
     return watch(relay, xs, domid, options->own_guest);
 }
+
+bool devices_remind(const struct relay *relay, struct xenstore *xs, const struct options *options) {
+    const struct share_list *list = options->shares;
+    bool waits = false;
+    for (unsigned i = 0; i < relay->console_count; i++)
+        waits |= device_remind(xs, &relay->consoles[i].device) > 0;
+    for (size_t i = 0; i < list->share_count; i++)
+        waits |= device_remind(xs, &list->shares[i].device) > 0;
+    return waits;
+}

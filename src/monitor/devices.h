@@ -11,3 +11,8 @@ enum { WATCH_CONSOLES, WATCH_RELEASE, WATCH_DATA, WATCH_TTY };
 // Watches what the guest, Xen and xenconsoled say from then on.  0 or a negative errno.
 int devices_offer(struct relay *relay, struct xenstore *xs, unsigned domid,
                   const struct options *options);
+enum { REMINDERS = 300 }; // ticks of the loop: as long as a guest waits for its devices
+
+// Reminds the guest of devices that it has not begun to use; false when there is none, or the
+// domain is gone.
+bool devices_remind(const struct relay *relay, struct xenstore *xs, const struct options *options);

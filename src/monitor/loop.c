@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 void loop_open(struct loop *loop, const struct options *options) {
     loop->options = options;
@@ -28,7 +29,19 @@ int loop_wait(struct loop *loop, struct pollfd fds[LOOP_FDS]) {
     fds[LOOP_ATTACH] = fds[LOOP_ATTACH + 1] = (struct pollfd){.fd = -1};
     if (loop->attach) attach_wait_for(loop->attach, relay, fds + LOOP_ATTACH);
     const bool waits = !loop->more && loop->xs.events == 0;
-    return poll(fds, LOOP_FDS, waits ? -1 : 0) < 0 && errno != EINTR ? -errno : 0;
+    const int patience = loop->ticks > 0 ? TICK_MS : -1;
+    return poll(fds, LOOP_FDS, waits ? patience : 0) < 0 && errno != EINTR ? -errno : 0;
+}
+
+bool loop_tick(struct loop *loop) {
+    struct timespec now;
+    if (loop->ticks == 0) return false;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    const long long ms = now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+    if (ms - loop->ticked_at < TICK_MS) return false;
+    loop->ticked_at = ms;
+    loop->ticks--;
+    return true;
 }
 
 int loop_move(struct loop *loop, const struct pollfd fds[LOOP_FDS]) {

@@ -23,6 +23,8 @@ enum {
     LOOP_FDS = LOOP_ATTACH + ATTACH_FDS,
 };
 
+enum { TICK_MS = 200 };
+
 struct loop {
     const struct options *options;
     int signals;
@@ -30,6 +32,8 @@ struct loop {
     struct xenstore xs;
     struct relay relay;
     struct attach *attach;        // NULL: nobody attaches
+    int ticks;                    // how often its owner is still to be woken
+    long long ticked_at;          // in milliseconds
     bool more;                    // a guest has written on meanwhile
     bool (*is_over)(void *owner); // nobody writes on; asked when xenstore has news
     void *owner;
@@ -39,6 +43,8 @@ struct loop {
 void loop_open(struct loop *loop, const struct options *options);
 // Waits until there is something to do; 0 or a negative errno.
 int loop_wait(struct loop *loop, struct pollfd fds[LOOP_FDS]);
+// Whether a tick is due, which is then taken; they are TICK_MS apart.
+bool loop_tick(struct loop *loop);
 // Moves bytes; 0 or a negative errno.
 int loop_move(struct loop *loop, const struct pollfd fds[LOOP_FDS]);
 // Takes the next signal that is not about the terminal; false when there is none.

@@ -174,6 +174,7 @@ static void serve_domain(struct monitor *m) {
     check(m, "offering devices in xenstore",
           devices_offer(&m->loop.relay, &m->loop.xs, m->domain.id, m->options));
     start_serving(m);
+    m->loop.ticks = REMINDERS;
     control_say(&m->loop.control, "ready %u", m->domain.id);
 }
 
@@ -289,6 +290,9 @@ _Noreturn void monitor_run(const struct options *options, int keeper) {
         if (fds[LOOP_SIGNALS].revents) take_signals(m);
         if (fds[LOOP_CONTROL].revents) take_control(m);
         if (fds[LOOP_FIFO].revents) take_fifo(m);
+        if (loop_tick(&m->loop) &&
+            (m->ended || !devices_remind(&m->loop.relay, &m->loop.xs, options)))
+            m->loop.ticks = 0;
         check(m, "/dev/xen/evtchn", loop_move(&m->loop, fds));
         // Events also come in beside the answers to requests.
         if (!m->ended && (fds[LOOP_XENSTORE].revents || m->loop.xs.events)) take_xenstore_events(m);
