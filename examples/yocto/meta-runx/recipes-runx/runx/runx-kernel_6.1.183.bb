@@ -12,6 +12,12 @@ SRC_URI = " \
     file://kernel/patches/9p-full-ring.patch \
     file://kernel/patches/console-full-ring.patch \
     file://kernel/patches/console-numbers.patch \
+    file://kernel/patches/image-alignment.patch \
+    file://kernel/patches/image-gaps.patch \
+    file://kernel/patches/memory-sections.patch \
+    file://kernel/patches/smp-locks.patch \
+    file://kernel/patches/xen-tsc.patch \
+    file://kernel/patches/xenbus-boot.patch \
 "
 SRC_URI[linux.sha256sum] = "362d07fe4938c415ce651aefee063a5c4151109b39c97be039bbaa8312ffc0e2"
 
@@ -22,7 +28,7 @@ S = "${RUNX_UNPACKED}/linux-${PV}"
 ERROR_QA:remove = "patch-status"
 WARN_QA:remove = "patch-status"
 
-DEPENDS += "bc-native bison-native elfutils-native flex-native openssl-native"
+DEPENDS += "bc-native bison-native elfutils-native flex-native lz4-native openssl-native"
 DEPENDS:append:aarch64 = " libgcc"
 
 RUNX_ARCH:x86-64 = "x86_64"
