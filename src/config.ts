@@ -98,7 +98,7 @@ export const configSchema = v.strictObject({
   memory_mib: v.optional(
     setting(
       positive,
-      'Memory of a domain whose container has no memory limit, in MiB; at least 44',
+      'Memory of a domain whose container has no memory limit, in MiB; at least 24',
     ),
     256,
   ),

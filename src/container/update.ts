@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { checkMemory, memoryForLimit } from '../domain/memory.ts';
+import { memoryForLimit } from '../domain/memory.ts';
 import { type DomainRecord, saveDomain } from '../domain/record.ts';
 import { capFor, vcpusFor } from '../domain/size.ts';
 import { RunxError } from '../errors.ts';
@@ -29,7 +29,6 @@ const planMemoryUpdate = (
   if (limit === undefined) return undefined;
   if (limit === 'max') return maxMemoryMiB;
   const memoryMiB = memoryForLimit(limit, maxMemoryMiB, forDevicesMiB);
-  checkMemory(memoryMiB, limit);
   if (memoryMiB <= maxMemoryMiB) return memoryMiB;
   throw new RunxError(
     `memory limit of ${limit} bytes needs a domain of ${memoryMiB} MiB, but this domain can have at most ${maxMemoryMiB} MiB: set memory_max_mib in runx.toml before the container is created`,

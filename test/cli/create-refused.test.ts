@@ -68,13 +68,6 @@ const refusals: readonly Refusal[] = [
     sentence: () => 'exec: "/bin/bash": stat /bin/bash: no such file or directory',
   },
   {
-    what: 'a memory limit with which no guest boots',
-    arrange: (_, bundle) =>
-      writeSpec(bundle, { linux: { resources: { memory: { limit: 4 * 1024 * 1024 } } } }),
-    sentence: () =>
-      'memory limit of 4194304 bytes is too small: the guest needs at least 13631488 bytes',
-  },
-  {
     what: 'an annotation that runx.toml does not allow',
     arrange: (_, bundle) => writeSpec(bundle, { annotations: { 'io.runx.memory_mib': '512' } }),
     sentence: () =>

@@ -100,7 +100,7 @@ describe('runx update', { concurrency: 4 }, () => {
   const refused: readonly [args: readonly string[], sentence: string][] = [
     [
       ['--memory', '512m'],
-      'memory limit of 536870912 bytes needs a domain of 559 MiB, but this domain can have at most 256 MiB: set memory_max_mib in runx.toml before the container is created',
+      'memory limit of 536870912 bytes needs a domain of 545 MiB, but this domain can have at most 256 MiB: set memory_max_mib in runx.toml before the container is created',
     ],
     [
       ['--cpu-quota', '300000'],

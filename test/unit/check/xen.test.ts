@@ -168,8 +168,8 @@ test('on Arm, both types are the only one', () => {
 const memory: readonly [free: number, wanted: number, commandLine: string[], outcome: string][] = [
   [256, 256, [], 'ok'],
   [255, 256, ['dom0_mem=2G'], 'warning'],
-  [44, 256, ['dom0_mem=2G'], 'warning'],
-  [43, 256, ['loglvl=all', 'dom0_mem=2G'], 'error'],
+  [24, 256, ['dom0_mem=2G'], 'warning'],
+  [23, 256, ['loglvl=all', 'dom0_mem=2G'], 'error'],
   [0, 256, ['loglvl=all'], 'warning'],
 ];
 for (const [free, wanted, commandLine, outcome] of memory) {

@@ -13,13 +13,8 @@ test('a container without a limit has the default', () => {
 
 // Measured: of a domain of so many MiB, a process could allocate so many.
 const measured = [
-  [40, 12],
-  [48, 19],
-  [64, 35],
-  [128, 97],
-  [256, 221],
-  [512, 471],
-  [1024, 970],
+  [24, 10],
+  [64, 48],
 ] as const;
 for (const [memoryMiB, allocatedMiB] of measured) {
   test(`a limit of ${allocatedMiB} MiB takes what was measured, and not much more`, () => {
@@ -56,14 +51,8 @@ test('what an annotation asks for goes before the limit', () => {
   assert.equal(memoryMiB, 300);
 });
 
-test('a limit with which the guest would not boot is refused, with what it needs', () => {
-  const { message } = catchError(() => planMemory({ limitBytes: MiB, defaultMiB }));
-  const [, needed] =
-    /^memory limit of 1048576 bytes is too small: the guest needs at least (\d+) bytes$/.exec(
-      message,
-    ) ?? [];
-  const least = planMemory({ limitBytes: Number(needed), defaultMiB });
-  assert.equal(least.memoryMiB, minimumMiB);
+test('a limit with which the guest would not boot has the least memory', () => {
+  assert.ok(planMemory({ limitBytes: 1, defaultMiB }).memoryMiB >= minimumMiB);
 });
 
 test('a default with which the guest would not boot is refused by its name in runx.toml', () => {
@@ -74,16 +63,6 @@ test('a default with which the guest would not boot is refused by its name in ru
     ),
   );
 });
-
-const catchError = (action: () => unknown): Error => {
-  try {
-    action();
-  } catch (error) {
-    assert.ok(error instanceof RunxError);
-    return error;
-  }
-  throw new Error('nothing was thrown');
-};
 
 test('devices have their rings on top of the limit', () => {
   assert.equal(devicesMiB(3, 2), 7);

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 
 import { parseConfig } from '../../../src/config.ts';
 import type { Limits } from '../../../src/oci/resources.ts';
+import { minimumMiB } from '../../../src/domain/memory.ts';
 import { planSize } from '../../../src/domain/size.ts';
 import { planUpdate } from '../../../src/container/update.ts';
 import { RunxError } from '../../../src/errors.ts';
@@ -85,7 +86,7 @@ test('an update to more than the domain can have is refused with the numbers', (
   assert.throws(
     () => planUpdate({ memoryBytes: limit }, bounds),
     new RunxError(
-      'memory limit of 536870912 bytes needs a domain of 557 MiB, but this domain can have at most 512 MiB: set memory_max_mib in runx.toml before the container is created',
+      'memory limit of 536870912 bytes needs a domain of 543 MiB, but this domain can have at most 512 MiB: set memory_max_mib in runx.toml before the container is created',
     ),
   );
   assert.throws(
@@ -96,9 +97,7 @@ test('an update to more than the domain can have is refused with the numbers', (
   );
 });
 
-test('an update to less memory than the guest needs is refused', () => {
-  assert.throws(
-    () => planUpdate({ memoryBytes: 1024 }, bounds),
-    /is too small: the guest needs at least/,
-  );
+test('an update to little memory leaves the guest what it needs', () => {
+  const { memoryMiB = 0 } = planUpdate({ memoryBytes: 1024 }, bounds);
+  assert.ok(memoryMiB >= minimumMiB, `${memoryMiB} MiB`);
 });
