@@ -141,10 +141,17 @@ export const configSchema = v.strictObject({
   ),
   netconf_env: v.optional(
     setting(
-      v.boolean(),
-      'Whether `NETCONF` in the environment of a process is allowed; some engines take the environment from the image',
+      v.union([v.boolean(), v.literal('auto')]),
+      'Whether `NETCONF` in the environment of a process is allowed; some engines take the environment from the image. With `auto`, `NETCONF` is allowed unless the engine gives the container a network namespace by its path',
     ),
-    true,
+    'auto',
+  ),
+  netconf_directories: v.optional(
+    setting(
+      v.array(absolutePath),
+      'Directories below which the files are that `NETCONF`, `io.runx.netconf` and `host_network` may name',
+    ),
+    ['/etc/cni', '/etc/runx'],
   ),
   host_network: v.optional(
     setting(

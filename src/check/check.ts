@@ -53,7 +53,7 @@ export const checkHost = async (options: CheckOptions): Promise<readonly Point[]
     findNinep(config.diod, log),
     findGuestFiles(config),
     findModules(),
-    findCni(config.cni_path),
+    findCni(config),
     findDirectory(options.root ?? config.root),
     findDirectory(config.data_root),
     Promise.all([find('ip', '-V'), find('tc', '-V')]),

@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import type { Config } from '../config.ts';
 import { messageOf } from '../errors.ts';
-import { loadNetconfFile } from '../network/netconf-file.ts';
+import { type NetconfDirectories, loadNetworkFile } from '../network/netconf-file.ts';
 import { namesIfReadable } from './files.ts';
 import type { Point } from './point.ts';
 
@@ -44,11 +45,12 @@ const findPlugins = async (directories: readonly string[]): Promise<readonly str
   return [...names].toSorted();
 };
 
-const findNetwork = async (file: string): Promise<NetworkFacts> => {
+const findNetwork = async (
+  file: string,
+  directories: NetconfDirectories,
+): Promise<NetworkFacts> => {
   try {
-    const { loadNetworkConfigurationFile } = await import('cni-ts-client');
-    const { name, plugins } = await loadNetworkConfigurationFile(file);
-    await loadNetconfFile({ file, name }, []);
+    const { name, plugins } = await loadNetworkFile(file, directories);
     const types = plugins.flatMap(({ type, ipam }) => [type, ipam?.type ?? '']);
     return { file, name, types: types.filter((type) => type !== '') };
   } catch (error) {
@@ -56,22 +58,34 @@ const findNetwork = async (file: string): Promise<NetworkFacts> => {
   }
 };
 
-const findNetworks = async (directory: string): Promise<readonly NetworkFacts[]> => {
+const findNetworks = async (
+  directory: string,
+  directories: NetconfDirectories,
+): Promise<readonly NetworkFacts[]> => {
   const names = (await namesIfReadable(directory)).filter((name) =>
     /\.(conflist|conf|json)$/.test(name),
   );
-  return Promise.all(names.toSorted().map((name) => findNetwork(join(directory, name))));
+  return Promise.all(
+    names.toSorted().map((name) => findNetwork(join(directory, name), directories)),
+  );
 };
 
 /** Finds CNI plugins, configurations and bridges on the host whose root is at `root`. */
-export const findCni = async (path: readonly string[], root = '/'): Promise<CniFacts> => {
+export const findCni = async (
+  { cni_path: path, netconf_directories }: Pick<Config, 'cni_path' | 'netconf_directories'>,
+  root = '/',
+): Promise<CniFacts> => {
+  const directories = netconf_directories.map((one) => join(root, one));
   const directory = join(root, 'etc/cni/net.d');
   const net = join(root, 'sys/class/net');
   const bridges: string[] = [];
   for (const name of await namesIfReadable(net)) {
     if ((await namesIfReadable(join(net, name, 'bridge'))).length > 0) bridges.push(name);
   }
-  const [plugins, networks] = await Promise.all([findPlugins(path), findNetworks(directory)]);
+  const [plugins, networks] = await Promise.all([
+    findPlugins(path),
+    findNetworks(directory, directories),
+  ]);
   return { path, plugins, directory, networks, bridges };
 };
 
@@ -113,7 +127,7 @@ const checkNetworks = (facts: CniFacts): Point => {
     name,
     status: 'warning',
     found: `no configuration in ${directory}: there is no network that NETCONF could name`,
-    remedy: 'write a configuration, there or elsewhere, as examples/netconf shows',
+    remedy: 'write a configuration, as examples/netconf shows',
   };
 };
 

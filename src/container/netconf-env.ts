@@ -16,18 +16,36 @@ export const withoutNetconf = (process: Process): Process => ({
   env: process.env.filter((one) => !isNetconf(one)),
 });
 
+/** What determines the networks of a container. */
+interface NetconfSources {
+  readonly process: Process;
+  /** The annotation io.runx.netconf. */
+  readonly annotation: string | undefined;
+  /** Path of the network namespace that the engine gives. */
+  readonly netns: string | undefined;
+}
+
+const checkAllowed = (allowed: Config['netconf_env'], netns: string | undefined): void => {
+  if (allowed === false) {
+    throw new RunxError('NETCONF in process.env is not allowed: netconf_env in runx.toml is false');
+  }
+  // An image must not add one of the host's networks to the network that the engine has chosen.
+  if (allowed === 'auto' && netns !== undefined) {
+    throw new RunxError(
+      `NETCONF in process.env is not allowed for a container with the network namespace ${netns}: set netconf_env to true in runx.toml, or use the annotation io.runx.netconf`,
+    );
+  }
+};
+
 /** The networks of the annotation io.runx.netconf, or else of NETCONF in the environment. */
 export const requestsOf = (
-  process: Process,
-  annotation: string | undefined,
+  { process, annotation, netns }: NetconfSources,
   config: Config,
 ): readonly NetworkRequest[] => {
   if (annotation !== undefined) return parseNetconf(annotation, 'annotation io.runx.netconf');
   const [value, ...others] = process.env.filter(isNetconf);
   if (value === undefined) return [];
-  if (!config.netconf_env) {
-    throw new RunxError('NETCONF in process.env is not allowed: netconf_env in runx.toml is false');
-  }
+  checkAllowed(config.netconf_env, netns);
   if (others.length > 0)
     throw new RunxError(
       'config.json: process.env has NETCONF more than once: separate networks by ";"',

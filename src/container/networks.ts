@@ -36,21 +36,25 @@ const insteadOfHost = ({ host_network: setting }: Config): readonly NetworkReque
 /** Plans and checks the networks of a container; changes nothing on the host. */
 export const planNetworks = async (
   { config }: Context,
-  { spec, path, rootfs }: Bundle,
+  { spec }: Bundle,
   process: Process,
   annotation: string | undefined,
 ): Promise<NetworkPlan> => {
   const namespace = spec.linux.namespaces.find(({ type }) => type === 'network');
   const netns = namespace?.path || undefined;
   const isHost = namespace === undefined || (netns !== undefined && (await isOwnNetns(netns)));
-  const asked = requestsOf(process, annotation, config);
+  const given = isHost ? undefined : netns;
+  const asked = requestsOf({ process, annotation, netns: given }, config);
   const requests = isHost && asked.length === 0 ? insteadOfHost(config) : asked;
   const networks: PlannedNetwork[] = [];
   for (const request of requests) {
-    const list = await checkPlugins(config, await loadNetconfFile(request, [path, rootfs]));
+    const list = await checkPlugins(
+      config,
+      await loadNetconfFile(request, config.netconf_directories),
+    );
     networks.push({ ...planAddressing(list, request.address), address: request.address });
   }
-  return { netns: isHost ? undefined : netns, networks };
+  return { netns: given, networks };
 };
 
 /** The part of an interface that `runx state` prints. */

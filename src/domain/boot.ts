@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { type FileHandle, open, readlink, realpath, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Config } from '../config.ts';
 import { RunxError } from '../errors.ts';
+import { openChosenFile } from '../host/chosen-file.ts';
 import { resolveInRootfs } from '../host/rootfs-path.ts';
 import type { Process } from '../oci/spec.ts';
 import { bytesPerMiB } from '../units.ts';
@@ -157,9 +157,6 @@ export const provideBootFiles = async (
   return { kernel, ramdisk: target };
 };
 
-// O_PATH: opening a device or FIFO this way has no side effects.
-const onlyPath = 0o10000000;
-
 /** Copies a file out of the rootfs to `target`; throws RunxError if runx.toml does not allow it. */
 const copyOutOfRootfs = async (
   rootfs: string,
@@ -173,14 +170,16 @@ const copyOutOfRootfs = async (
   };
   const found = await resolveInRootfs(rootfs, path);
   if (found === undefined) return refuse(`the rootfs has no file ${name}`);
-  const handle = await open(found, onlyPath | constants.O_NOFOLLOW);
+  const inside = join(await realpath(rootfs), '/');
+  const handle = await openChosenFile(found, {
+    refuse: (why) => refuse(`${name} ${why}`),
+    look: (_, real) => {
+      // Another process may have replaced a directory of the path by a symbolic link meanwhile.
+      if (!real.startsWith(inside)) refuse(`${name} was replaced while it was opened`);
+    },
+  });
   try {
-    if (!(await handle.stat()).isFile()) refuse(`${name} is not a regular file`);
-    const opened = `/proc/self/fd/${handle.fd}`;
-    // Another process may have replaced a directory of the path by a symbolic link meanwhile.
-    const inside = (await readlink(opened)).startsWith(join(await realpath(rootfs), '/'));
-    if (!inside) refuse(`${name} was replaced while it was opened`);
-    const sum = await copy(opened, target);
+    const sum = await copy(handle, target);
     if (sum === undefined) refuse(`${name} is larger than ${maximumMiB} MiB`);
     else if (Array.isArray(allowed) && !allowed.includes(sum)) {
       refuse(`${name} is not allowed: add its SHA-256 ${sum} to own_kernel in runx.toml`);
@@ -191,14 +190,10 @@ const copyOutOfRootfs = async (
 };
 
 /** Copies a file; returns the SHA-256 of the copy, or undefined if the file is too large. */
-const copy = async (from: string, to: string): Promise<string | undefined> => {
+const copy = async (source: FileHandle, to: string): Promise<string | undefined> => {
   const hash = createHash('sha256');
-  const files: FileHandle[] = [];
+  const target = await open(to, 'wx', 0o600);
   try {
-    const source = await open(from, 'r');
-    files.push(source);
-    const target = await open(to, 'wx', 0o600);
-    files.push(target);
     const buffer = Buffer.alloc(bytesPerMiB);
     for (let bytes = 0; ;) {
       const { bytesRead } = await source.read(buffer);
@@ -210,6 +205,6 @@ const copy = async (from: string, to: string): Promise<string | undefined> => {
       await target.writeFile(piece);
     }
   } finally {
-    for (const file of files) await file.close();
+    await target.close();
   }
 };

@@ -1,6 +1,7 @@
-import { open } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 
 import { RunxError } from '../errors.ts';
+import { openChosenFile } from '../host/chosen-file.ts';
 import { filesDirectory } from '../protocol/contract.ts';
 import type { Copy } from './bind-mounts.ts';
 import { type CpioEntry, inRamdisk } from './cpio.ts';
@@ -17,12 +18,15 @@ export const readCopies = async (copies: readonly Copy[]): Promise<readonly Cpio
 };
 
 const readCopy = async ({ path, source }: Copy): Promise<CpioEntry> => {
-  const file = await open(source, 'r');
+  const refuse = (why: string): never => {
+    throw new RunxError(`bind mount of ${source}: the file ${why}`);
+  };
+  const file = await openChosenFile(await realpath(source), { refuse });
   try {
     const { mode, uid, gid, size } = await file.stat();
     if (size > maximumBytes) {
-      throw new RunxError(
-        `bind mount of ${source}: the file has ${size} bytes, but at most ${maximumBytes} can be bound if the host has no diod: install diod`,
+      refuse(
+        `has ${size} bytes, but at most ${maximumBytes} can be bound if the host has no diod: install diod`,
       );
     }
     return { path: inRamdisk(path), mode, uid, gid, content: await file.readFile() };

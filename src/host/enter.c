@@ -1,25 +1,32 @@
 #define _GNU_SOURCE
 #include "enter.h"
+#include "look.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 enum { EXIT_NOT_ENTERED = 126, EXIT_NOT_EXECUTED = 127 };
 
+static bool is_namespace(int fd) {
+    struct statfs found;
+    return fstatfs(fd, &found) == 0 && found.f_type == NSFS_MAGIC;
+}
+
 const char *namespace_join(const char *path, int type) {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return strerror(errno);
+    int fd = look_and_open(path, O_RDONLY, is_namespace, EINVAL);
     const char *why = NULL;
-    if (setns(fd, type) < 0)
+    if (fd < 0 || setns(fd, type) < 0)
         why = errno != EINVAL        ? strerror(errno)
               : type == CLONE_NEWNET ? "not a network namespace"
                                      : "not a UTS namespace";
-    close(fd);
+    if (fd >= 0) close(fd);
     return why;
 }
 

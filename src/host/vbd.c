@@ -2,6 +2,7 @@
 #include "vbd.h"
 #include "../protocol/retry.h"
 #include "../protocol/xenstore.h"
+#include "look.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,16 +45,21 @@ static int loop_attach(int file, bool readonly, char *name, size_t size) {
     return rc;
 }
 
+static bool can_be_disk(int fd) {
+    struct stat info;
+    return fstat(fd, &info) == 0 && (S_ISBLK(info.st_mode) || S_ISREG(info.st_mode));
+}
+
 // The device of a file: its own, or a loop device.
 static int open_device(const char *path, bool readonly, char *name, size_t size) {
     struct stat info;
-    int file = open(path, (readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+    int file = look_and_open(path, readonly ? O_RDONLY : O_RDWR, can_be_disk, ENOTBLK);
     if (file < 0 || fstat(file, &info) < 0) return -errno;
     if (S_ISBLK(info.st_mode)) {
         snprintf(name, size, "%s", path);
         return file;
     }
-    int device = S_ISREG(info.st_mode) ? loop_attach(file, readonly, name, size) : -ENOTBLK;
+    int device = loop_attach(file, readonly, name, size);
     close(file);
     return device;
 }

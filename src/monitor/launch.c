@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "launch.h"
 #include "../host/enter.h"
+#include "../host/look.h"
 #include "../protocol/retry.h"
 #include "control.h"
 #include "exec.h"
@@ -19,6 +20,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -50,13 +52,18 @@ static void enter_mount_namespace(void) {
         fail("mounting /proc");
 }
 
+static bool is_disk(int fd) {
+    struct stat info;
+    return fstat(fd, &info) == 0 && S_ISBLK(info.st_mode);
+}
+
 // Takes a block device, so that nobody mounts it meanwhile, or takes it too.  It stays open
 // in both processes: in the guard until the domain is gone.
 static void hold_disk(const char *path) {
     // That of an earlier container may end a moment after its monitor.
     struct retry retry = {.times = 40, .pause_ms = 50};
     do {
-        if (open(path, O_RDONLY | O_EXCL | O_CLOEXEC) >= 0) return;
+        if (look_and_open(path, O_RDONLY | O_EXCL, is_disk, ENOTBLK) >= 0) return;
     } while (errno == EBUSY && retry_later(&retry));
     refuse("disk", path,
            errno == EBUSY ? "in use: mounted on this host, or another container's"

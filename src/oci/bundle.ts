@@ -1,7 +1,9 @@
-import { readFile, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 import { RunxError, hasCode, messageOf } from '../errors.ts';
+import { openChosenFile } from '../host/chosen-file.ts';
+import { bytesPerMiB } from '../units.ts';
 import { type Spec, parseSpec } from './spec.ts';
 
 /** A bundle (runtime-spec, bundle.md), as read from its directory. */
@@ -29,6 +31,26 @@ const isDirectory = async (path: string, name: string): Promise<void> => {
   if (!found.isDirectory()) throw new RunxError(`${name} ${path} is not a directory`);
 };
 
+// More than any engine writes; a parsed text takes several times its size in memory.
+const maximumMiB = 16;
+
+const readConfiguration = async (file: string): Promise<string> => {
+  const refuse = (why: string): never => {
+    throw new RunxError(`${file} ${why}`);
+  };
+  const handle = await openChosenFile(await realpath(file), {
+    refuse,
+    look: ({ size }) => {
+      if (size > maximumMiB * bytesPerMiB) refuse(`is larger than ${maximumMiB} MiB`);
+    },
+  });
+  try {
+    return await handle.readFile('utf8');
+  } finally {
+    await handle.close();
+  }
+};
+
 /** Reads and parses the config.json of a bundle directory. */
 export const loadBundle = async (directory: string): Promise<Bundle> => {
   const path = resolve(directory);
@@ -36,8 +58,9 @@ export const loadBundle = async (directory: string): Promise<Bundle> => {
   const file = join(path, 'config.json');
   let json: string;
   try {
-    json = await readFile(file, 'utf8');
+    json = await readConfiguration(file);
   } catch (error) {
+    if (error instanceof RunxError) throw error;
     if (hasCode(error, 'ENOENT')) {
       throw new RunxError(`${file} does not exist; to write one, run: runx spec --bundle ${path}`);
     }

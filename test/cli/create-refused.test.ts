@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, describe, test } from 'node:test';
 
@@ -40,6 +41,19 @@ const refusals: readonly Refusal[] = [
     arrange: (_, bundle) => rm(join(bundle, 'config.json')),
     sentence: (_, bundle) =>
       `${bundle}/config.json does not exist; to write one, run: runx spec --bundle ${bundle}`,
+  },
+  {
+    what: 'a config.json that is a FIFO, without waiting for its other end',
+    arrange: async (_, bundle) => {
+      await rm(join(bundle, 'config.json'));
+      execFileSync('mkfifo', [join(bundle, 'config.json')]);
+    },
+    sentence: (_, bundle) => `${bundle}/config.json is not a regular file`,
+  },
+  {
+    what: 'a config.json that is larger than any engine writes',
+    arrange: (_, bundle) => truncate(join(bundle, 'config.json'), 16 * 1024 * 1024 + 1),
+    sentence: (_, bundle) => `${bundle}/config.json is larger than 16 MiB`,
   },
   {
     what: 'a config.json that is cut off',

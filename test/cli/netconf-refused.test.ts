@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { chmod, chown, rm, symlink, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { chmod, chown, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 
 import { assertFails, assertSilent } from '../support/assert-result.ts';
-import { makeFakeDom0 } from '../support/fake-dom0.ts';
+import { type FakeDom0, makeFakeDom0 } from '../support/fake-dom0.ts';
 import { type Networks, assertNothingIsLeft, makeNetworks, network } from '../support/networks.ts';
 
 interface Refusal {
@@ -14,6 +15,9 @@ interface Refusal {
   readonly arrange: (networks: Networks) => Promise<string>;
   readonly sentence: (networks: Networks) => string;
 }
+
+const elsewhere = ({ path }: FakeDom0): string =>
+  `is not in ${path('cni')}; move it there, or add its directory to netconf_directories in runx.toml`;
 
 const refusals: readonly Refusal[] = [
   {
@@ -44,19 +48,48 @@ const refusals: readonly Refusal[] = [
   },
   {
     what: 'a directory',
-    arrange: async ({ dom0 }) => `${dom0.directory},net`,
-    sentence: ({ dom0 }) => `NETCONF file ${dom0.directory} is not a regular file`,
+    arrange: async ({ dom0 }) => {
+      await mkdir(dom0.path('cni/net.d'));
+      return `${dom0.path('cni/net.d')},net`;
+    },
+    sentence: ({ dom0 }) => `NETCONF file ${dom0.path('cni/net.d')} is not a regular file`,
+  },
+  {
+    what: 'a FIFO, without waiting for its other end',
+    arrange: async ({ file }) => {
+      execFileSync('mkfifo', [`${file}.fifo`]);
+      return `${file}.fifo,net`;
+    },
+    sentence: ({ file }) => `NETCONF file ${file}.fifo is not a regular file`,
+  },
+  ...['/dev/watchdog', '/dev/zero', '/proc/kmsg', '/etc/passwd', '/etc'].map((path) => ({
+    what: path,
+    arrange: async () => `${existsSync(path) ? path : '/dev/null'},net`,
+    sentence: ({ dom0 }: Networks) =>
+      `NETCONF file ${existsSync(path) ? path : '/dev/null'} ${elsewhere(dom0)}`,
+  })),
+  {
+    what: 'the directory of the files itself',
+    arrange: async ({ dom0 }) => `${dom0.path('cni')},net`,
+    sentence: ({ dom0 }) => `NETCONF file ${dom0.path('cni')} ${elsewhere(dom0)}`,
+  },
+  {
+    what: 'a file beside the directory, by a path through it',
+    arrange: async ({ dom0 }) => {
+      await writeFile(dom0.path('net.conf'), JSON.stringify(network));
+      return `${dom0.path('cni')}/../net.conf,net`;
+    },
+    sentence: ({ dom0 }) => `NETCONF file ${dom0.path('cni')}/../net.conf ${elsewhere(dom0)}`,
   },
   {
     what: 'a file in the rootfs, by a link from outside',
     arrange: async ({ dom0, bundleWith }) => {
       const bundle = await bundleWith('');
       await writeFile(join(bundle, 'rootfs/net.conf'), JSON.stringify(network));
-      await symlink(join(bundle, 'rootfs/net.conf'), dom0.path('link.conf'));
-      return `${dom0.path('link.conf')},net`;
+      await symlink(join(bundle, 'rootfs/net.conf'), dom0.path('cni/link.conf'));
+      return `${dom0.path('cni/link.conf')},net`;
     },
-    sentence: ({ dom0 }) =>
-      `NETCONF file ${dom0.path('link.conf')} is in ${dom0.path('bundle')}, which can hold files of images and containers; move it to /etc`,
+    sentence: ({ dom0 }) => `NETCONF file ${dom0.path('cni/link.conf')} ${elsewhere(dom0)}`,
   },
   {
     what: 'a file that is not JSON',
@@ -118,6 +151,25 @@ describe('NETCONF refuses, before anything is done,', { concurrency: 4 }, () => 
       await networks.create(`${networks.file},net`),
       'NETCONF in process.env is not allowed: netconf_env in runx.toml is false',
     );
+  });
+});
+
+describe('a container in a network that its engine has chosen', { concurrency: 4 }, () => {
+  const linux = { namespaces: [{ type: 'network', path: '/run/netns/engine' }] };
+
+  test('gets no other by NETCONF, which an image can set', async (t) => {
+    const networks = await makeNetworks(t);
+    assertFails(
+      await networks.create(`${networks.file},net`, { linux }),
+      'NETCONF in process.env is not allowed for a container with the network namespace /run/netns/engine: set netconf_env to true in runx.toml, or use the annotation io.runx.netconf',
+    );
+    assertNothingIsLeft(networks);
+  });
+
+  test('gets another where runx.toml allows it', async (t) => {
+    const networks = await makeNetworks(t, { netconf_env: true });
+    assertSilent(await networks.create(`${networks.file},net`, { linux }));
+    assert.deepEqual(await networks.called(), ['link ADD eth0']);
   });
 });
 

@@ -183,6 +183,18 @@ describe('its processes', { skip, concurrency: 4 }, () => {
     assert.equal(monitor.told(), `error ${why}\n`);
   });
 
+  test('a FIFO is not a network namespace, and its writer goes on waiting', async (t) => {
+    const { run, directory } = await makeContainer(t);
+    const fifo = join(directory, 'fifo');
+    spawnSync('mkfifo', [fifo]);
+    const writer = spawn('/bin/sh', ['-c', ': > "$0"', fifo]);
+    t.after(() => writer.kill('SIGKILL'));
+    const monitor = await launch(t, [...run, `--network=${fifo}`]);
+    await waitUntil('its error', () => monitor.told() !== '');
+    assert.equal(monitor.told(), `error network namespace ${fifo}: not a network namespace\n`);
+    assert.equal(writer.exitCode, null);
+  });
+
   test('that of an added process takes a record, and its pid file goes with it', async (t) => {
     const { exec, directory, calls } = await makeContainer(t);
     const monitor = await launch(t, [...exec, '--domain=web-1', '--domid=7']);

@@ -100,7 +100,8 @@ export const makeFakeDom0 = async (t: TestContext): Promise<FakeDom0> => {
   const configFile = path('runx.toml');
   const xl = path('bin/xl');
 
-  for (const name of ['bin', 'plan', 'domains', 'created', 'output']) await mkdir(path(name));
+  for (const name of ['bin', 'plan', 'domains', 'created', 'output', 'cni'])
+    await mkdir(path(name));
   for (const name of ['xl', 'xentop', 'runx-monitor', 'mkfs.erofs', 'monitor.mjs', 'exec.mjs']) {
     await symlink(join(fixtures, name), path('bin', name));
   }
@@ -116,6 +117,7 @@ export const makeFakeDom0 = async (t: TestContext): Promise<FakeDom0> => {
     ramdisk: path('ramdisk'),
     monitor: path('bin/runx-monitor'),
     data_root: path('data'),
+    netconf_directories: [path('cni')],
     xl,
     diod: path('bin/diod'),
     mkfs_erofs: path('bin/mkfs.erofs'),

@@ -50,7 +50,7 @@ export const makeNetworks = async (
   await dom0.configure({ cni_path: [plugins.directory], ...settings });
   await plugins.define('link', { VERSION: version, ADD: prints(result) });
   await plugins.define('addresses', { VERSION: version });
-  const file = dom0.path('net.conf');
+  const file = dom0.path('cni/net.conf');
   await writeFile(file, JSON.stringify(network), { mode: 0o644 });
   const bundleWith: Networks['bundleWith'] = (netconf, changes = {}) => {
     const env = ['A=b', `NETCONF=${netconf}`];

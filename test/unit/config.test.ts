@@ -48,6 +48,7 @@ test('every setting can be set', async (t) => {
      annotations = ["io.runx.memory_mib", "io.runx.domain_type"]
      own_kernel = ["${'0a'.repeat(32)}"]
      netconf_env = false
+     netconf_directories = ["/srv/cni"]
      host_network = "none"
      cni_path = ["/cni"]
      data_root = "/data"
@@ -72,6 +73,7 @@ test('every setting can be set', async (t) => {
     annotations: ['io.runx.memory_mib', 'io.runx.domain_type'],
     own_kernel: ['0a'.repeat(32)],
     netconf_env: false,
+    netconf_directories: ['/srv/cni'],
     host_network: 'none',
     cni_path: ['/cni'],
     data_root: '/data',

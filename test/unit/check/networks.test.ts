@@ -64,7 +64,13 @@ test('they are found as plugins and NETCONF would find them', async (t) => {
   await writeFile(join(root, 'etc/cni/net.d/10-web.conf'), JSON.stringify(web));
   await writeFile(join(root, 'etc/cni/net.d/20-bad.conflist'), '{');
   await writeFile(join(root, 'etc/cni/net.d/notes.txt'), '');
-  const found = await findCni([join(root, 'bin'), join(root, 'more'), join(root, 'none')], root);
+  const found = await findCni(
+    {
+      cni_path: ['bin', 'more', 'none'].map((name) => join(root, name)),
+      netconf_directories: ['/etc/cni'],
+    },
+    root,
+  );
   assert.deepEqual(found.plugins, ['bridge', 'host-local']);
   assert.deepEqual(found.bridges, ['br0']);
   const [first, second, ...others] = found.networks;
