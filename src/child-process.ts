@@ -1,7 +1,31 @@
+import { closeSync, readFileSync, readdirSync } from 'node:fs';
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 
 import type { Log } from './log.ts';
+
+const closeOnExec = 0o2000000;
+let inheritedAreClosed = false;
+
+/**
+ * Closes the descriptors of the caller that a program would inherit.  Node.js sets close-on-exec on
+ * descriptors at its start, but stops at the first gap above 15.  Its own have the flag.
+ */
+export const closeInherited = (): void => {
+  if (inheritedAreClosed) return;
+  inheritedAreClosed = true;
+  for (const name of readdirSync('/proc/self/fd')) {
+    // What the command line names, such as a log in /dev/fd/63, is still needed.
+    if (Number(name) <= 2 || process.argv.some((word) => word.includes(`/fd/${name}`))) continue;
+    try {
+      const info = readFileSync(`/proc/self/fdinfo/${name}`, 'utf8');
+      const flags = Number.parseInt(/^flags:\s*(\d+)$/m.exec(info)?.[1] ?? '', 8);
+      if ((flags & closeOnExec) === 0) closeSync(Number(name));
+    } catch {
+      continue; // that of the directory, which is closed again
+    }
+  }
+};
 
 /**
  * Starts a program; rejects with the system's error where it cannot be executed.
@@ -16,6 +40,7 @@ export const startProgram = (
   options: SpawnOptions,
 ): Promise<ChildProcess> =>
   new Promise((resolve, reject) => {
+    closeInherited();
     const child = spawn(file, args, options);
     child.on('error', reject);
     child.once('spawn', () => resolve(child));

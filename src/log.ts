@@ -20,6 +20,27 @@ export interface LogOptions {
 
 type Level = 'debug' | 'warn' | 'error';
 
+const lineBreak = /[\n\r\u0085\u2028\u2029]/;
+// What moves a terminal's cursor, or turns the direction in which the text is shown.
+const controls = /[\p{Cc}\p{Bidi_Control}]/gu;
+
+/**
+ * A text that may come from an image or a program, as one line without control characters: engines
+ * and people read one line, and the terminal of an operator obeys control characters.
+ */
+export const printable = (text: string): string =>
+  oneLine(text).replaceAll(
+    controls,
+    (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
+const oneLine = (text: string): string => {
+  const [first = '', ...others] = text.split(lineBreak);
+  if (others.length === 0) return first;
+  const lines = [first.trimEnd(), ...others.map((line) => line.trim())];
+  return lines.filter((line) => line !== '').join(' ');
+};
+
 /**
  * With a file, entries go there in the form that engines read back, and errors to standard
  * error as well.  Without one, everything goes to standard error.  An entry that cannot be
@@ -28,8 +49,11 @@ type Level = 'debug' | 'warn' | 'error';
 export const openLog = ({ file, format, debug }: LogOptions): Log => {
   const write = file === undefined ? undefined : openFile(file, format);
   const complain = (error: unknown): void =>
-    void process.stderr.write(`runx: warning: --log ${file}: ${messageOf(error)}\n`);
-  const say = (level: Level, message: string): void => {
+    void process.stderr.write(
+      `runx: warning: --log ${printable(`${file}: ${messageOf(error)}`)}\n`,
+    );
+  const say = (level: Level, text: string): void => {
+    const message = printable(text);
     write?.(level, message).catch(complain);
     if (write === undefined || level === 'error') {
       const prefix = level === 'error' ? '' : `${level}: `;

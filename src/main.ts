@@ -25,9 +25,10 @@ const openErrorLog = (options: LogOptions): Log => {
 const fail = (error: unknown, argv: readonly string[]): void => {
   const log = openErrorLog(logOptionsOf(argv));
   const hint = error instanceof UsageError ? ' (see runx --help)' : '';
-  if (!(error instanceof RunxError) && error instanceof Error) log.debug(error.stack ?? '');
-  // Some parsers' messages have several lines; engines and people read one.
-  log.error(`${messageOf(error).replaceAll(/\s*\n\s*/g, ' ')}${hint}`);
+  if (!(error instanceof RunxError) && error instanceof Error) {
+    for (const line of (error.stack ?? '').split('\n')) log.debug(line);
+  }
+  log.error(`${messageOf(error)}${hint}`);
 };
 
 /** Every path that is not absolute starts here, and the parser looks at it too. */

@@ -3,7 +3,13 @@ import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
 
-import { type Outcome, killProgram, runProgram, startProgram } from './child-process.ts';
+import {
+  type Outcome,
+  closeInherited,
+  killProgram,
+  runProgram,
+  startProgram,
+} from './child-process.ts';
 import { ToolError, hasCode, messageOf } from './errors.ts';
 import type { Log } from './log.ts';
 
@@ -149,6 +155,7 @@ export const runLines = async (
   const silence = new AbortController();
   const timer = setTimeout(() => silence.abort(), timeoutMs);
   const { execa } = await import('execa');
+  closeInherited();
   const {
     exitCode,
     signal: endedBy,

@@ -12,7 +12,7 @@ import {
   waitForEnd,
 } from '../host/process-identity.ts';
 import { containerDirectory, removeContainer } from './directory.ts';
-import { type Lock, lockContainer } from './lock.ts';
+import { type Lock, isLockedByOther, lockContainer } from './lock.ts';
 import { readMark, setMark } from './marks.ts';
 import { findRecord } from './record.ts';
 
@@ -56,7 +56,9 @@ const findCreator = async (root: string, id: string): Promise<ProcessIdentity | 
 /** Whether the runx that was creating the container has ended. */
 export const creatorIsDead = async (root: string, id: string): Promise<boolean> => {
   const creator = await findCreator(root, id);
-  return creator !== undefined && !(await isAlive(creator));
+  if (creator !== undefined) return !(await isAlive(creator));
+  // It was killed before it could say who it is; until then it has the lock.
+  return !(await isLockedByOther(containerDirectory(root, id)));
 };
 
 const creatorEndsMs = 10_000;

@@ -76,13 +76,24 @@ const removeStale = async (context: Context, directory: string): Promise<void> =
   };
   const tool = openRunxMonitor(context);
   // Without runx-monitor there is nothing to exclude others by, but a container can be deleted.
-  if (await isInstalled(tool)) await withDirectoryLock(tool, directory, remove);
-  else await remove();
+  try {
+    if (await isInstalled(tool)) await withDirectoryLock(tool, directory, remove);
+    else await remove();
+  } catch (error) {
+    // The holder has removed the container before it ended.
+    if (!hasCode(error, 'ENOENT')) throw error;
+  }
 };
 
 const isStale = async (link: string): Promise<boolean> => {
   const holder = parseIdentity(readHolder(link));
   return holder !== undefined && !(await isAlive(holder));
+};
+
+/** Whether another process, which lives, has the lock of the container. */
+export const isLockedByOther = async (directory: string): Promise<boolean> => {
+  const holder = parseIdentity(readHolder(linkOf(directory)));
+  return holder !== undefined && holder.pid !== process.pid && (await isAlive(holder));
 };
 
 /** The container, and another one after it, may have been removed and made meanwhile. */

@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { access, open, readFile, readdir, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { RunxError, hasCode, messageOf } from '../errors.ts';
 
@@ -37,13 +38,27 @@ export interface WriteOptions {
   readonly durable?: boolean;
 }
 
+// Pid of the writer, and a part that nobody can plant a link at in a directory of others.
+const draftOf = (file: string): string =>
+  `${file}.${process.pid}-${randomBytes(6).toString('hex')}.new`;
+const draftName = /\.(\d+)-[\da-f]{12}\.new$/;
+
+/** Removes the drafts in a directory whose writers were killed. */
+export const removeDrafts = async (directory: string): Promise<void> => {
+  for (const name of await namesIn(directory)) {
+    const pid = draftName.exec(name)?.[1];
+    if (pid === undefined || (await mayBeThere(`/proc/${pid}`))) continue;
+    await rm(join(directory, name), { force: true });
+  }
+};
+
 /** Writes a file so that a reader sees either the old text or the new text, never a part. */
 export const writeAtomically = async (
   file: string,
   text: string,
   { mode, durable = false }: WriteOptions,
 ): Promise<void> => {
-  const draft = `${file}.new`;
+  const draft = draftOf(file);
   try {
     await write(draft, text, { mode, durable });
     await rename(draft, file);
@@ -59,7 +74,7 @@ const write = async (
   text: string,
   { mode, durable }: WriteOptions,
 ): Promise<void> => {
-  const handle = await open(file, 'w', mode);
+  const handle = await open(file, 'wx', mode);
   try {
     await handle.writeFile(text);
     if (durable) await handle.sync();

@@ -6,7 +6,7 @@ import * as v from 'valibot';
 
 import { RunxError, messageOf } from '../errors.ts';
 import { parseJson } from '../schema.ts';
-import { mayBeThere, namesIn, readIfThere, writeAtomically } from './files.ts';
+import { mayBeThere, namesIn, readIfThere, removeDrafts, writeAtomically } from './files.ts';
 
 /**
  * A name for a container that is unique on this host, under any --root.  It consists of the id, as
@@ -37,7 +37,10 @@ export interface LastingRecords<T> {
   /** Reads the record of a container; undefined if there is none. */
   readonly find: (stateDirectory: string) => Promise<LastingRecord<T> | undefined>;
   readonly remove: (stateDirectory: string) => Promise<void>;
-  /** Reads all records, sorted by name; calls `onDamaged` for each that cannot be read. */
+  /**
+   * Reads all records, sorted by name; calls `onDamaged` for each that cannot be read.  Removes the
+   * drafts of writers that were killed.
+   */
   readonly list: (onDamaged: (why: string) => void) => Promise<readonly LastingRecord<T>[]>;
   /** Reads the records of the containers that are gone. */
   readonly listLost: (onDamaged: (why: string) => void) => Promise<readonly LastingRecord<T>[]>;
@@ -61,6 +64,7 @@ export const lastingRecords = <const E extends v.ObjectEntries>(
     return { ...parseJson(content, text, file), ...parseJson(owner, text, file) };
   };
   const list: LastingRecords<Content>['list'] = async (onDamaged) => {
+    await removeDrafts(directory);
     const names = (await namesIn(directory)).filter((name) => name.endsWith(suffix));
     const records: LastingRecord<Content>[] = [];
     for (const name of names.toSorted()) {

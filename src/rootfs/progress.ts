@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 
+import { printable } from '../log.ts';
 import { bytesPerMiB } from '../units.ts';
 
 const intervalMs = 500;
@@ -13,7 +14,7 @@ export const showProgress = (rootfs: string, file: string): (() => void) => {
   if (!stderr.isTTY) return () => {};
   const show = (): void => {
     const mib = Math.round((statSync(file, { throwIfNoEntry: false })?.size ?? 0) / bytesPerMiB);
-    stderr.write(`\rrunx: making an image of ${rootfs}: ${mib} MiB`);
+    stderr.write(`\rrunx: making an image of ${printable(rootfs)}: ${mib} MiB`);
   };
   show();
   const timer = setInterval(show, intervalMs);

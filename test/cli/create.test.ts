@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { closeSync, openSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { readFile, symlink, writeFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 
 import { assertSilent } from '../support/assert-result.ts';
@@ -241,6 +241,22 @@ describe('runx create', { concurrency: 4 }, () => {
     assertSilent(await dom0.runx(['create', '--bundle', bundle, '--pid-file', pidFile, 'web']));
     assert.equal(readFileSync(reader, 'utf8'), 'old');
     assert.notEqual(readFileSync(pidFile, 'utf8'), 'old');
+  });
+
+  test('writes no pid file through a link that somebody has planted for its draft', async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    const bundle = await dom0.makeBundle('bundle');
+    const victim = dom0.path('victim');
+    await writeFile(victim, 'kept');
+    const pidFile = dom0.path('pid');
+    for (const link of [pidFile, `${pidFile}.new`]) await symlink(victim, link);
+    assertSilent(await dom0.runx(['create', '--bundle', bundle, '--pid-file', pidFile, 'web']));
+    assert.equal(readFileSync(victim, 'utf8'), 'kept');
+    assert.deepEqual([await readFile(pidFile, 'utf8')], dom0.monitors().map(String));
+    assert.deepEqual(
+      readdirSync(dom0.directory).filter((name) => name.startsWith('pid')),
+      ['pid', 'pid.new'],
+    );
   });
 
   test('is won by one of two callers with the same id', async (t) => {

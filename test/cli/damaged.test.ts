@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 
+import { findIdentity, renderIdentity } from '../../src/host/process-identity.ts';
 import { assertNothingIsLeft } from '../support/assert-nothing-is-left.ts';
 import { assertFails, assertSilent } from '../support/assert-result.ts';
 import { makeCreated, makeRunning } from '../support/created-container.ts';
@@ -130,3 +131,36 @@ test('runx list leaves out what is no container', async (t) => {
   const { exitCode, stdout } = await dom0.runx(['list', '-q']);
   assert.deepEqual({ exitCode, stdout }, { exitCode: 0, stdout: 'web\n' });
 });
+
+describe(
+  'a state directory whose creator was killed before its first mark',
+  { concurrency: 4 },
+  () => {
+    const dead = `${2 ** 22 + 1} 1`;
+
+    for (const [what, lock] of [
+      ['without a lock', undefined],
+      ['with the lock of a process that is gone', dead],
+    ] as const) {
+      test(`${what} is removed by delete`, async (t) => {
+        const dom0 = await makeFakeDom0(t);
+        await mkdir(dom0.path('root/web'), { recursive: true });
+        if (lock !== undefined) await symlink(lock, dom0.path('root/web/lock'));
+        assertSilent(await dom0.runx(['delete', 'web']));
+        assert.deepEqual(dom0.containers(), []);
+      });
+    }
+
+    test('with the lock of a process that lives is being created', async (t) => {
+      const dom0 = await makeFakeDom0(t);
+      await mkdir(dom0.path('root/web'), { recursive: true });
+      const self = await findIdentity(process.pid);
+      assert.ok(self);
+      await symlink(renderIdentity(self), dom0.path('root/web/lock'));
+      assertFails(
+        await dom0.runx(['delete', 'web']),
+        'cannot delete container web that is not stopped: creating',
+      );
+    });
+  },
+);

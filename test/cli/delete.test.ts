@@ -63,17 +63,6 @@ describe('runx delete', { concurrency: 4 }, () => {
     assert.deepEqual(dom0.xlCalls(), []);
   });
 
-  test('refuses a directory whose create has only begun; --force removes it', async (t) => {
-    const dom0 = await makeFakeDom0(t);
-    await mkdir(dom0.path('root/web'), { recursive: true });
-    assertFails(
-      await dom0.runx(['delete', 'web']),
-      'cannot delete container web that is not stopped: creating',
-    );
-    assertSilent(await dom0.runx(['delete', '--force', 'web']));
-    assert.deepEqual(dom0.containers(), []);
-  });
-
   test('removes the domain that a killed monitor left', async (t) => {
     const container = await makeRunning(t);
     const { dom0, domain, monitor, status, waitForEnd, xlCallsSince } = container;

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { type TestContext, describe, test } from 'node:test';
 
 import { assertNothingIsLeft } from '../support/assert-nothing-is-left.ts';
 import { assertFails, assertSilent } from '../support/assert-result.ts';
+import { cliProgram } from '../support/built-cli.ts';
 import { type FakeDom0, makeFakeDom0 } from '../support/fake-dom0.ts';
 import { hooksRun, makeHook, makeHooks, stateGiven } from '../support/hooks.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -55,6 +58,27 @@ describe('hooks', { concurrency: 4 }, () => {
     assert.equal(await readFile(dom0.path('seen'), 'utf8'), '');
     const record: { id: string } = JSON.parse(await readFile(dom0.path('record'), 'utf8'));
     assert.equal(record.id, 'web');
+  });
+
+  test('have none of the descriptors that the caller of runx has left open', async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    const list = `ls /proc/$$/fd > '${dom0.path('descriptors')}'`;
+    const hooks = { createRuntime: [makeHook(dom0, 'list', list)] };
+    const bundle = await dom0.makeBundle('bundle', { hooks });
+    const secret = openSync('/etc/passwd', 'r');
+    t.after(() => closeSync(secret));
+    // Descriptors behind a gap, of which Node.js does not know.
+    const inherited = [...Array<'ignore'>(17).fill('ignore'), secret];
+    const args = ['--config', dom0.configFile, 'create', '--bundle', bundle, 'web'];
+    const child = spawn(process.execPath, [cliProgram, ...args], {
+      stdio: ['ignore', 'ignore', 'ignore', ...inherited],
+    });
+    assert.deepEqual(await once(child, 'exit'), [0, null]);
+    const seen = (await readFile(dom0.path('descriptors'), 'utf8')).split('\n');
+    assert.deepEqual(
+      seen.filter((name) => Number(name) >= 16),
+      [],
+    );
   });
 
   test('have exactly their arguments and environment, and the bundle as directory', async (t) => {

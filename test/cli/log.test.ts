@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 
 import { assertFails, assertPrints, assertSilent } from '../support/assert-result.ts';
+import { cliProgram } from '../support/built-cli.ts';
 import { type FakeDom0, makeFakeDom0 } from '../support/fake-dom0.ts';
 import { startCli } from '../support/run-cli.ts';
 
@@ -19,6 +23,9 @@ const readEntries = async (file: string): Promise<readonly Entry[]> => {
   assert.equal(lines.pop(), '', 'the last line is whole');
   return lines.map((line): Entry => JSON.parse(line));
 };
+
+// Without the newline at the end of each line of a log.
+const controls = /[^\P{Cc}\n]|\u202e/u;
 
 const failing = ['state', 'nosuch'];
 const sentence = 'container does not exist';
@@ -119,6 +126,35 @@ describe('runx --log-format json', { concurrency: 4 }, () => {
   });
 });
 
+describe("an image's words in an error", { concurrency: 4 }, () => {
+  const name = '/bin/\u001b]0;\u009b31m\u202eevil\r\nrunx: done';
+  const clean = String.raw`\u009b31m\u202eevil`;
+
+  for (const format of ['text', 'json']) {
+    test(`have no control characters on a terminal and in a log of form ${format}`, async (t) => {
+      const dom0 = await makeFakeDom0(t);
+      const process = { args: [name], cwd: '/' };
+      const bundle = await dom0.makeBundle('bundle', { process, annotations: { [name]: name } });
+      const log = dom0.path('log');
+      const options = ['--log', log, '--log-format', format, '--debug'];
+      const { stderr } = await dom0.runx([...options, 'create', '--bundle', bundle, 'web']);
+      assert.ok(stderr.includes(clean), stderr);
+      assert.doesNotMatch(stderr.slice(0, -1), controls);
+      assert.doesNotMatch(await readFile(log, 'utf8'), controls);
+    });
+  }
+
+  test('have none in a warning either', async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    const none = '\u001b[2J\u009b';
+    const process = { args: ['/bin/program'], cwd: '/', capabilities: { bounding: [none] } };
+    const bundle = await dom0.makeBundle('bundle', { process });
+    const { stderr } = await dom0.runx(['create', '--bundle', bundle, 'web']);
+    assert.ok(stderr.includes(String.raw`\u001b[2J\u009b`), stderr);
+    assert.doesNotMatch(stderr.slice(0, -1), controls);
+  });
+});
+
 describe('runx --log', { concurrency: 4 }, () => {
   test('a command that succeeds leaves an empty log', async (t) => {
     const dom0 = await makeFakeDom0(t);
@@ -128,6 +164,20 @@ describe('runx --log', { concurrency: 4 }, () => {
       assertSilent(await dom0.runx(args));
       assert.equal(await readFile(file, 'utf8'), '');
     }
+  });
+
+  test('can be a descriptor of the caller, also after a program was run', async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    await dom0.plan('create.stderr', 'no memory\n');
+    const bundle = await dom0.makeBundle('bundle');
+    const log = openSync(dom0.path('log'), 'a');
+    t.after(() => closeSync(log));
+    const args = ['--config', dom0.configFile, '--log', '/dev/fd/20', 'create'];
+    const child = spawn(process.execPath, [cliProgram, ...args, '--bundle', bundle, 'web'], {
+      stdio: ['ignore', 'ignore', 'ignore', ...Array<'ignore'>(17).fill('ignore'), log],
+    });
+    assert.deepEqual(await once(child, 'exit'), [1, null]);
+    assert.match(await readFile(dom0.path('log'), 'utf8'), /no memory/);
   });
 
   test('what is in the log stays', async (t) => {
