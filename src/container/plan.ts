@@ -8,7 +8,7 @@ import { RunxError, messageOf } from '../errors.ts';
 import { parseLimits } from '../oci/resources.ts';
 import type { Share } from '../protocol/share.ts';
 import type { Rootfs } from '../rootfs/rootfs.ts';
-import type { Disk, DomainConfig } from '../xen/domain-config.ts';
+import { type Disk, type DomainConfig, renderDevices } from '../xen/domain-config.ts';
 import { findDomainType } from '../xen/domain-type.ts';
 import { planFileSystems } from './file-systems.ts';
 import type { NewContainer } from './new-container.ts';
@@ -46,6 +46,12 @@ export const planContainer = async (
   const forDevicesMiB = devicesMiB(mounts.shares.length, Math.max(1, networkCount));
   const size = planSize({ limits, annotations, config, forDevicesMiB });
   const type = annotations.domain_type ?? config.domain_type;
+  const devices = {
+    shares: diod === undefined ? shares.flatMap(pathsOf) : [],
+    diskScript: config.monitor,
+  };
+  // Refuses paths that xl cannot take, before anything is done.
+  renderDevices({ ...devices, disks: mounts.disks });
   if (!('kernel' in boot) || boot.kernel === undefined) await checkKernel(config.kernel);
   return {
     boot,
@@ -59,8 +65,7 @@ export const planContainer = async (
       type: type === 'auto' ? await findDomainType(log) : type,
       kernelArguments: renderKernelArguments(boot.kind, process, annotations.kernel_arguments),
       ...size,
-      shares: diod === undefined ? shares.flatMap(pathsOf) : [],
-      diskScript: config.monitor,
+      ...devices,
     },
   };
 };

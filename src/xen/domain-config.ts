@@ -1,3 +1,4 @@
+import { RunxError } from '../errors.ts';
 import type { DomainType } from './domain-type.ts';
 
 /** The memory and CPUs of a domain. */
@@ -41,10 +42,22 @@ export interface Disk {
   readonly readonly: boolean;
 }
 
-// xl understands \", \\ and \n; its \x and octal escapes drop the character (seen on Xen 4.17).
+const control = /\p{Cc}/u;
+
+// A newline in the path of a disk begins another attribute of it, and xl cannot escape most others.
+const checkPlain = (name: string, value: string): string => {
+  if (!control.test(value)) return value;
+  throw new RunxError(
+    `domain configuration: ${name} ${JSON.stringify(value)} must not contain control characters`,
+  );
+};
+
+// xl understands \" and \\; its \x and octal escapes drop the character (seen on Xen 4.17).
 // Every other byte stands for itself.
-const quote = (value: string): string =>
-  `"${value.replaceAll(/["\\]/g, '\\$&').replaceAll('\n', '\\n')}"`;
+const quote = (value: string): string => `"${value.replaceAll(/["\\]/g, '\\$&')}"`;
+
+const renderSetting = (name: string, value: string): string =>
+  `${name} = ${quote(checkPlain(name, value))}`;
 
 const comment = (value: string): string => value.replaceAll(/[^\x20-\x7e]/g, '?');
 
@@ -52,23 +65,14 @@ const comment = (value: string): string => value.replaceAll(/[^\x20-\x7e]/g, '?'
 export const renderDomainConfig = (config: DomainConfig): string =>
   [
     `# written by runx for the bundle ${comment(config.bundle)}`,
-    `name = ${quote(config.name)}`,
-    `uuid = ${quote(config.uuid)}`,
-    `type = ${quote(config.type)}`,
-    `kernel = ${quote(config.kernel)}`,
-    ...(config.ramdisk === undefined ? [] : [`ramdisk = ${quote(config.ramdisk)}`]),
-    `extra = ${quote(config.kernelArguments)}`,
+    renderSetting('name', config.name),
+    renderSetting('uuid', config.uuid),
+    renderSetting('type', config.type),
+    renderSetting('kernel', config.kernel),
+    ...(config.ramdisk === undefined ? [] : [renderSetting('ramdisk', config.ramdisk)]),
+    renderSetting('extra', config.kernelArguments),
     ...renderSize(config),
-    ...(config.shares.length === 0
-      ? []
-      : [
-          `p9 = [ ${config.shares.map(({ tag, path }) => quote(renderShare(tag, path))).join(', ')} ]`,
-        ]),
-    ...(config.disks.length === 0
-      ? []
-      : [
-          `disk = [ ${config.disks.map((disk) => quote(renderDisk(disk, config.diskScript))).join(', ')} ]`,
-        ]),
+    ...renderDevices(config),
     // The domain must stay until the monitor has read its exit status, and must not restart.
     ...['poweroff', 'reboot', 'crash', 'watchdog'].map((event) => `on_${event} = "preserve"`),
     '',
@@ -79,15 +83,45 @@ const renderSize = (size: DomainSize): string[] => [
   ...(size.maxMemoryMiB > size.memoryMiB ? [`maxmem = ${size.maxMemoryMiB}`] : []),
   `vcpus = ${size.vcpus}`,
   ...(size.maxVcpus > size.vcpus ? [`maxvcpus = ${size.maxVcpus}`] : []),
-  ...(size.cpuset === undefined ? [] : [`cpus = ${quote(size.cpuset)}`]),
+  ...(size.cpuset === undefined ? [] : [renderSetting('cpus', size.cpuset)]),
   ...(size.cpuWeight === undefined ? [] : [`cpu_weight = ${size.cpuWeight}`]),
   ...(size.cap === undefined ? [] : [`cap = ${size.cap}`]),
 ];
 
-const renderShare = (tag: string, path: string): string =>
-  `tag=${tag},security_model=none,path=${path}`;
+/** The devices of a domain whose paths config.json or runx.toml has chosen. */
+type Devices = Pick<DomainConfig, 'shares' | 'disks' | 'diskScript'>;
 
-// xl takes everything after "target=" literally, so the path can hold any character.  With an own
+/** Renders the settings of devices; throws RunxError for a path that xl would read as another. */
+export const renderDevices = ({ shares, disks, diskScript }: Devices): readonly string[] => [
+  ...renderList('p9', shares.map(renderShare)),
+  ...renderList(
+    'disk',
+    disks.map((disk) => renderDisk(disk, diskScript)),
+  ),
+];
+
+const renderList = (name: string, values: readonly string[]): string[] =>
+  values.length === 0 ? [] : [`${name} = [ ${values.map(quote).join(', ')} ]`];
+
+const checkWord = (name: string, value: string): string => {
+  // xl splits at commas, which it cannot escape, and drops spaces around a value.
+  if (!value.includes(',') && value === value.trim()) return checkPlain(name, value);
+  throw new RunxError(
+    `domain configuration: ${name} ${JSON.stringify(value)} must not contain a comma, or begin or end with a space`,
+  );
+};
+
+const renderShare = ({ tag, path }: Devices['shares'][number]): string =>
+  `tag=${checkWord('tag', tag)},security_model=none,path=${checkWord('path of a share', path)}`;
+
+// xl takes everything after "target=" literally, up to a newline.  With an own
 // script, xl does not start a QEMU for the file.
 const renderDisk = ({ device, file, readonly }: Disk, script: string): string =>
-  `format=raw,vdev=${device},access=${readonly ? 'ro' : 'rw'},backendtype=phy,script=${script},target=${file}`;
+  [
+    'format=raw',
+    `vdev=${checkWord('disk', device)}`,
+    `access=${readonly ? 'ro' : 'rw'}`,
+    'backendtype=phy',
+    `script=${checkWord('script of a disk', script)}`,
+    `target=${checkPlain('path of a disk', file)}`,
+  ].join(',');

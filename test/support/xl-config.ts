@@ -25,6 +25,31 @@ const unquote = (text: string): string =>
 const quoted = String.raw`"((?:[^"\\\n]|\\.)*)"`;
 const setting = new RegExp(String.raw`^(\w+) = (?:${quoted}|(\d+)|\[ ((?:${quoted}(?:, )?)*) \])$`);
 
+/** Reads a value of `disk` as xl does (its lexer): "target" takes the rest of its line. */
+export const parseXlDisk = (text: string): ReadonlyMap<string, string> => {
+  const attributes = new Map<string, string>();
+  for (let rest = text; rest !== '';) {
+    const match =
+      /^(target)=([^\n]*)\n?/.exec(rest) ??
+      /^(format|vdev|access|backendtype|script)=([^,]*),?/.exec(rest);
+    if (match === null) throw new Error(`xl does not understand: ${rest}`);
+    const [all, name = '', value = ''] = match;
+    if (attributes.has(name)) throw new Error(`${name} is given twice`);
+    attributes.set(name, value);
+    rest = rest.slice(all.length);
+  }
+  return attributes;
+};
+
+/** Reads a value of `p9` as xl does: words at commas, each with its spaces dropped. */
+export const parseXlShare = (text: string): ReadonlyMap<string, string> =>
+  new Map(
+    text.split(',').map((word) => {
+      const [name = '', ...value] = word.split('=');
+      return [name.trim(), value.join('=').trim()];
+    }),
+  );
+
 /**
  * Reads a domain configuration as xl does (xlcfg's lexer), as far as runx writes
  * it: one setting a line, a comment line, no line that is anything else.

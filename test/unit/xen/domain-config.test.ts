@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { type DomainConfig, renderDomainConfig } from '../../../src/xen/domain-config.ts';
 import { assertGolden } from '../../support/golden.ts';
 import { randomTexts } from '../../support/random-text.ts';
-import { parseXlConfig } from '../../support/xl-config.ts';
+import { parseXlConfig, parseXlDisk, parseXlShare } from '../../support/xl-config.ts';
 
 const plain: DomainConfig = {
   bundle: '/bundles/web',
@@ -32,9 +32,9 @@ test('a domain configuration of paths with every kind of character', async () =>
     ...plain,
     type: 'pvh',
     bundle: '/bundles/two\nlines = "1" é',
-    kernel: '/boot/it\'s "quoted" \\ é\tkernel',
+    kernel: '/boot/it\'s "quoted" \\ é kernel',
     shares: [
-      { tag: 'root', path: '/a b\nname = "other"' },
+      { tag: 'root', path: '/a b; name = "other"' },
       { tag: 'volume', path: '/日本' },
     ],
   });
@@ -85,30 +85,77 @@ test('whatever happens in the guest, xl keeps the domain and never restarts it',
   }
 });
 
-test('xl reads back any string that is written', (t) => {
+const control = /\p{Cc}/u;
+const script = '/usr/lib/runx/runx-monitor';
+
+test('xl reads back any string that is written, and control characters are refused', (t) => {
   for (const text of randomTexts(t, { count: 3000, maximumLength: 12, without: '\0' })) {
-    const rendered = renderDomainConfig({
-      ...plain,
-      bundle: text,
-      name: text,
-      kernel: text,
-      ramdisk: text,
-      kernelArguments: text,
-      shares: [{ tag: 'root', path: text }],
-    });
-    const settings = parseXlConfig(rendered);
+    const config = { ...plain, name: text, kernel: text, ramdisk: text, kernelArguments: text };
+    if (control.test(text)) {
+      assert.throws(() => renderDomainConfig(config), /must not contain control characters$/);
+      continue;
+    }
+    const settings = parseXlConfig(renderDomainConfig(config));
     for (const name of ['name', 'kernel', 'ramdisk', 'extra']) {
       assert.equal(settings.get(name), text, `${name} of ${JSON.stringify(text)}`);
     }
-    assert.deepEqual(settings.get('p9'), [`tag=root,security_model=none,path=${text}`]);
     assert.equal(settings.get('uuid'), plain.uuid);
   }
 });
 
-test('no string adds a line', (t) => {
+/** What xl reads for a disk and a share of these paths; undefined if runx refuses them. */
+const readBack = (changes: Partial<DomainConfig>) => {
+  let rendered;
+  try {
+    rendered = renderDomainConfig({ ...plain, ...changes });
+  } catch (error) {
+    assert.match(String(error), /must not contain (control characters|a comma)/);
+    return undefined;
+  }
+  const settings = parseXlConfig(rendered);
+  return {
+    disks: [settings.get('disk') ?? []].flat().map(parseXlDisk),
+    shares: [settings.get('p9') ?? []].flat().map(parseXlShare),
+  };
+};
+
+test('no path of a disk or a share says anything else to xl', (t) => {
+  let written = 0;
+  for (const text of randomTexts(t, { count: 3000, maximumLength: 12, without: '\0' })) {
+    const file = `/${text}`;
+    const disks = [{ device: 'xvda', file, readonly: true }];
+    const disk = readBack({ disks, diskScript: script })?.disks[0];
+    if (disk === undefined) assert.match(file, control);
+    else {
+      written += 1;
+      assert.equal(disk.get('target'), file);
+      assert.deepEqual([disk.get('access'), disk.get('script')], ['ro', script]);
+    }
+    const share = readBack({ shares: [{ tag: 'root', path: file }] })?.shares[0];
+    assert.equal(share?.get('path') ?? file, file);
+    assert.equal(share?.get('security_model') ?? 'none', 'none');
+    const scripted = readBack({
+      disks: [{ device: 'xvda', file: '/f', readonly: true }],
+      diskScript: file,
+    });
+    assert.equal(scripted?.disks[0]?.get('script') ?? file, file);
+    assert.equal(scripted?.disks[0]?.get('access') ?? 'ro', 'ro');
+  }
+  assert.ok(written > 100, 'most are refused');
+});
+
+test('a newline in the path of a disk does not make it writable', () => {
+  const disks = [{ device: 'xvda', file: '/image\naccess=rw', readonly: true }];
+  assert.throws(() => renderDomainConfig({ ...plain, disks }), {
+    message:
+      'domain configuration: path of a disk "/image\\naccess=rw" must not contain control characters',
+  });
+});
+
+test('the path of the bundle is one line of comment', (t) => {
   const lines = renderDomainConfig(plain).split('\n').length;
   for (const text of randomTexts(t, { count: 3000, maximumLength: 12, without: '\0' })) {
-    const rendered = renderDomainConfig({ ...plain, bundle: text, name: text, kernel: text });
+    const rendered = renderDomainConfig({ ...plain, bundle: text });
     assert.equal(rendered.split('\n').length, lines, JSON.stringify(text));
   }
 });
