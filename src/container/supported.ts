@@ -43,8 +43,14 @@ export const checkOwnGuest = ({ hooks }: Spec): void => {
   );
 };
 
+const maximumWarnings = 64;
+
 /** Warns of unknown capabilities, as the runtime specification requires (config.md). */
 export const warnOfCapabilities = ({ capabilities }: Process, log: Log): void => {
   const unknown = new Set(unknownCapabilities(Object.values(capabilities ?? {}).flat()));
-  for (const name of unknown) log.warn(`ignoring the unknown capability "${name}"`);
+  for (const name of [...unknown].slice(0, maximumWarnings)) {
+    log.warn(`ignoring the unknown capability "${name}"`);
+  }
+  const others = unknown.size - maximumWarnings;
+  if (others > 0) log.warn(`ignoring ${others} more unknown capabilities`);
 };

@@ -43,8 +43,11 @@ const names = [
   'CHECKPOINT_RESTORE',
 ] as const;
 
-const numberOf = (name: string): number =>
-  names.findIndex((known) => `CAP_${known}` === name.toUpperCase());
+const numbers: ReadonlyMap<string, number> = new Map(
+  names.map((name, number) => [`CAP_${name}`, number]),
+);
+
+const numberOf = (name: string): number => numbers.get(name.toUpperCase()) ?? -1;
 
 /**
  * Converts names such as CAP_CHOWN (capabilities(7)) to a bit mask.  Unknown names are left out,

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 
 import { RunxError } from '../errors.ts';
+import { anyText } from './text.ts';
 
 const integer = v.pipe(v.number(), v.integer());
 
@@ -12,13 +13,13 @@ export const resourcesSchema = v.object({
       shares: v.nullish(integer),
       quota: v.nullish(integer),
       period: v.nullish(integer),
-      cpus: v.nullish(v.string()),
+      cpus: v.nullish(anyText),
       idle: v.nullish(integer),
       realtimeRuntime: v.nullish(integer),
       realtimePeriod: v.nullish(integer),
     }),
   ),
-  unified: v.nullish(v.record(v.string(), v.string())),
+  unified: v.nullish(v.record(anyText, anyText)),
 });
 
 export type Resources = v.InferOutput<typeof resourcesSchema>;

@@ -1,5 +1,7 @@
 import * as v from 'valibot';
 
+import { anyText, array, list } from './text.ts';
+
 export const actions = [
   'SCMP_ACT_ALLOW',
   'SCMP_ACT_ERRNO',
@@ -73,7 +75,6 @@ const value = v.pipe(
   ),
 );
 
-const list = <T extends v.GenericSchema>(item: T) => v.nullish(v.array(item), []);
 const errno = v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff)));
 
 const hasErrno = (action: string | null | undefined): boolean =>
@@ -81,7 +82,7 @@ const hasErrno = (action: string | null | undefined): boolean =>
 
 const syscallSchema = v.pipe(
   v.object({
-    names: v.pipe(v.array(v.string()), v.minLength(1, 'must name a system call')),
+    names: v.pipe(array(anyText), v.minLength(1, 'must name a system call')),
     action: oneOf(actions),
     errnoRet: errno,
     args: list(
@@ -108,8 +109,8 @@ export const seccompSchema = v.pipe(
     // As in runc, a missing list gives this default; an empty list stays empty.
     flags: v.nullish(v.array(oneOf(flags)), ['SECCOMP_FILTER_FLAG_SPEC_ALLOW']),
     // For SCMP_ACT_NOTIFY, which is refused: a process on the host cannot listen in a domain.
-    listenerPath: v.nullish(v.string(), ''),
-    listenerMetadata: v.nullish(v.string(), ''),
+    listenerPath: v.nullish(anyText, ''),
+    listenerMetadata: v.nullish(anyText, ''),
     syscalls: list(syscallSchema),
   }),
   v.check(

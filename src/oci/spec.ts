@@ -4,12 +4,13 @@ import { parseJson } from '../schema.ts';
 import { resourcesSchema } from './resources.ts';
 import { ioPrioritySchema, personalitySchema, schedulerSchema } from './scheduling.ts';
 import { quoteLargeValues, seccompSchema } from './seccomp.ts';
+import { array, list, text } from './text.ts';
 
-// A string that becomes a C string in the guest.
-const text = v.pipe(
-  v.string(),
-  v.check((value) => !value.includes('\0'), 'must not contain a NUL byte'),
-);
+// execve(2) takes no more than 6 MiB of strings and pointers.
+const maximumWords = 2 ** 18;
+// Each is looked for on the host, and Linux has 100000 for all namespaces.
+const maximumMounts = 4096;
+
 const absolute = v.pipe(text, v.startsWith('/', 'must be an absolute path'));
 const variable = v.pipe(
   text,
@@ -17,7 +18,6 @@ const variable = v.pipe(
 );
 const id = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff_ffff));
 const integer = v.pipe(v.number(), v.integer());
-const list = <T extends v.GenericSchema>(item: T) => v.nullish(v.array(item), []);
 const flag = v.nullish(v.boolean(), false);
 
 const capabilitiesSchema = v.object({
@@ -36,8 +36,8 @@ const rlimitSchema = v.object({
 
 const processSchema = v.object({
   terminal: flag,
-  args: v.pipe(v.array(text), v.minLength(1, 'must name a program')),
-  env: list(variable),
+  args: v.pipe(array(text, maximumWords), v.minLength(1, 'must name a program')),
+  env: list(variable, maximumWords),
   cwd: absolute,
   user: v.nullish(
     v.object({
@@ -123,8 +123,9 @@ const specSchema = v.object({
   root: v.object({ path: v.pipe(text, v.minLength(1)), readonly: flag }),
   hostname: v.nullish(text),
   domainname: v.nullish(text),
-  mounts: list(mountSchema),
+  mounts: list(mountSchema, maximumMounts),
   hooks: v.nullish(hooksSchema, {}),
+  // They reach hooks and `state` alone, not the kernel, so they have no limit of their own.
   annotations: v.nullish(v.record(v.string(), v.string()), {}),
   linux: v.nullish(linuxSchema, {}),
 });

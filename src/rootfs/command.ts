@@ -4,12 +4,17 @@ import { posix } from 'node:path';
 import { RunxError, sentences } from '../errors.ts';
 import type { Process } from '../oci/spec.ts';
 import { defaultPath } from '../process.ts';
-import { resolveInRootfs } from '../host/rootfs-path.ts';
+import { type Lookups, makeLookups, resolveInRootfs } from '../host/rootfs-path.ts';
 
 const anyExecute = 0o111;
+const maximumPath = 4095;
 
-const isExecutable = async (rootfs: string, path: string): Promise<boolean | undefined> => {
-  const found = await resolveInRootfs(rootfs, path);
+const isExecutable = async (
+  rootfs: string,
+  path: string,
+  lookups?: Lookups,
+): Promise<boolean | undefined> => {
+  const found = await resolveInRootfs(rootfs, path, lookups);
   if (found === undefined) return undefined;
   const { mode } = await stat(found);
   return (mode & anyExecute) !== 0 && (mode & 0o170000) === 0o100000;
@@ -26,10 +31,11 @@ export const checkCommand = async (
   mountDestinations: readonly string[],
 ): Promise<void> => {
   const [name = ''] = process.args;
+  // The kernel takes no such path, and the guest says so.
+  if (name.length > maximumPath || process.cwd.length > maximumPath) return;
+  const mounted = new Set(mountDestinations.map((destination) => posix.resolve('/', destination)));
   const isBelowMount = (path: string): boolean =>
-    mountDestinations.some((destination) =>
-      `${path}/`.startsWith(`${posix.resolve(destination)}/`.replace('//', '/')),
-    );
+    mounted.has(path) || (path !== '/' && isBelowMount(posix.dirname(path)));
   if (name.includes('/')) {
     const path = posix.resolve(process.cwd, name);
     if (isBelowMount(path)) return;
@@ -40,9 +46,14 @@ export const checkCommand = async (
   }
   const variable = process.env.find((entry) => entry.startsWith('PATH='));
   const directories = (variable?.slice('PATH='.length) ?? defaultPath).split(':');
+  const lookups = makeLookups();
   for (const directory of directories) {
     const path = posix.resolve(process.cwd, directory, name);
-    if (isBelowMount(path) || (await isExecutable(rootfs, path))) return;
+    if (path.length > maximumPath) continue;
+    lookups.left -= path.split('/').length;
+    // The guest walks the rest of a PATH that is as long as this.
+    if (lookups.left <= 0) return;
+    if (isBelowMount(path) || (await isExecutable(rootfs, path, lookups))) return;
   }
   throw new RunxError(sentences.commandNotFound(name));
 };

@@ -110,10 +110,17 @@ const targets = (
   return [{ number: multiplexer, call }, ...direct];
 };
 
+// Each takes an instruction or more, unless it says what another does.
+const maximumConditional = 4096;
+
 /** What a profile says of each system call of an architecture. */
 export const planRules = (profile: Seccomp, architecture: Architecture): Plan => {
   const decisions = new Map<number, Decision>();
-  const named: number[] = [];
+  let greatest: number | undefined;
+  let conditional = 0;
+  const nameCall = (number: number): void => {
+    if (greatest === undefined || number > greatest) greatest = number;
+  };
   const defaultCode = actionCode(
     profile.defaultAction ?? 'SCMP_ACT_ALLOW',
     profile.defaultErrnoRet,
@@ -130,6 +137,12 @@ export const planRules = (profile: Seccomp, architecture: Architecture): Plan =>
       decisions.set(number, code);
       return;
     }
+    conditional += 1;
+    if (conditional > maximumConditional) {
+      throw new RunxError(
+        `config.json: linux.seccomp: more than ${maximumConditional} rules with arguments: the kernel takes no such filter`,
+      );
+    }
     const branches = decision ?? [];
     decisions.set(number, branches);
     if (!addRule(branches, conditions, code)) {
@@ -141,7 +154,7 @@ export const planRules = (profile: Seccomp, architecture: Architecture): Plan =>
     const code = actionCode(action, errnoRet);
     for (const name of names) {
       const number = numberOf(name, architecture);
-      if (number !== undefined) named.push(number);
+      if (number !== undefined) nameCall(number);
       if (code === defaultCode) continue;
       for (const target of targets(name, architecture)) {
         for (const alternative of alternatives(args)) {
@@ -152,6 +165,6 @@ export const planRules = (profile: Seccomp, architecture: Architecture): Plan =>
       }
     }
   }
-  const numbers = [...named, ...decisions.keys()];
-  return { decisions, greatest: numbers.length === 0 ? undefined : Math.max(...numbers) };
+  for (const number of decisions.keys()) nameCall(number);
+  return { decisions, greatest };
 };
