@@ -4,7 +4,7 @@ export const killCommand = defineCommand({
   command: 'kill <id> [signal]',
   describe: "send a signal to the container's process",
   details: [
-    'The signal is a name with or without `SIG`, a number, or `RTMIN+N`. `KILL` destroys the domain, even if it is paused. Other signals to a paused container are delivered when it is resumed. The process is pid 1 of its namespace, so the kernel drops signals for which it has no handler.',
+    'The signal is a name with or without `SIG`, a number, or `RTMIN+N`. `0` only asks whether the container runs. `KILL` destroys the domain, even if it is paused. Other signals to a paused container are delivered when it is resumed. The process is pid 1 of its namespace, so the kernel drops signals for which it has no handler.',
   ],
   builder: (y) =>
     y

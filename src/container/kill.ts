@@ -21,7 +21,7 @@ export interface KillOptions {
  * Has the monitor send a signal to the container's process, and does not wait for it.  SIGKILL
  * destroys the domain.  In a created container, which has no process yet, every signal that terminates a process by default destroys the domain.
  * A paused container gets other signals when it is resumed.  The container's own guest is asked to
- * power off instead.
+ * power off instead.  Signal 0 is sent to nobody.
  */
 export const killContainer = async (
   context: Context,
@@ -37,6 +37,8 @@ export const killContainer = async (
     if (all) return;
     throw new RunxError(refusal);
   }
+  // As for kill(2): whether there is somebody who could get one.
+  if (signal === 0) return;
   if (record.domain === undefined) {
     // It is not an error if the holder has ended meanwhile.
     await sendSignal(record.monitor, signal);

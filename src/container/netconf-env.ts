@@ -43,12 +43,8 @@ export const requestsOf = (
   config: Config,
 ): readonly NetworkRequest[] => {
   if (annotation !== undefined) return parseNetconf(annotation, 'annotation io.runx.netconf');
-  const [value, ...others] = process.env.filter(isNetconf);
+  const value = process.env.find(isNetconf);
   if (value === undefined) return [];
   checkAllowed(config.netconf_env, netns);
-  if (others.length > 0)
-    throw new RunxError(
-      'config.json: process.env has NETCONF more than once: separate networks by ";"',
-    );
   return parseNetconf(value.slice(variable.length), 'NETCONF');
 };

@@ -8,18 +8,18 @@ import { parseContainerId } from './id.ts';
 import { type ContainerRecord, loadDomainOf, loadRecord } from './record.ts';
 import { statusOf } from './status.ts';
 
-/** The State object of the runtime specification. */
+/** The State object of the runtime specification, in the order of runc's. */
 const renderState = (record: ContainerRecord, status: Status): State => ({
   ociVersion: record.ociVersion,
   id: record.id,
-  status,
   pid: status === 'stopped' ? 0 : record.monitor.pid,
+  status,
   bundle: record.bundle,
   rootfs: record.rootfs,
   created: record.created,
+  ...(Object.keys(record.annotations).length > 0 ? { annotations: record.annotations } : {}),
   owner: userInfo().username,
   ...(record.interfaces?.length ? { network: record.interfaces } : {}),
-  ...(Object.keys(record.annotations).length > 0 ? { annotations: record.annotations } : {}),
 });
 
 /** The part of a container's record that hooks get to see. */

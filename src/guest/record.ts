@@ -158,7 +158,7 @@ export const renderContainerRecord = (container: GuestContainer): Buffer => {
     ...sharedEntries(spec),
     ...rootfs,
     ...containerEntries(spec, mounts),
-    ...startHookEntries(spec.hooks.startContainer, hookState),
+    ...startHookEntries(spec.hooks.startContainer, hookState, process.env),
   ]);
 };
 

@@ -29,25 +29,20 @@ const withUser = (user: Process['user'], text: string): Process['user'] => {
   };
 };
 
-// A program uses the first of two variables with one name, so an overridden variable must go.
-const withVariables = (own: readonly string[], added: readonly string[]): readonly string[] => {
-  const nameOf = (variable: string): string => variable.split('=', 1)[0] ?? '';
-  const names = new Set(added.map(nameOf));
-  return [...own.filter((variable) => !names.has(nameOf(variable))), ...added];
-};
-
 const withCapabilities = (
   capabilities: Process['capabilities'],
   added: readonly string[],
 ): Process['capabilities'] => {
-  const add = (set: readonly string[] = []): string[] => [...set, ...added];
+  const { bounding = [], effective = [], permitted = [] } = capabilities ?? {};
+  const { inheritable = [], ambient = [] } = capabilities ?? {};
+  const inherited = new Set(inheritable.map((name) => name.toUpperCase()));
   return {
-    bounding: add(capabilities?.bounding),
-    effective: add(capabilities?.effective),
-    permitted: add(capabilities?.permitted),
-    // Without these two sets, a user other than root would lose the capabilities at execve(2).
-    inheritable: add(capabilities?.inheritable),
-    ambient: add(capabilities?.ambient),
+    bounding: [...bounding, ...added],
+    effective: [...effective, ...added],
+    permitted: [...permitted, ...added],
+    // A program with file capabilities would take up what is added to this set (CVE-2022-29162).
+    inheritable,
+    ambient: [...ambient, ...added.filter((name) => inherited.has(name.toUpperCase()))],
   };
 };
 
@@ -55,7 +50,7 @@ const withCapabilities = (
 export const processFromFlags = (own: Process, flags: ProcessFlags): Process => {
   const { args, cwd, env, user, additionalGids, capabilities } = flags;
   // Checks the words of the command line as those of a process file.
-  const words = { args, cwd: cwd ?? own.cwd, env: withVariables(own.env, env) };
+  const words = { args, cwd: cwd ?? own.cwd, env: [...own.env, ...env] };
   const checked = parseProcess(JSON.stringify(words), 'exec');
   return {
     ...own,

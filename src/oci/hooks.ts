@@ -21,10 +21,10 @@ export const argumentsOf = (hook: Hook): readonly [name: string, ...rest: string
   return [name, ...rest];
 };
 
-/** The environment of a hook; if a variable is set twice, the last value counts. */
+/** The environment of a hook on the host, which is empty unless config.json has one. */
 export const environmentOf = (hook: Hook): Readonly<Record<string, string>> =>
   Object.fromEntries(
-    hook.env.map((variable) => {
+    (hook.env ?? []).map((variable) => {
       const end = variable.indexOf('=');
       return [variable.slice(0, end), variable.slice(end + 1)];
     }),

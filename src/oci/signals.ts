@@ -6,13 +6,13 @@ const realTimeMinimum = 34;
 const realTimeMaximum = 64;
 
 /**
- * Parses a signal: a number, or a name with or without SIG, such as TERM or RTMIN+1.  Throws
+ * Parses a signal: a number, also 0, or a name with or without SIG, such as TERM or RTMIN+1.  Throws
  * RunxError for an unknown signal.
  */
 export const parseSignal = (text: string): number => {
   if (/^\d+$/.test(text)) {
     const number = Number(text);
-    if (number >= 1 && number <= realTimeMaximum) return number;
+    if (number <= realTimeMaximum) return number;
     throw new RunxError(sentences.unknownSignal(text));
   }
   const name = text.toUpperCase().replace(/^SIG/, '');

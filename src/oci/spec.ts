@@ -17,6 +17,18 @@ const variable = v.pipe(
   v.check((value) => value.indexOf('=') > 0, 'must be NAME=value'),
 );
 const id = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff_ffff));
+const nameOf = (assignment: string): string => assignment.slice(0, assignment.indexOf('='));
+
+/** Of variables with one name only the last one counts, which is what engines rely on. */
+const lastOfEach = (env: readonly string[]): readonly string[] => {
+  const lasts = new Map(env.map((assignment, index) => [nameOf(assignment), index]));
+  return env.filter((assignment, index) => lasts.get(nameOf(assignment)) === index);
+};
+
+const variables = v.pipe(
+  array(variable, maximumWords),
+  v.transform((env) => lastOfEach(env)),
+);
 const integer = v.pipe(v.number(), v.integer());
 const flag = v.nullish(v.boolean(), false);
 
@@ -37,7 +49,7 @@ const rlimitSchema = v.object({
 const processSchema = v.object({
   terminal: flag,
   args: v.pipe(array(text, maximumWords), v.minLength(1, 'must name a program')),
-  env: list(variable, maximumWords),
+  env: v.nullish(variables, []),
   cwd: absolute,
   user: v.nullish(
     v.object({
@@ -97,7 +109,8 @@ const linuxSchema = v.object({
 const hookSchema = v.object({
   path: absolute,
   args: list(text),
-  env: list(variable),
+  /** Without it, a hook that runs in the container has the environment of the process. */
+  env: v.nullish(variables),
   /** The timeout in seconds. */
   timeout: v.nullish(v.pipe(integer, v.minValue(1, 'must be greater than zero'))),
 });

@@ -18,6 +18,25 @@ describe('runx kill of a running container', { concurrency: 4 }, () => {
     [['kill', 'web', '10', '--all'], 10],
     [['kill', '-a', 'web', 'TERM'], 15],
   ];
+  test('signal 0 only asks whether it runs', async (t) => {
+    const { dom0, status, xlCallsSince } = await makeRunning(t);
+    const before = dom0.monitorCalls().length;
+    for (const args of [
+      ['kill', 'web', '0'],
+      ['kill', '--all', 'web', '0'],
+    ])
+      assertSilent(await dom0.runx(args));
+    assert.equal(dom0.monitorCalls().length, before);
+    assert.deepEqual(xlCallsSince(), []);
+    assert.equal(await status(), 'running');
+  });
+
+  test('signal 0 to a stopped container is refused; with --all it is ignored', async (t) => {
+    const { dom0 } = await makeStopped(t);
+    assertFails(await dom0.runx(['kill', 'web', '0']), 'container not running');
+    assertSilent(await dom0.runx(['kill', '--all', 'web', '0']));
+  });
+
   for (const [args, number] of signals) {
     test(`${args.join(' ')} tells the monitor signal ${number}, and starts no program`, async (t) => {
       const { dom0, status, xlCallsSince } = await makeRunning(t);

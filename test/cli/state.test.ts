@@ -29,6 +29,8 @@ describe('runx state', { concurrency: 4 }, () => {
       created: state.created,
       owner: userInfo().username,
     });
+    const names = 'ociVersion id pid status bundle rootfs created annotations owner';
+    assert.equal(Object.keys(state).join(' '), names);
     assert.match(state.created, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     assert.ok(Math.abs(Date.now() - Date.parse(state.created)) < 60_000, state.created);
     assert.deepEqual({ stderr, exitCode }, { stderr: '', exitCode: 0 });

@@ -104,9 +104,15 @@ test('both streams at once stay apart to the end, and the exit code is right', a
   assert.equal(result.exitCode, 3);
 });
 
-test('a capability is given to any user', async () => {
-  const result = await exec('-u 5 -c CAP_CHOWN exec busybox grep CapEff /proc/self/status');
-  assert.equal(result.stdout.toString(), 'CapEff:\t0000000000000001\n', result.stderr);
+test('a capability is given to root, and no process inherits it', async () => {
+  const show = 'exec busybox grep -E "Cap(Inh|Eff|Amb)" /proc/self/status';
+  const [none, chown] = ['0000000000000000', '0000000000000001'];
+  const root = await exec(`-c CAP_CHOWN ${show}`);
+  const expected = (effective: string): string =>
+    `CapInh:\t${none}\nCapEff:\t${effective}\nCapAmb:\t${none}\n`;
+  assert.equal(root.stdout.toString(), expected(chown), root.stderr);
+  const user = await exec(`-u 5 -c CAP_CHOWN ${show}`);
+  assert.equal(user.stdout.toString(), expected(none), user.stderr);
 });
 
 test('signals reach it through its monitor, also while its output is not read', async () => {

@@ -10,16 +10,18 @@ const render = (hooks: object[]): string =>
     startHookEntries(
       specWith({ hooks: { startContainer: hooks } }).hooks.startContainer,
       '{"id":"web"}',
+      ['OWN=1', 'HOME=/'],
     ),
   )
     .toString()
     .replaceAll('\0', '\n');
 
-test('startContainer hooks are records behind the state that they read', () => {
+test('startContainer hooks are records behind the state that they read, with an environment of their own or the one of the process', () => {
   assert.equal(
     render([
       { path: '/sbin/ldconfig', args: ['ldconfig', '-v  x'], env: ['A=b', 'C='], timeout: 3 },
       { path: '/bin/true' },
+      { path: '/bin/bare', env: [] },
     ]),
     [
       'hook-state {"id":"web"}',
@@ -31,6 +33,10 @@ test('startContainer hooks are records behind the state that they read', () => {
       'hook-timeout 3',
       'hook /bin/true',
       'hook-arg /bin/true',
+      'hook-env OWN=1',
+      'hook-env HOME=/',
+      'hook /bin/bare',
+      'hook-arg /bin/bare',
       '',
     ].join('\n'),
   );

@@ -147,7 +147,9 @@ test('a seccomp filter is its bytes in hexadecimal, and its flags', () => {
 });
 
 test('a record of an added process that is too large for the guest is refused', () => {
-  const process = processWith({ env: Array(70).fill(`A=${'x'.repeat(maximumRecord / 70)}`) });
+  const process = processWith({
+    env: Array.from({ length: 70 }, (_, index) => `A${index}=${'x'.repeat(maximumRecord / 70)}`),
+  });
   assert.throws(() => renderProcessRecord(1, specWith({}), process, undefined), {
     message:
       /^process: arguments, environment and other settings have \d+ bytes: at most 8388608 are possible$/,

@@ -38,16 +38,20 @@ for (const user of ['', 'root', '1:2:3', '1:', '-1', '1.5', '99999999999']) {
   });
 }
 
-test('a capability goes to every set, so that any user has it', () => {
-  const { capabilities } = processFromFlags(processWith({}), {
+test('a capability is not inherited by what the process executes', () => {
+  const added = (own: object) =>
+    processFromFlags(processWith(own), { ...none, capabilities: ['CAP_KILL'] }).capabilities;
+  const sets = { bounding: ['CAP_KILL'], effective: ['CAP_KILL'], permitted: ['CAP_KILL'] };
+  assert.deepEqual(added({}), { ...sets, inheritable: [], ambient: [] });
+  const inheritable = ['CAP_CHOWN'];
+  assert.deepEqual(added({ capabilities: { inheritable } }), { ...sets, inheritable, ambient: [] });
+});
+
+test('a capability that config.json has inherited is ambient too', () => {
+  const inheritable = ['CAP_CHOWN', 'cap_kill'];
+  const { capabilities } = processFromFlags(processWith({ capabilities: { inheritable } }), {
     ...none,
-    capabilities: ['CAP_KILL'],
+    capabilities: ['CAP_KILL', 'CAP_FOWNER'],
   });
-  assert.deepEqual(capabilities, {
-    bounding: ['CAP_KILL'],
-    effective: ['CAP_KILL'],
-    permitted: ['CAP_KILL'],
-    ambient: ['CAP_KILL'],
-    inheritable: ['CAP_KILL'],
-  });
+  assert.deepEqual([capabilities?.inheritable, capabilities?.ambient], [inheritable, ['CAP_KILL']]);
 });

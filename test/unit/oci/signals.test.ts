@@ -5,6 +5,7 @@ import { RunxError } from '../../../src/errors.ts';
 import { endsByDefault, parseSignal } from '../../../src/oci/signals.ts';
 
 const accepted: Readonly<Record<string, number>> = {
+  '0': 0,
   '1': 1,
   '15': 15,
   '64': 64,

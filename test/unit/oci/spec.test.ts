@@ -201,6 +201,14 @@ for (const ociVersion of ['1.0.0', '1.0.2-dev', '1.2.0-rc.1', '1.1.0+build']) {
   });
 }
 
+test('of variables with one name the last one is kept, at its place', () => {
+  const env = ['A=1', 'B=2', 'A=3', 'HOME=', 'C=', 'B==4', 'HOME=/h', 'a=5'];
+  const kept = ['A=3', 'C=', 'B==4', 'HOME=/h', 'a=5'];
+  assert.deepEqual(processWith({ env }).env, kept);
+  const { hooks } = specWith({ hooks: { startContainer: [{ path: '/h', env }] } });
+  assert.deepEqual(hooks.startContainer[0]?.env, kept);
+});
+
 test('strings come out as they went in', () => {
   const args = ['sh', '-c', 'a  b\n"c" \'d\' \\ $e `f` \t', '', 'é日\u{1F600}'];
   assert.deepEqual(processWith({ args }).args, args);
