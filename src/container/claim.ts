@@ -13,7 +13,7 @@ import {
 } from '../host/process-identity.ts';
 import { containerDirectory, removeContainer } from './directory.ts';
 import { type Lock, isLockedByOther, lockContainer } from './lock.ts';
-import { readMark, setMark } from './marks.ts';
+import { makeSpare, readMark, setMark } from './marks.ts';
 import { findRecord } from './record.ts';
 
 /** The state directory of a new container, and the lock that `create` holds on it. */
@@ -42,12 +42,24 @@ export const claimContainer = async (context: Context, id: string): Promise<Clai
     throw error;
   });
   if (lock === undefined) throw new RunxError(`container ${id} was deleted meanwhile`);
-  const self = await findIdentity(process.pid);
   // Another runx may have deleted and recreated the container before the lock was taken.
-  if (await setMark(root, id, 'creator', self === undefined ? '' : renderIdentity(self)))
-    return { directory, lock };
+  if (await markCreator(root, id)) return { directory, lock };
   lock.release();
   throw new RunxError(sentences.exists);
+};
+
+/** Says who creates the container; false if somebody has said so. */
+const markCreator = async (root: string, id: string): Promise<boolean> => {
+  const self = await findIdentity(process.pid);
+  try {
+    if (!(await setMark(root, id, 'creator', self === undefined ? '' : renderIdentity(self))))
+      return false;
+    await makeSpare(root, id);
+    return true;
+  } catch (error) {
+    await removeContainer(root, id);
+    throw error;
+  }
 };
 
 const findCreator = async (root: string, id: string): Promise<ProcessIdentity | undefined> =>

@@ -1,8 +1,8 @@
-import { open, rm } from 'node:fs/promises';
+import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { RunxError, hasCode, sentences } from '../errors.ts';
-import { mayBeThere, readIfThere } from '../host/files.ts';
+import { ifThere, mayBeThere, readIfThere } from '../host/files.ts';
 import { containerDirectory } from './directory.ts';
 
 /**
@@ -20,6 +20,20 @@ export type Mark = 'creator' | 'hooked' | 'started' | 'unpaused' | 'paused' | 'd
 const fileOf = (root: string, id: string, mark: Mark): string =>
   join(containerDirectory(root, id), mark);
 
+// A file that becomes a mark when the file system has no room for another one.
+const spareOf = (root: string, id: string): string => join(containerDirectory(root, id), 'spare');
+
+/** Makes the file that setMark takes when the file system is full. */
+export const makeSpare = (root: string, id: string): Promise<void> =>
+  writeFile(spareOf(root, id), '', { mode: 0o600 });
+
+/** Makes the spare file a mark; false if there is none. */
+const setSpare = async (root: string, id: string, mark: Mark): Promise<boolean> => {
+  const spare = spareOf(root, id);
+  const renamed = rename(spare, fileOf(root, id, mark)).then(() => true);
+  return (await ifThere(spare, renamed)) ?? false;
+};
+
 /** Sets a mark; returns false if the mark was already set. */
 export const setMark = async (
   root: string,
@@ -36,6 +50,7 @@ export const setMark = async (
     if (hasCode(error, 'EEXIST')) return false;
     // The container was deleted meanwhile.
     if (hasCode(error, 'ENOENT')) throw new RunxError(sentences.doesNotExist);
+    if (hasCode(error, 'ENOSPC') && content === '' && (await setSpare(root, id, mark))) return true;
     throw error;
   }
 };
@@ -47,5 +62,9 @@ export const readMark = (root: string, id: string, mark: Mark): Promise<string |
 export const hasMark = (root: string, id: string, mark: Mark): Promise<boolean> =>
   mayBeThere(fileOf(root, id, mark));
 
-export const removeMark = (root: string, id: string, mark: Mark): Promise<void> =>
-  rm(fileOf(root, id, mark), { force: true });
+export const removeMark = async (root: string, id: string, mark: Mark): Promise<void> => {
+  const file = fileOf(root, id, mark);
+  const spare = spareOf(root, id);
+  if (await mayBeThere(spare)) await rm(file, { force: true });
+  else await ifThere(file, rename(file, spare));
+};

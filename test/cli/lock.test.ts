@@ -50,7 +50,7 @@ describe('the lock of a container', { concurrency: 4 }, () => {
     const start = dom0.startRunx(['start', 'web']);
     await setTimeout(500);
     process.kill(monitor, 'SIGKILL');
-    await rm(dom0.path('root/web'), { recursive: true });
+    await rm(dom0.path('root/web'), { recursive: true, maxRetries: 10 });
     assertFails(await start.result, 'container does not exist');
   });
 });
