@@ -18,6 +18,7 @@ import { loadBundle } from '../oci/bundle.ts';
 import { firstSlot } from '../protocol/contract.ts';
 import { type Xl, findXl } from '../xen/xl.ts';
 import { parseAnnotations } from './annotations.ts';
+import { withCallerLimits } from './caller-limits.ts';
 import { claimContainer } from './claim.ts';
 import { removeContainer } from './directory.ts';
 import { hasCreateHooks, runCreateHooks, runPoststopHooks } from './hooks.ts';
@@ -65,7 +66,7 @@ export const createContainer = async (
   const bundle = await loadBundle(options.bundle);
   const { spec } = bundle;
   const configured = checkSupported(spec);
-  const process = withoutNetconf(configured);
+  const process = await withCallerLimits(withoutNetconf(configured));
   const annotations = parseAnnotations(spec.annotations, config.annotations);
   const network = await planNetworks(context, bundle, configured, annotations.netconf);
   if (isSandbox(spec.annotations)) {

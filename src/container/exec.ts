@@ -13,6 +13,7 @@ import { killedExitCode } from '../oci/signals.ts';
 import type { Process, Spec } from '../oci/spec.ts';
 import { containerDirectory } from './directory.ts';
 import { saveExec } from './exec-records.ts';
+import { withCallerLimits } from './caller-limits.ts';
 import { parseContainerId } from './id.ts';
 import { withLock } from './lock.ts';
 import { withoutNetconf } from './netconf-env.ts';
@@ -74,7 +75,7 @@ const planProcess = async (context: Context, options: ExecOptions): Promise<NewP
     throw new RunxError(
       `container ${id}: its copy of config.json is missing: delete the container and create it again`,
     );
-  const process = withoutNetconf(await options.process(spec));
+  const process = await withCallerLimits(withoutNetconf(await options.process(spec)));
   checkTerminal(process, options);
   warnOfCapabilities(process, log);
   return { record, domain: { name, domid }, spec, process };

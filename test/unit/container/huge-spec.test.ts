@@ -176,7 +176,8 @@ describe('a config.json with a huge', () => {
         for (const size of [3 * kib, 100 * kib, 1024 * kib]) {
           const { seconds, refusal } = await plan(make(part.repeat(size / part.length)));
           assert.ok(seconds < 1, `${size} bytes of ${JSON.stringify(part)}: ${seconds} s`);
-          if (size > 128 * kib && !what.startsWith('annotation')) assert.notEqual(refusal, undefined, part);
+          if (size > 128 * kib && !what.startsWith('annotation'))
+            assert.notEqual(refusal, undefined, part);
         }
       }
     });
