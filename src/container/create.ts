@@ -136,6 +136,7 @@ const startMonitor = async (
     slot: firstSlot,
     xlPath: xl.path,
     terminal: process.terminal,
+    consoleSize: process.consoleSize,
     consoleSocket: consoleSocket === undefined ? undefined : resolve(consoleSocket),
     ownGuest: hasOwnGuest(plan.boot.kind),
     keepOutput,

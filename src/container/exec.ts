@@ -102,6 +102,7 @@ const startProcess = async (
       slot,
       domain,
       terminal: process.terminal,
+      consoleSize: process.consoleSize,
       consoleSocket: consoleSocket === undefined ? undefined : resolve(consoleSocket),
     });
     undo(`ending the monitor ${monitor.identity.pid}`, async () => {

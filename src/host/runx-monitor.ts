@@ -151,12 +151,19 @@ const answersMs = 60_000;
 /** The terminal of a process, if it has one. */
 interface TerminalOptions {
   readonly terminal: boolean;
+  /** The size of the terminal until somebody resizes it. */
+  readonly consoleSize: { readonly height: number; readonly width: number } | null | undefined;
   /** Unix socket that gets the terminal's master; undefined to use the inherited terminal. */
   readonly consoleSocket: string | undefined;
 }
 
-const terminalArguments = ({ terminal, consoleSocket }: TerminalOptions): readonly string[] => [
+const terminalArguments = ({
+  terminal,
+  consoleSize,
+  consoleSocket,
+}: TerminalOptions): readonly string[] => [
   ...(terminal ? ['--terminal'] : []),
+  ...(terminal && consoleSize ? [`--window=${consoleSize.height}x${consoleSize.width}`] : []),
   ...(consoleSocket === undefined ? [] : [`--console-socket=${consoleSocket}`]),
 ];
 

@@ -8,6 +8,7 @@
 
 void loop_open(struct loop *loop, const struct options *options) {
     loop->options = options;
+    loop->relay.input.size = options->window;
     loop->signals = signals_open();
     loop->xs.fd = loop->relay.channels.gntdev = loop->relay.channels.evtchn = -1;
     control_open(&loop->control);

@@ -110,22 +110,22 @@ static const struct subcommand {
 } subcommands[] = {
     {"run",
      {OPTION_STATE OPTION_ID OPTION_SLOT OPTION_XL,
-      OPTION_TERMINAL OPTION_CONSOLE_SOCKET OPTION_NETWORK OPTION_OWN_GUEST OPTION_DISK
-          OPTION_KEEP_OUTPUT OPTION_DIOD OPTION_SHARE OPTION_EXPORT},
+      OPTION_TERMINAL OPTION_WINDOW OPTION_CONSOLE_SOCKET OPTION_NETWORK OPTION_OWN_GUEST
+          OPTION_DISK OPTION_KEEP_OUTPUT OPTION_DIOD OPTION_SHARE OPTION_EXPORT},
      0,
      0,
      run_run,
-     "--state DIR --id ID --slot N --xl PATH [--terminal] [--console-socket PATH]\n"
-     "    [--network PATH] [--own-guest] [--disk PATH]... [--keep-output]\n"
+     "--state DIR --id ID --slot N --xl PATH [--terminal] [--window ROWSxCOLUMNS]\n"
+     "    [--console-socket PATH] [--network PATH] [--own-guest] [--disk PATH]... [--keep-output]\n"
      "    [--diod PATH (--share TAG (--export [r][s][f]:PATH)...)...]"},
     {"exec",
      {OPTION_STATE OPTION_ID OPTION_SLOT OPTION_DOMAIN OPTION_DOMID,
-      OPTION_TERMINAL OPTION_CONSOLE_SOCKET},
+      OPTION_TERMINAL OPTION_WINDOW OPTION_CONSOLE_SOCKET},
      0,
      0,
      run_exec,
      "--state DIR --id ID --slot N --domain NAME --domid DOMID [--terminal]\n"
-     "    [--console-socket PATH]"},
+     "    [--window ROWSxCOLUMNS] [--console-socket PATH]"},
     {"hold",
      {OPTION_STATE OPTION_ID, OPTION_NETWORK OPTION_HOSTNAME},
      0,

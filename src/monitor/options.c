@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum kind { TEXT, FLAG, NUMBER, DISK, SHARE, EXPORT };
+enum kind { TEXT, FLAG, NUMBER, WINDOW, DISK, SHARE, EXPORT };
 
 #define FIELD(name) offsetof(struct options, name)
 
@@ -20,6 +20,7 @@ static const struct known {
     {OPTION_SLOT, "slot", NUMBER, FIELD(slot)},
     {OPTION_XL, "xl", TEXT, FIELD(xl)},
     {OPTION_TERMINAL, "terminal", FLAG, FIELD(terminal)},
+    {OPTION_WINDOW, "window", WINDOW, FIELD(window)},
     {OPTION_CONSOLE_SOCKET, "console-socket", TEXT, FIELD(console_socket)},
     {OPTION_NETWORK, "network", TEXT, FIELD(network)},
     {OPTION_HOSTNAME, "hostname", TEXT, FIELD(hostname)},
@@ -44,6 +45,19 @@ static bool parse_number(const char *text, unsigned *number) {
     return true;
 }
 
+// ROWSxCOLUMNS, which is cut in two.
+static bool parse_window(char *text, struct winsize *window) {
+    uint64_t rows, columns;
+    char *second = strchr(text, 'x');
+    if (!second) return false;
+    *second++ = '\0';
+    if (!number_parse(text, 10, &rows) || !number_parse(second, 10, &columns)) return false;
+    if (rows > USHRT_MAX || columns > USHRT_MAX) return false;
+    window->ws_row = (unsigned short)rows;
+    window->ws_col = (unsigned short)columns;
+    return true;
+}
+
 // False when the option's value is wrong, or one too many.
 static bool take(struct options *options, const struct known *known, char *value) {
     void *field = (char *)options + known->field;
@@ -56,6 +70,8 @@ static bool take(struct options *options, const struct known *known, char *value
         return true;
     case NUMBER:
         return parse_number(value, field);
+    case WINDOW:
+        return parse_window(value, field);
     case DISK:
         if (options->disk_count == MAX_DISKS) return false;
         options->disks[options->disk_count++] = value;

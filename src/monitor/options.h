@@ -5,6 +5,7 @@
 #include "../protocol/limits.h"
 
 #include <stdbool.h>
+#include <sys/ioctl.h>
 
 struct options {
     const char *state_directory;
@@ -15,6 +16,7 @@ struct options {
     const char *network;        // path of the network namespace; NULL: one of its own
     const char *hostname;       // of the UTS namespace; NULL: the host's
     bool terminal;
+    struct winsize window;     // the terminal's, until somebody resizes it; 0: unknown
     bool own_guest;            // boots a ramdisk of its own, or none: nothing in it knows of runx
     bool keep_output;          // in the state directory, and for who attaches
     struct share_list *shares; // by 9P
@@ -32,6 +34,7 @@ struct options {
 #define OPTION_SLOT "N"
 #define OPTION_XL "x"
 #define OPTION_TERMINAL "t"
+#define OPTION_WINDOW "W"
 #define OPTION_CONSOLE_SOCKET "c"
 #define OPTION_NETWORK "w"
 #define OPTION_HOSTNAME "h"

@@ -25,7 +25,7 @@ int relay_open(struct relay *relay, bool terminal, const char *console_socket) {
         output_open(&relay->outputs[1], 2);
         return 0;
     }
-    int slave = terminal_send_master(&relay->terminal, console_socket);
+    int slave = terminal_send_master(&relay->terminal, console_socket, &relay->input.size);
     if (slave < 0) return slave;
     relay->input.fd = slave;
     output_open(&relay->outputs[0], slave);

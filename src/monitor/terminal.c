@@ -38,7 +38,7 @@ static int send_to(const char *path, int fd) {
     return rc;
 }
 
-int terminal_send_master(struct terminal *terminal, const char *path) {
+int terminal_send_master(struct terminal *terminal, const char *path, const struct winsize *size) {
     int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (master < 0) return -errno;
     int rc = -1, slave = -1, unlock = 0;
@@ -48,6 +48,7 @@ int terminal_send_master(struct terminal *terminal, const char *path) {
         rc = -errno;
     } else {
         terminal_make_raw(terminal, slave);
+        if (size->ws_row > 0 || size->ws_col > 0) (void)ioctl(slave, TIOCSWINSZ, size);
         // As the controlling terminal it tells its resizes by SIGWINCH.
         (void)ioctl(slave, TIOCSCTTY, 0);
         rc = send_to(path, master);

@@ -46,8 +46,11 @@ const rlimitSchema = v.object({
   hard: v.pipe(integer, v.minValue(0)),
 });
 
+const cells = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffff));
+
 const processSchema = v.object({
   terminal: flag,
+  consoleSize: v.nullish(v.object({ height: cells, width: cells })),
   args: v.pipe(array(text, maximumWords), v.minLength(1, 'must name a program')),
   env: v.nullish(variables, []),
   cwd: absolute,

@@ -55,6 +55,22 @@ describe('the options of runx create', { concurrency: 4 }, () => {
     assert.equal(dom0.domains().length, 1);
   });
 
+  test('passes the monitor the size of the terminal, if there is one', async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    for (const [id, terminal] of [
+      ['with', true],
+      ['without', false],
+    ] as const) {
+      const consoleSize = { height: 33, width: 111 };
+      const process = { ...minimalSpec.process, terminal, consoleSize };
+      const bundle = await dom0.makeBundle(id, { process });
+      const options = terminal ? ['--console-socket', '/s'] : [];
+      assertSilent(await dom0.runx(['create', '--bundle', bundle, ...options, id]));
+      const call = dom0.monitorCalls().find((words) => words.includes(`--id=${id}`));
+      assert.equal(call?.includes('--window=33x111'), terminal);
+    }
+  });
+
   test('passes the monitor an absolute --console-socket', async (t) => {
     const dom0 = await makeFakeDom0(t);
     const bundle = await dom0.makeBundle('bundle', {

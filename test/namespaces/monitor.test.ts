@@ -195,6 +195,28 @@ describe('its processes', { skip, concurrency: 4 }, () => {
     assert.equal(writer.exitCode, null);
   });
 
+  test('a terminal that is sent to a console socket has the size that is asked for', async (t) => {
+    const { run, directory } = await makeContainer(t);
+    const script = `
+import array, fcntl, json, socket, struct, subprocess, sys, termios
+path, words = sys.argv[1], json.loads(sys.argv[2])
+server = socket.socket(socket.AF_UNIX); server.bind(path); server.listen(1); server.settimeout(20)
+ours, theirs = socket.socketpair()
+child = subprocess.Popen(['/bin/sh', '-c', 'exec "$@" 3<&0', 'sh', *words], stdin=theirs)
+connection, _ = server.accept()
+_, [master], _, _ = socket.recv_fds(connection, 100, 1)
+print(*struct.unpack('HHHH', fcntl.ioctl(master, termios.TIOCGWINSZ, bytes(8)))[:2])
+ours.close(); child.wait()`;
+    const socket = join(directory, 'socket');
+    const words = [monitorProgram, ...run, '--terminal', '--window=33x111'];
+    const all = JSON.stringify([...words, `--console-socket=${socket}`]);
+    const { stdout, stderr } = spawnSync('python3', ['-c', script, socket, all], {
+      encoding: 'utf8',
+      timeout: 30_000,
+    });
+    assert.equal(stdout, '33 111\n', stderr);
+  });
+
   test('that of an added process takes a record, and its pid file goes with it', async (t) => {
     const { exec, directory, calls } = await makeContainer(t);
     const monitor = await launch(t, [...exec, '--domain=web-1', '--domid=7']);
