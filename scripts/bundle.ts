@@ -1,10 +1,10 @@
-// Bundles the CLI into one CommonJS file, with the licenses of what is in it:
+// Bundles the CLI into CommonJS files, with the licenses of what is in them:
 // bundle.ts OUTPUT-DIRECTORY
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { type Plugin, build as bundle } from 'esbuild';
+import { type Plugin, rolldown } from 'rolldown';
 
 import { renderNotices } from './bundle-notices.ts';
 
@@ -39,43 +39,46 @@ const patches = [
 
 const patched: Plugin = {
   name: 'patched',
-  setup(build) {
-    for (const { file, text, by } of patches) {
-      build.onLoad({ filter: file }, ({ path }) => {
-        const [before = '', after, ...more] = readFileSync(path, 'utf8').split(text);
-        if (after === undefined || more.length > 0) throw new Error(`${path} is not as it was`);
-        return { contents: before + by + after, loader: 'js' };
-      });
-    }
+  load(id) {
+    const patch = patches.find(({ file }) => file.test(id));
+    if (patch === undefined) return null;
+    const [before = '', after, ...more] = readFileSync(id, 'utf8').split(patch.text);
+    if (after === undefined || more.length > 0) throw new Error(`${id} is not as it was`);
+    return before + patch.by + after;
   },
 };
 
-const { metafile, outputFiles } = await bundle({
-  entryPoints: ['src/main.ts'],
-  outfile: join(output, 'main.cjs'),
-  bundle: true,
-  minify: true,
-  keepNames: true,
+const build = await rolldown({
+  input: { main: 'src/main.ts' },
   platform: 'node',
-  format: 'cjs',
-  target: 'node20',
-  metafile: true,
-  write: false,
-  legalComments: 'none',
-  logLevel: 'warning',
   // yargs lays out help with it; its Intl.Segmenter costs 20 ms at every start, and
   // our help is ASCII.
-  alias: { 'string-width': fileURLToPath(new URL('ascii-width.ts', import.meta.url)) },
+  resolve: {
+    alias: { 'string-width': fileURLToPath(new URL('ascii-width.ts', import.meta.url)) },
+  },
   plugins: [patched],
-  // ESM dependencies ask where they are; in the bundle that is the bundle itself.
-  define: { 'import.meta.url': 'importMetaUrl' },
-  banner: { js: "const importMetaUrl=require('node:url').pathToFileURL(__filename).href;" },
+  // yargs asks for its own place only to extend a configuration, and runx has none.
+  transform: { define: { 'import.meta.resolve': 'undefined' } },
+  checks: { ineffectiveDynamicImport: false },
 });
+// A file for what main.ts imports, and one for each part that is imported on demand: to
+// parse 640 KB costs as much as half of a start of Node.js.
+const { output: chunks } = await build.generate({
+  format: 'cjs',
+  minify: true,
+  keepNames: true,
+  entryFileNames: '[name].cjs',
+  chunkFileNames: '[name].cjs',
+});
+await build.close();
 
 // The licenses of what is in it want their texts to be with it.
-const sources = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs));
+const sources = chunks.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
 put('notices.txt', renderNotices(sources), 0o644);
-for (const { contents } of outputFiles) put('main.cjs', contents, 0o644);
+const current = new Set(['notices.txt', 'runx.cjs', ...chunks.map(({ fileName }) => fileName)]);
+for (const chunk of chunks) if (chunk.type === 'chunk') put(chunk.fileName, chunk.code, 0o644);
+for (const name of readdirSync(output))
+  if (!current.has(name)) rmSync(join(output, name), { recursive: true });
 
 // A file apart, because the cache works on what is loaded after it is enabled.
 put(

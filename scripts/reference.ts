@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 import metadata from '../package.json' with { type: 'json' };
 import { globalOptions } from '../src/cli/global-options.ts';
-import { commands } from '../src/cli/commands.ts';
+import { loadCommands } from '../src/cli/commands.ts';
 import { renderCommandPage } from './reference/command-page.ts';
 import { renderMainPage } from './reference/main-page.ts';
 import { renderPage } from './reference/roff.ts';
@@ -18,7 +18,8 @@ import { replaceSettings } from './reference/readme.ts';
 
 const [what, target = '', date = new Date().toISOString().slice(0, 10)] = process.argv.slice(2);
 
-const writeManPages = (directory: string): void => {
+const writeManPages = async (directory: string): Promise<void> => {
+  const commands = await loadCommands();
   const edition = { version: metadata.version, date };
   const pages = [
     renderMainPage(commands, globalOptions),
@@ -32,7 +33,7 @@ const writeManPages = (directory: string): void => {
   }
 };
 
-if (what === 'man' && target !== '') writeManPages(target);
+if (what === 'man' && target !== '') await writeManPages(target);
 else if (what === 'toml' && target !== '') writeFileSync(target, renderSettingsFile());
 else if (what === 'readme') {
   const readme = fileURLToPath(new URL('../README.md', import.meta.url));

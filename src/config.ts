@@ -203,6 +203,8 @@ export const loadConfig = async (file: string | undefined): Promise<Config> => {
     }
     return parseConfig({}, path);
   }
+  // The file that is installed has comments only, and the parser costs a millisecond or more.
+  if (text.split('\n').every((line) => /^\s*(#|$)/.test(line))) return parseConfig({}, path);
   const toml = (await import('toml')).default;
   let value: unknown;
   try {

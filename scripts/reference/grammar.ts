@@ -1,7 +1,6 @@
-import type { Argv, Options, PositionalOptions } from 'yargs';
+import type { Options, PositionalOptions } from 'yargs';
 
 import type { Command } from '../../src/cli/command.ts';
-import type { GlobalOptions } from '../../src/cli/global-options.ts';
 
 export interface Grammar {
   readonly name: string;
@@ -12,33 +11,15 @@ export interface Grammar {
   readonly examples: readonly (readonly [line: string, meaning: string])[];
 }
 
-/** What a command's builder tells yargs; throws on a call that no page would show. */
-export const readGrammar = (command: Command): Grammar => {
-  const [name = '', ...words] = command.command.split(' ');
-  const positionals: [string, PositionalOptions][] = [];
-  const options: [string, Options][] = [];
-  const examples: [string, string][] = [];
-  const known = {
-    positional: (positional: string, about: PositionalOptions) =>
-      void positionals.push([positional, about]),
-    option: (option: string, about: Options) => void options.push([option, about]),
-    options: (table: Readonly<Record<string, Options>>) =>
-      void options.push(...Object.entries(table)),
-    example: (line: string, meaning: string) => void examples.push([line, meaning]),
+/** What a command's declaration says, in the order of the pages. */
+export const readGrammar = ({ command, positionals, options, examples }: Command): Grammar => {
+  const [name = '', ...words] = command.split(' ');
+  return {
+    name,
+    words,
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the part that words have
+    positionals: Object.entries(positionals) as Grammar['positionals'],
+    options: Object.entries(options),
+    examples,
   };
-  const recorder: unknown = new Proxy(known, {
-    get: (target, method, self) => {
-      const call: unknown = Reflect.get(target, method);
-      if (typeof call !== 'function') {
-        throw new TypeError(`runx ${name}: its builder calls ${String(method)}`);
-      }
-      return (...args: readonly unknown[]) => {
-        Reflect.apply(call, undefined, args);
-        return self;
-      };
-    },
-  });
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the part that builders use
-  command.builder(recorder as Argv<GlobalOptions>);
-  return { name, words, positionals, options, examples };
 };

@@ -11,10 +11,8 @@ export const checkCommand = defineCommand({
     ['0', 'containers can run'],
     ['1', 'no container can run'],
   ],
-  builder: (y) =>
-    y
-      .option('json', { type: 'boolean', default: false, describe: 'print JSON' })
-      .example('runx check && echo ready', 'print "ready" if containers can run'),
+  options: { json: { type: 'boolean', default: false, describe: 'print JSON' } },
+  examples: [['runx check && echo ready', 'print "ready" if containers can run']],
   handler: async (args) => {
     const { checkHost } = await import('../check/check.ts');
     const { verdictOf } = await import('../check/point.ts');

@@ -1,12 +1,14 @@
-import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
+import type { ArgumentsCamelCase, InferredOptionTypes, Options } from 'yargs';
 
 import { loadConfig } from '../config.ts';
 import type { Context } from '../context.ts';
 import { RunxError } from '../errors.ts';
 import { openLog } from '../log.ts';
 import type { GlobalOptions } from './global-options.ts';
+import type { OptionTable } from './option-word.ts';
 
-interface CommandText {
+/** The declaration of a command, which yargs, the quick parser and the man pages read. */
+export interface CommandText {
   /** Its name and its words, as yargs reads them. */
   readonly command: string;
   readonly describe: string;
@@ -14,33 +16,45 @@ interface CommandText {
   readonly details: readonly string[];
   /** What its exit codes mean; unless given, 0 is done and 1 is an error. */
   readonly exitCodes?: readonly (readonly [code: string, meaning: string])[];
+  /** Its words by name, in their order. */
+  readonly positionals: OptionTable;
+  readonly options: OptionTable;
+  readonly examples: readonly (readonly [line: string, meaning: string])[];
 }
+
+/** The arguments of a command by name, in camel case; `_` has the words that are passed on. */
+export type Arguments = Readonly<Record<string, unknown>> & { readonly _: readonly string[] };
 
 /** A command of the CLI, whatever its options. */
 export interface Command extends CommandText {
-  readonly builder: (y: Argv<GlobalOptions>) => Argv<GlobalOptions>;
-  readonly addTo: (y: Argv<GlobalOptions>) => void;
+  readonly run: (args: Arguments) => Promise<void>;
 }
 
-/** A command of the CLI; its options' types follow from its builder. */
-export const defineCommand = <T extends GlobalOptions>(
-  spec: CommandText & {
-    readonly builder: (y: Argv<GlobalOptions>) => Argv<T>;
-    readonly handler: (args: ArgumentsCamelCase<T>) => Promise<void>;
+type Handled<P extends OptionTable, O extends OptionTable> = ArgumentsCamelCase<
+  GlobalOptions & InferredOptionTypes<P> & InferredOptionTypes<O>
+>;
+
+/** A command of the CLI; the types of its arguments follow from their declarations. */
+export const defineCommand = <
+  const P extends Readonly<Record<string, Options>> = Readonly<Record<never, Options>>,
+  const O extends Readonly<Record<string, Options>> = Readonly<Record<never, Options>>,
+>(
+  spec: Omit<CommandText, 'positionals' | 'options' | 'examples'> & {
+    readonly positionals?: P;
+    readonly options?: O;
+    readonly examples?: CommandText['examples'];
+    readonly handler: (args: Handled<P, O>) => Promise<void>;
   },
 ): Command => {
-  const { command, describe, builder, handler, details, exitCodes = [] } = spec;
-  const renderEpilogue = (): string => {
-    const codes = exitCodes.map(([code, meaning]) => `Exit code ${code}: ${meaning}.`).join('\n');
-    return [...details, ...(codes === '' ? [] : [codes])].join('\n\n').replaceAll('`', '');
+  const { positionals = {}, options = {}, examples = [], handler, ...text } = spec;
+  return {
+    ...text,
+    positionals,
+    options,
+    examples,
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- both parsers keep to the declarations
+    run: (args) => handler(args as unknown as Handled<P, O>),
   };
-  const module: CommandModule<GlobalOptions, T> = {
-    command,
-    describe,
-    builder: (y) => builder(y).epilogue(renderEpilogue()),
-    handler,
-  };
-  return { ...spec, addTo: (y) => void y.command(module) };
 };
 
 /** What the operations need, from the global options. */

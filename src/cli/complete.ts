@@ -1,22 +1,18 @@
-import type { Argv } from 'yargs';
-
 import { loadConfig } from '../config.ts';
 import { listContainers } from '../container/directory.ts';
 import { type CommandLine, scanCommandLine } from './command-line.ts';
-import { commands } from './commands.ts';
-import type { GlobalOptions } from './global-options.ts';
+import { loadCommands } from './commands.ts';
+import { makeParser } from './yargs-parse.ts';
 
 // Their id is that of a container which is not there yet.
 const makers = new Set(['create', 'run']);
 
 /** Whether the command is about a container that is there. */
-const takesId = (name: string): boolean =>
+const takesId = async (name: string): Promise<boolean> =>
   !makers.has(name) &&
-  commands.some(({ command }) =>
+  (await loadCommands()).some(({ command }) =>
     ['<id>', '[ids..]'].some((id) => command.startsWith(`${name} ${id}`)),
   );
-
-type MakeParser = (argv: readonly string[]) => Argv<GlobalOptions>;
 
 /** The ids of the containers in the root directory that the words before name. */
 const findIds = async ({ globals }: CommandLine): Promise<readonly string[]> => {
@@ -25,12 +21,10 @@ const findIds = async ({ globals }: CommandLine): Promise<readonly string[]> => 
 };
 
 /** What yargs knows: commands, options and their choices. */
-const askYargs = async (
-  makeParser: MakeParser,
-  words: readonly string[],
-): Promise<readonly string[]> => {
+const askYargs = async (words: readonly string[]): Promise<readonly string[]> => {
   let found: readonly string[] = [];
-  await makeParser(['--get-yargs-completions', 'runx', ...words])
+  const parser = await makeParser(['--get-yargs-completions', 'runx', ...words]);
+  await parser
     .completion(
       'complete',
       false,
@@ -54,16 +48,14 @@ const askYargs = async (
  * option's choices, ids of containers.  It finds nothing where a file is wanted, which the shell completes,
  * nor among the words of a container's program.
  */
-export const findCompletions = async (
-  makeParser: MakeParser,
-  words: readonly string[],
-): Promise<readonly string[]> => {
+export const findCompletions = async (words: readonly string[]): Promise<readonly string[]> => {
   const current = words.at(-1) ?? '';
   const line = scanCommandLine(words.slice(0, -1));
   if (line.passedOn !== undefined) return [];
   const { command = '' } = line;
-  const wantsId = !current.startsWith('-') && takesId(command) && line.own.at(-1) === command;
-  const known = wantsId ? await findIds(line) : await askYargs(makeParser, words);
+  const wantsId =
+    !current.startsWith('-') && line.own.at(-1) === command && (await takesId(command));
+  const known = wantsId ? await findIds(line) : await askYargs(words);
   return known.filter(
     // yargs writes the letter of -f as --f.
     (word) =>

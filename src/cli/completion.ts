@@ -37,14 +37,14 @@ export const completionCommand = defineCommand({
   command: 'completion <shell>',
   describe: 'print the completion script for a shell',
   details: ['The script completes commands, options, their values, and the ids of containers.'],
-  builder: (y) =>
-    y
-      .positional('shell', {
-        choices: ['bash', 'zsh', 'fish'] as const,
-        demandOption: true,
-        describe: 'name of the shell',
-      })
-      .example('source <(runx completion bash)', 'in ~/.bashrc'),
+  positionals: {
+    shell: {
+      choices: ['bash', 'zsh', 'fish'] as const,
+      demandOption: true,
+      describe: 'name of the shell',
+    },
+  },
+  examples: [['source <(runx completion bash)', 'in ~/.bashrc']],
   handler: async (args) => {
     await print(scripts[args.shell]);
   },

@@ -14,10 +14,8 @@ export const consoleCommand = defineCommand({
     ['1', 'an error of runx'],
     ['137', 'the domain was destroyed, or ended without an exit code of the process'],
   ],
-  builder: (y) =>
-    y
-      .positional('id', { type: 'string', demandOption: true, describe: "the container's id" })
-      .example('runx console web', 'attach until ^]'),
+  positionals: { id: { type: 'string', demandOption: true, describe: "the container's id" } },
+  examples: [['runx console web', 'attach until ^]']],
   handler: async (args) => {
     const { openConsole } = await import('../container/console.ts');
     const { showConsole } = await import('./attached-terminal.ts');

@@ -9,11 +9,9 @@ export const createCommand = defineCommand({
     "Standard input, output and error become those of the container's process. If the process has a terminal, the terminal's master is sent to `--console-socket`. With `--keep-output`, the monitor keeps the last 2 MiB of output in the state directory, for `runx logs`, and the terminal for `runx console`.",
     "The pid of the container is that of its monitor, the process that stands for the container on the host. The monitor forwards signals to the container's process and exits with its exit code.",
   ],
-  builder: (y) =>
-    y
-      .positional('id', { type: 'string', demandOption: true, describe: "the container's id" })
-      .options(createOptions)
-      .example('runx create --bundle /bundles/web web', 'create web; start it with runx start web'),
+  positionals: { id: { type: 'string', demandOption: true, describe: "the container's id" } },
+  options: { ...createOptions },
+  examples: [['runx create --bundle /bundles/web web', 'create web; start it with runx start web']],
   handler: async (args) => {
     const { createContainer } = await import('../container/create.ts');
     const { id, bundle, pidFile, consoleSocket, keepOutput } = args;

@@ -22,12 +22,12 @@ export const execCommand = defineCommand({
     ['137', 'the container ended'],
     ['255', 'the process could not be added'],
   ],
-  builder: (y) =>
-    y
-      .positional('id', { type: 'string', demandOption: true, describe: "the container's id" })
-      .positional('command', { type: 'string', array: true, describe: 'command and arguments' })
-      .options(execOptions)
-      .example('runx exec -t web sh', 'a shell in the container web'),
+  positionals: {
+    id: { type: 'string', demandOption: true, describe: "the container's id" },
+    command: { type: 'string', array: true, describe: 'command and arguments' },
+  },
+  options: { ...execOptions },
+  examples: [['runx exec -t web sh', 'a shell in the container web']],
   handler: async (args) => {
     process.exitCode = exitCodeOfFailure;
     const { execInContainer } = await import('../container/exec.ts');

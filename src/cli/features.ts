@@ -4,7 +4,6 @@ export const featuresCommand = defineCommand({
   command: 'features',
   describe: 'print what runx supports as JSON',
   details: ['The output is a Features document of the OCI runtime specification.'],
-  builder: (y) => y,
   handler: async () => {
     const { features } = await import('../oci/features.ts');
     await print(`${JSON.stringify(features, null, 2)}\n`);

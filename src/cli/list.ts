@@ -6,16 +6,16 @@ export const listCommand = defineCommand({
   details: [
     'The table has the columns of runc (id, pid, status, bundle, time of creation, owner), and then the age, the memory and the addresses of the domain. The memory is empty for a container without a domain, which has stopped or is the sandbox of a pod.',
   ],
-  builder: (y) =>
-    y
-      .option('format', {
-        alias: 'f',
-        choices: ['table', 'json'] as const,
-        default: 'table' as const,
-        describe: 'output format',
-      })
-      .option('quiet', { alias: 'q', type: 'boolean', default: false, describe: 'print ids only' })
-      .example('runx list --quiet', 'one id on each line'),
+  options: {
+    format: {
+      alias: 'f',
+      choices: ['table', 'json'] as const,
+      default: 'table' as const,
+      describe: 'output format',
+    },
+    quiet: { alias: 'q', type: 'boolean', default: false, describe: 'print ids only' },
+  },
+  examples: [['runx list --quiet', 'one id on each line']],
   handler: async (args) => {
     const { listAll } = await import('../container/list.ts');
     const { renderContainers } = await import('./container-table.ts');

@@ -6,8 +6,7 @@ export const pauseCommand = defineCommand({
   details: [
     'The virtual CPUs of the domain stop until `runx resume`. A paused container can be killed with `KILL` and deleted with `--force`.',
   ],
-  builder: (y) =>
-    y.positional('id', { type: 'string', demandOption: true, describe: "the container's id" }),
+  positionals: { id: { type: 'string', demandOption: true, describe: "the container's id" } },
   handler: async (args) => {
     const { pauseContainer } = await import('../container/pause.ts');
     await pauseContainer(await openContext(args), args.id);

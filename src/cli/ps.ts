@@ -7,15 +7,15 @@ export const psCommand = defineCommand({
   details: [
     'These are the monitor of the container and the monitor of each process that `runx exec` added. Processes inside the domain are not shown. Options must come before the id; everything after the id is passed to ps(1).',
   ],
-  builder: (y) =>
-    y
-      .positional('id', { type: 'string', demandOption: true, describe: "the container's id" })
-      .positional('args', {
-        type: 'string',
-        array: true,
-        describe: 'arguments of ps(1), instead of -ef',
-      })
-      .options(psOptions),
+  positionals: {
+    id: { type: 'string', demandOption: true, describe: "the container's id" },
+    args: {
+      type: 'string',
+      array: true,
+      describe: 'arguments of ps(1), instead of -ef',
+    },
+  },
+  options: { ...psOptions },
   handler: async (args) => {
     const { listPids, renderProcesses } = await import('../container/ps.ts');
     const context = await openContext(args);

@@ -6,8 +6,7 @@ export const resumeCommand = defineCommand({
   details: [
     'The command undoes `runx pause` only. If `xl pause` has also paused the domain, the domain continues after both are undone.',
   ],
-  builder: (y) =>
-    y.positional('id', { type: 'string', demandOption: true, describe: "the container's id" }),
+  positionals: { id: { type: 'string', demandOption: true, describe: "the container's id" } },
   handler: async (args) => {
     const { resumeContainer } = await import('../container/resume.ts');
     await resumeContainer(await openContext(args), args.id);

@@ -15,26 +15,28 @@ export const runCommand = defineCommand({
     ['126, 127', 'the program could not be executed, or was not found'],
     ['137', 'the domain was destroyed, or ended without an exit code of the process'],
   ],
-  builder: (y) =>
-    y
-      .positional('id', { type: 'string', demandOption: true, describe: "the container's id" })
-      .options(createOptions)
-      .option('detach', {
-        alias: 'd',
-        type: 'boolean',
-        default: false,
-        describe: 'return once the container runs',
-      })
-      .option('keep', {
-        type: 'boolean',
-        default: false,
-        describe: 'do not delete the container when it ends',
-      })
-      .example(
-        'runx run --detach --keep-output --bundle /bundles/web web',
-        'then runx logs web prints its output',
-      )
-      .example('runx run --bundle /bundles/hello hello', 'exit with the exit code of the process'),
+  positionals: { id: { type: 'string', demandOption: true, describe: "the container's id" } },
+  options: {
+    ...createOptions,
+    detach: {
+      alias: 'd',
+      type: 'boolean',
+      default: false,
+      describe: 'return once the container runs',
+    },
+    keep: {
+      type: 'boolean',
+      default: false,
+      describe: 'do not delete the container when it ends',
+    },
+  },
+  examples: [
+    [
+      'runx run --detach --keep-output --bundle /bundles/web web',
+      'then runx logs web prints its output',
+    ],
+    ['runx run --bundle /bundles/hello hello', 'exit with the exit code of the process'],
+  ],
   handler: async (args) => {
     const { runContainer } = await import('../container/run.ts');
     const { id, bundle, pidFile, consoleSocket, keepOutput, detach, keep } = args;

@@ -11,7 +11,7 @@ export const specCommand = defineCommand({
   details: [
     'The `config.json` runs a shell on a terminal, with the directory `rootfs` of the bundle as the root file system. An existing `config.json` is not overwritten.',
   ],
-  builder: (y) => y.option('bundle', bundleOption),
+  options: { bundle: bundleOption },
   handler: async (args) => {
     const { defaultSpec } = await import('../oci/default-spec.ts');
     const file = join(args.bundle, 'config.json');

@@ -6,8 +6,7 @@ export const startCommand = defineCommand({
   details: [
     'The domain, which has booted, executes the process. A container can be started only once: to run it again, delete it and create it again.',
   ],
-  builder: (y) =>
-    y.positional('id', { type: 'string', demandOption: true, describe: "the container's id" }),
+  positionals: { id: { type: 'string', demandOption: true, describe: "the container's id" } },
   handler: async (args) => {
     const { startContainer } = await import('../container/start.ts');
     await startContainer(await openContext(args), args.id);

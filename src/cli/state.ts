@@ -6,8 +6,7 @@ export const stateCommand = defineCommand({
   details: [
     'The output is a State document of the OCI runtime specification. The status is `creating`, `created`, `running`, `paused` or `stopped`. The additional key `network` lists the network interfaces and their addresses.',
   ],
-  builder: (y) =>
-    y.positional('id', { type: 'string', demandOption: true, describe: "the container's id" }),
+  positionals: { id: { type: 'string', demandOption: true, describe: "the container's id" } },
   handler: async (args) => {
     const { showState } = await import('../container/state.ts');
     const state = await showState(await openContext(args), args.id);

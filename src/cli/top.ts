@@ -10,28 +10,32 @@ export const topCommand = defineCommand({
     'On a terminal, the table is redrawn at each interval until `q` or `^C`. Otherwise, the tables are printed one after another. With ids, the command also ends when these containers have ended. The values come from xentop(1), which is searched for in the directory of xl and then on `PATH`, and from the network interfaces of the host, not from the domains.',
     'CPU is in percent of one CPU since the previous table. Memory is that of the domain. Network and disk are totals since the domain started; a root file system by 9P does not count as a disk.',
   ],
-  builder: (y) =>
-    y
-      .positional('ids', {
-        type: 'string',
-        array: true,
-        default: [],
-        describe: 'ids of the containers; without ids, all containers',
-      })
-      .option('interval', {
-        type: 'string',
-        requiresArg: true,
-        default: '2s',
-        describe: 'time between two tables, a whole number of seconds',
-      })
-      .option('iterations', {
-        alias: 'n',
-        type: 'string',
-        requiresArg: true,
-        describe: 'number of tables after which to exit',
-      })
-      .example('runx top', 'all containers, until q')
-      .example('runx top --iterations 1 web | cat', 'one table, as text'),
+  positionals: {
+    ids: {
+      type: 'string',
+      array: true,
+      default: [],
+      describe: 'ids of the containers; without ids, all containers',
+    },
+  },
+  options: {
+    interval: {
+      type: 'string',
+      requiresArg: true,
+      default: '2s',
+      describe: 'time between two tables, a whole number of seconds',
+    },
+    iterations: {
+      alias: 'n',
+      type: 'string',
+      requiresArg: true,
+      describe: 'number of tables after which to exit',
+    },
+  },
+  examples: [
+    ['runx top', 'all containers, until q'],
+    ['runx top --iterations 1 web | cat', 'one table, as text'],
+  ],
   handler: async (args) => {
     const { parseDuration } = await import('./duration.ts');
     const intervalSeconds = parseDuration(args.interval, 'interval') / msPerSecond;

@@ -11,18 +11,18 @@ export const updateCommand = defineCommand({
   details: [
     "To lower the memory limit, the guest gives memory back. The CPU quota and shares set the scheduler's cap and weight, and the CPUs set the affinity of the virtual CPUs. The changes last as long as the domain. The settings `memory_max_mib` and `vcpus_max` of runx.toml(5) limit how far a domain can grow after it was created.",
   ],
-  builder: (y) =>
-    y
-      .positional('id', { type: 'string', demandOption: true, describe: "the container's id" })
-      .option('resources', {
-        alias: 'r',
-        type: 'string',
-        requiresArg: true,
-        describe:
-          'file with linux.resources as JSON, - for standard input; other options are ignored',
-      })
-      .options(resourceOptions)
-      .example('runx update --memory 512m --cpu-quota 50000 web', 'limit web to half a CPU'),
+  positionals: { id: { type: 'string', demandOption: true, describe: "the container's id" } },
+  options: {
+    resources: {
+      alias: 'r',
+      type: 'string',
+      requiresArg: true,
+      describe:
+        'file with linux.resources as JSON, - for standard input; other options are ignored',
+    },
+    ...resourceOptions,
+  },
+  examples: [['runx update --memory 512m --cpu-quota 50000 web', 'limit web to half a CPU']],
   handler: async (args) => {
     const { updateContainer } = await import('../container/update.ts');
     const { parseLimits } = await import('../oci/resources.ts');

@@ -71,7 +71,9 @@ test('the sources and packages of the recipe make the same program', { skip }, a
   const lines = compile.split('\n').filter((line) => /^ +(cd|ln|node) /.test(line));
   assert.equal(lines.length, 4);
   await execa('bash', ['-ec', expand(lines.join('\n'), { S: root, B: join(root, 'out') })]);
-  for (const name of ['main.cjs', 'runx.cjs']) {
+  const names = await readdir(dirname(cliProgram));
+  assert.deepEqual((await readdir(join(root, 'out/bundle'))).toSorted(), names.toSorted());
+  for (const name of names) {
     const built = await readFile(join(dirname(cliProgram), name), 'utf8');
     assert.equal((await readFile(join(root, 'out/bundle', name), 'utf8')) === built, true, name);
   }
@@ -134,6 +136,7 @@ test('the packages hold what scripts/build installs', async (t) => {
   const files = [
     'bundle/runx.cjs',
     'bundle/main.cjs',
+    'bundle/state.cjs',
     'monitor/runx-monitor',
     'ramdisk',
     'runx.toml',

@@ -6,7 +6,7 @@ import yargs from 'yargs';
 import { scanCommandLine } from '../../../src/cli/command-line.ts';
 import { execOptions } from '../../../src/cli/exec-options.ts';
 import { globalOptions } from '../../../src/cli/global-options.ts';
-import { parserConfiguration } from '../../../src/cli/parse.ts';
+import { parserConfiguration } from '../../../src/cli/yargs-parse.ts';
 import { psOptions } from '../../../src/cli/ps-options.ts';
 import { randomNumbers } from '../../support/random-text.ts';
 

@@ -104,7 +104,7 @@ test('what the bundle is made with is fetched', async () => {
   const imported = texts.flatMap((text) =>
     [...text.matchAll(/(?:from |import\()'([^.'/:]+)(?:\/[^']*)?'/g)].map(([, name = '']) => name),
   );
-  const roots = [...new Set([...imported, 'esbuild', 'tsx'])].toSorted();
+  const roots = [...new Set([...imported, 'rolldown', 'tsx'])].toSorted();
   assert.deepEqual(wordsOf(runx, 'RUNX_NPM_ROOTS').toSorted(), roots);
 });
 

@@ -31,7 +31,9 @@ def runx_npm_packages(lock, roots, cpu):
                 return
             raise KeyError("package-lock.json has no %s, which '%s' needs" % (name, start))
         package = packages[path]
-        if path in found or "linux" not in package.get("os", ["linux"]) or cpu not in package.get("cpu", [cpu]):
+        # Machines that bitbake runs on have glibc.
+        wants = {"os": "linux", "cpu": cpu, "libc": "glibc"}
+        if path in found or any(value not in package.get(key, [value]) for key, value in wants.items()):
             return
         found.add(path)
         for dependency in package.get("dependencies", {}):

@@ -20,7 +20,7 @@ SRC_URI = " \
 inherit runx-source runx-npm
 
 # What package.json names as dependencies, and what bundles them.
-RUNX_NPM_ROOTS = "cni-ts-client execa fs-extra pino toml valibot yargs esbuild tsx"
+RUNX_NPM_ROOTS = "cni-ts-client execa fs-extra pino toml valibot yargs rolldown tsx"
 
 do_configure[noexec] = "1"
 
@@ -34,8 +34,8 @@ do_compile() {
 
 do_install() {
     install -d ${D}${nonarch_libdir}/runx ${D}${bindir} ${D}${sbindir}
+    install -m 0644 ${B}/bundle/*.cjs ${D}${nonarch_libdir}/runx
     install -m 0755 ${B}/bundle/runx.cjs ${B}/monitor/runx-monitor ${D}${nonarch_libdir}/runx
-    install -m 0644 ${B}/bundle/main.cjs ${D}${nonarch_libdir}/runx
     ln -s ../lib/runx/runx.cjs ${D}${bindir}/runx
     ln -s ../lib/runx/runx.cjs ${D}${sbindir}/runX
     install -D -m 0644 -t ${D}${sysconfdir}/runx ${B}/runx.toml
