@@ -3,13 +3,12 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { makeFileTree } from './file-tree.ts';
 import { type CliOptions, type CliResult, type RunningCli, startCli } from './run-cli.ts';
 import { specText } from './spec.ts';
-import { temporaryDirectory } from './temporary-directory.ts';
+import { type Owner, temporaryDirectory } from './temporary-directory.ts';
 import { waitUntil } from './wait-until.ts';
 
 interface Gate {
@@ -88,7 +87,7 @@ const killQuietly = (pid: number): void => {
   }
 };
 
-export const makeFakeDom0 = async (t: TestContext): Promise<FakeDom0> => {
+export const makeFakeDom0 = async (t: Owner): Promise<FakeDom0> => {
   const directory = await temporaryDirectory(t);
   t.after(() => {
     for (const program of ['monitor.mjs', 'exec.mjs']) {

@@ -3,14 +3,12 @@ import { test } from 'node:test';
 
 import type { Benchmark } from '../../../scripts/benchmarks/benchmark.ts';
 import { consoleOutput } from '../../../scripts/benchmarks/console.ts';
-import { cpu } from '../../../scripts/benchmarks/cpu.ts';
 import type { Figure } from '../../../scripts/benchmarks/figure.ts';
 import { figuresOf, medianOf, renderLine, show } from '../../../scripts/benchmarks/figure.ts';
 import { network } from '../../../scripts/benchmarks/network.ts';
 import { rootfs } from '../../../scripts/benchmarks/rootfs.ts';
 import type { Sample } from '../../../scripts/benchmarks/sample.ts';
 import { groupSamples, parseSample, valuesOf } from '../../../scripts/benchmarks/sample.ts';
-import { start } from '../../../scripts/benchmarks/start.ts';
 
 async function* samplesOf(lines: readonly string[]): AsyncGenerator<Sample> {
   yield* lines.map(parseSample);
@@ -69,28 +67,6 @@ test('a benchmark that has not measured something says what', async () => {
   const samples = await groupSamples(samplesOf(['runx\t1']));
   assert.throws(() => valuesOf(samples, 'xl'), /the benchmark has not measured xl/);
   assert.throws(() => valuesOf(samples, 'runx', 1), /the benchmark has not measured runx/);
-});
-
-test('cpu compares medians of user and system time with those of the first command', async () => {
-  const { text, figures } = await reportOf(cpu, [
-    'node -e 0 (v24.0.0)\t0.030\t0.010',
-    'node -e 0 (v24.0.0)\t0.900\t0.010',
-    'node -e 0 (v24.0.0)\t0.020\t0.010',
-    'runx list\t0.040\t0.010',
-  ]);
-  assert.deepEqual(text, [
-    'node -e 0 (v24.0.0): 40 ms of CPU',
-    'runx list: 50 ms, 1.25 times that',
-  ]);
-  assert.deepEqual(
-    figures.map(({ name, unit }) => `${name}: ${unit}`),
-    ['node -e 0 (v24.0.0): ms', 'runx list: ms', 'runx list, ratio: times'],
-  );
-});
-
-test('start prints each time', async () => {
-  const { text } = await reportOf(start, ['first output\t1200', 'end\t1500']);
-  assert.deepEqual(text, ['first output: 1200 ms', 'end: 1500 ms']);
 });
 
 test('rootfs prints a table of medians, a column for each way', async () => {
