@@ -5,21 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 
 import type { Owner } from '../../test/support/temporary-directory.ts';
+import type { Command } from './rows.ts';
 import type { Sample } from './sample.ts';
-
-/** What an engine calls for each container, in the order in which it is measured. */
-export const commands = [
-  'create',
-  'start',
-  'state',
-  'list',
-  'ps',
-  'pause',
-  'kill',
-  'delete',
-] as const;
-
-type Command = (typeof commands)[number];
 
 const rounds = 9;
 const deadlineMs = 60_000;

@@ -1,7 +1,6 @@
 // The rows of the table: what runx is held to, computed from samples.
 import { medianOf } from './figure.ts';
 import type { Measurements } from './measurements.ts';
-import { commands } from './native-cpu.ts';
 
 export interface Row {
   readonly label: string;
@@ -13,7 +12,21 @@ export interface Row {
 
 export type Unit = 's' | 'times' | 'ms' | 'MiB' | 'MB' | '';
 
-/** Absent when it was not measured. */
+/** What an engine calls for each container, in the order in which it is measured. */
+export const commands = [
+  'create',
+  'start',
+  'state',
+  'list',
+  'ps',
+  'pause',
+  'kill',
+  'delete',
+] as const;
+
+export type Command = (typeof commands)[number];
+
+/** Throws when it was not measured. */
 type Median = (name: string) => number;
 
 const kibPerMib = 1024;

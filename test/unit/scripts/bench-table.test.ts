@@ -7,9 +7,8 @@ import {
   parseMeasurements,
   renderMeasurements,
 } from '../../../scripts/benchmarks/measurements.ts';
-import { commands } from '../../../scripts/benchmarks/native-cpu.ts';
 import { tableParts } from '../../../scripts/benchmarks/parts.ts';
-import { type Row, isMet, rowsOf } from '../../../scripts/benchmarks/rows.ts';
+import { type Row, commands, isMet, rowsOf } from '../../../scripts/benchmarks/rows.ts';
 import { renderTable } from '../../../scripts/benchmarks/table.ts';
 
 const measurement = (samples: Record<string, number[]>): Measurement => ({
