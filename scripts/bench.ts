@@ -52,14 +52,20 @@ const load = (): Measurements => {
   }
 };
 
-const draw = ({ lifecycle }: Measurements, svg: string): void => {
-  if (lifecycle !== undefined) writeFileSync(svg, renderChart(lifecycle));
-};
-
 const save = (measurements: Measurements): void => {
   mkdirSync(kept, { recursive: true });
   writeFileSync(file, renderMeasurements(measurements, rowsOf(measurements)));
-  draw(measurements, join(kept, 'performance.svg'));
+  const { lifecycle } = measurements;
+  if (lifecycle !== undefined) writeFileSync(join(kept, 'performance.svg'), renderChart(lifecycle));
+};
+
+const drawAgain = (): void => {
+  const measurements = load();
+  const { lifecycle } = measurements;
+  if (lifecycle === undefined)
+    throw new Error('nothing to draw: run scripts/bench lifecycle first');
+  process.stdout.write(renderTable(rowsOf(measurements)));
+  writeFileSync(join(top, 'docs/performance.svg'), renderChart(lifecycle));
 };
 
 const say = (text: string): void => console.error(`bench: ${text}`);
@@ -78,17 +84,20 @@ interface Opened {
   readonly close: () => Promise<void>;
 }
 
+const build = async (): Promise<string> => {
+  const { stdout } = await execa(join(top, 'scripts/build'), {
+    stdin: 'ignore',
+    stderr: 'inherit',
+  });
+  return join(stdout, 'usr/lib/runx');
+};
+
 const open = (signal: AbortSignal): Opened => {
   let entered: Promise<Dom0> | undefined;
+  let built: Promise<string> | undefined;
   return {
     bench: {
-      installed: async () => {
-        const { stdout } = await execa(join(top, 'scripts/build'), {
-          stdin: 'ignore',
-          stderr: 'inherit',
-        });
-        return join(stdout, 'usr/lib/runx');
-      },
+      installed: () => (built ??= build()),
       dom0: () => (entered ??= enterDom0(signal)),
       signal,
       say,
@@ -159,9 +168,7 @@ const main = async (words: readonly string[]): Promise<void> => {
     return;
   }
   if (words[0] === '--draw') {
-    const measurements = load();
-    process.stdout.write(renderTable(rowsOf(measurements)));
-    draw(measurements, join(top, 'docs/performance.svg'));
+    drawAgain();
     return;
   }
   checkNames(words);
