@@ -1,0 +1,63 @@
+/** How long a test file has taken. */
+export interface FileTime {
+  readonly file: string;
+  readonly seconds: number;
+  /** The Dom0 that ran it. */
+  readonly where?: string;
+}
+
+export interface Results {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly files: readonly FileTime[];
+}
+
+/** A test that has ended, as run-files.ts writes it down. */
+export interface Ended {
+  readonly file: string;
+  readonly outcome: 'passed' | 'failed' | 'skipped';
+  /** Of a test that is in no other; of one that is, 0. */
+  readonly seconds: number;
+}
+
+export const none: Results = { passed: 0, failed: 0, skipped: 0, files: [] };
+export const onePassed: Results = { ...none, passed: 1 };
+export const oneFailed: Results = { ...none, failed: 1 };
+
+export const sumOf = (all: readonly Results[]): Results => ({
+  passed: all.reduce((sum, { passed }) => sum + passed, 0),
+  failed: all.reduce((sum, { failed }) => sum + failed, 0),
+  skipped: all.reduce((sum, { skipped }) => sum + skipped, 0),
+  files: all.flatMap(({ files }) => files),
+});
+
+const parseEnded = (line: string): Ended => {
+  const ended: Ended = JSON.parse(line);
+  return ended;
+};
+
+/**
+ * What a run of node's test runner comes to: the lines that run-files.ts has written, and
+ * its exit code.
+ */
+export const parseResults = (text: string, exitCode: number | undefined): Results => {
+  const ended = text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(parseEnded);
+  const count = (wanted: Ended['outcome']): number =>
+    ended.filter(({ outcome }) => outcome === wanted).length;
+  const seconds = new Map<string, number>();
+  for (const test of ended) {
+    seconds.set(test.file, (seconds.get(test.file) ?? 0) + test.seconds);
+  }
+  const failed = count('failed');
+  return {
+    passed: count('passed'),
+    // A runner that broke off has failed, whatever it has reported.
+    failed: failed === 0 && (exitCode !== 0 || ended.length === 0) ? 1 : failed,
+    skipped: count('skipped'),
+    files: [...seconds].map(([file, sum]) => ({ file, seconds: sum })),
+  };
+};
