@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { after, afterEach, before, test } from 'node:test';
 
-import { type Outcome, inDom0, leftovers, makeBundle } from '../support/dom0.ts';
+import { type Outcome, inDom0, leftovers, makeBundle, untilStopped } from '../support/dom0.ts';
 
 const idle = ['sh', '-c', 'trap "exit 5" TERM; while :; do sleep 1; done'];
 
@@ -170,7 +170,7 @@ test('it ends with its container, exit code 137', async () => {
     runx exec exec sh -c 'echo ready; sleep 1000' > /tmp/exec.out & runx=$!
     until [ -s /tmp/exec.out ]; do sleep 0.2; done
     runx kill exec TERM; wait $runx; echo $?; rm /tmp/exec.out
-    until runx state exec | grep -q stopped; do sleep 0.2; done
+    ${untilStopped('exec')}
     runx exec exec true; echo $?`);
   assert.equal(result.stdout.toString(), '137\n255\n');
   assert.equal(result.stderr, 'runx: cannot exec in a stopped container\n');

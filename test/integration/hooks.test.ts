@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 
-import { inDom0, leftovers, makeBundle } from '../support/dom0.ts';
+import { inDom0, leftovers, makeBundle, untilStopped } from '../support/dom0.ts';
 
 afterEach(async () => {
   assert.equal(await leftovers(), '', 'nothing is left behind');
@@ -66,7 +66,7 @@ test('every kind of hook runs, in its place, with the state', async () => {
     `set -e; rm -f ${log}; out=/tmp/hooks.out
      runx create --bundle "$1" --pid-file /tmp/hooks.pid hooks > $out 2>&1 < /dev/null
      pid=$(cat /tmp/hooks.pid); echo "$pid"; readlink /proc/self/ns/net /proc/$pid/ns/net
-     runx start hooks; until runx state hooks | grep -q '"stopped"'; do sleep 0.1; done
+     runx start hooks; ${untilStopped('hooks')}
      runx delete hooks; cat $out; echo ---; cat ${log}; rm $out ${log}`,
     [bundle],
   );

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 
-import { inDom0, leftovers, makeBundle } from '../support/dom0.ts';
+import { inDom0, leftovers, makeBundle, untilStopped } from '../support/dom0.ts';
 import { isFull } from '../support/full.ts';
 
 afterEach(async () => {
@@ -12,8 +12,6 @@ const waits = ['sh', '-c', 'trap "exit 5" TERM; echo ready; while :; do sleep 0.
 
 // Waits for a line "ready" in the file $out.
 const untilReady = 'until grep -q ready "$out"; do sleep 0.1; done';
-const untilStopped = (id: string): string =>
-  `until runx state ${id} | grep -q '"stopped"'; do sleep 0.1; done`;
 
 const parseDocuments = (text: string): Record<string, unknown>[] =>
   text.split('---\n').map((document): Record<string, unknown> => JSON.parse(document));

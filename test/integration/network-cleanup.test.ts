@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 
-import { inDom0 } from '../support/dom0.ts';
+import { inDom0, untilStopped } from '../support/dom0.ts';
 import {
   addressesOf,
   assertNothingLeft,
@@ -108,7 +108,7 @@ test('create, start, end and delete, again and again', async (t) => {
   for (let cycle = 0; cycle < cycles; cycle += 1) {
     await dom0(
       `runx create --bundle "/var/tmp/runx-test/$1" "$1" < /dev/null > /dev/null; runx start "$1"
-       deadline=$((SECONDS + 60)); until runx state "$1" | grep -q '"stopped"' || [ $SECONDS -gt $deadline ]; do sleep 0.2; done`,
+       ${untilStopped('$1')}`,
       'cycle',
     );
     assert.match((await addressesOf('cycle'))[0] ?? '', /^192\.168\.0\.\d+$/);

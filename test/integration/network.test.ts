@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { inDom0 } from '../support/dom0.ts';
+import { inDom0, untilStopped } from '../support/dom0.ts';
 import {
   addressesOf,
   assertNothingLeft,
@@ -167,11 +167,7 @@ test('delete --force of a running container leaves the other as it is', async ()
 
 test('a monitor that is killed: delete takes the container out of its network', async () => {
   const { pid } = await stateOf(b);
-  const seen = await dom0(
-    `kill -9 "$2"; until runx state "$1" | grep -q '"stopped"'; do sleep 0.2; done; runx delete "$1"`,
-    b,
-    String(pid),
-  );
+  const seen = await dom0(`kill -9 "$2"; ${untilStopped('$1')}; runx delete "$1"`, b, String(pid));
   assert.equal(seen, '');
   await assertNothingLeft();
 });

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 import { execa } from 'execa';
 
-import { inDom0, leftovers, makeBundle } from '../support/dom0.ts';
+import { inDom0, leftovers, makeBundle, untilStopped } from '../support/dom0.ts';
 import { long } from '../support/full.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -171,7 +171,7 @@ test('a kernel alone: what it says, its power-off, and no share of the rootfs', 
   const result = await inDom0(
     `out=/tmp/own-alone.out; runx create --bundle "$1" own-alone > $out 2>&1 < /dev/null || exit 1
      pgrep -c 'diod|qemu'; grep -cE 'ramdisk|p9|disk' /run/runx/@domains/own-alone-*/xl.cfg
-     runx start own-alone; until runx state own-alone | grep -q stopped; do sleep 0.2; done
+     runx start own-alone; ${untilStopped('own-alone')}
      runx delete own-alone; cat $out; rm $out; runx run --bundle "$1" own-alone < /dev/null; echo $?`,
     [bundle],
   );

@@ -40,7 +40,7 @@ const takeBuildAway = async (t: TestContext): Promise<void> => {
        rm -rf "$1" /run/runx-testbed-build`,
       [place],
     );
-    await execa(script('dom0'), ['up'], { stdio: 'ignore' });
+    await execa(script('dom0'), ['up', '--built'], { stdio: 'ignore' });
   });
   const { exitCode, stderr } = await inDom0(
     `xargs -d '\\n' rm -f

@@ -75,7 +75,7 @@ export const containerdLeftovers = async (): Promise<string> => {
       awk '$5 ~ "^${containerdRun}/state/" { print $5 }' /proc/self/mountinfo
       ps -eo args= | grep '^[^ ]*containerd-shim'
     }
-    while [ -n "$(look 2> /dev/null)" ] && [ $SECONDS -lt $deadline ]; do sleep 0.2; done
-    look 2> /dev/null`);
+    while left=$(look 2> /dev/null); [ -n "$left" ] && [ $SECONDS -lt $deadline ]; do sleep 0.2; done
+    [ -z "$left" ] || echo "$left"`);
   return stdout.toString();
 };

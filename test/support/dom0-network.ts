@@ -147,8 +147,8 @@ export const networkTraces = async (waitSeconds = 0): Promise<string> => {
       find /var/lib/runx -path /var/lib/runx/images -prune -o -type f -print 2> /dev/null
       ps -eo args= | grep -E '^/(opt/cni/bin|usr/lib/cni|usr/libexec/cni)/'
     }
-    while [ -n "$(look)" ] && [ $SECONDS -lt $deadline ]; do sleep 0.2; done
-    look`,
+    while left=$(look); [ -n "$left" ] && [ $SECONDS -lt $deadline ]; do sleep 0.2; done
+    [ -z "$left" ] || echo "$left"`,
     [String(waitSeconds)],
   );
   return stdout.toString();

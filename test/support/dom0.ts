@@ -38,15 +38,19 @@ const bundles = '/var/tmp/runx-test';
 const applets =
   'sh ls cat echo printf uname id sleep env hostname mount ps dd head true kill pwd tty sha256sum stty find';
 
-/** Makes the busybox rootfs that the bundles share, and says where it is. */
-export const makeRootfs = async (directory = `${bundles}/rootfs`): Promise<string> => {
-  const made = await inDom0(
-    `set -e; [ -e "$1/etc/passwd" ] && exit 0; mkdir -p "$1"/{bin,etc,tmp}
-     cp /usr/bin/busybox "$1/bin/busybox"
-     for applet in ${applets}; do ln -s busybox "$1/bin/$applet"; done
-     echo 'root:x:0:0:root:/root:/bin/sh' > "$1/etc/passwd"`,
-    [directory],
-  );
+// rootfs DIRECTORY: makes the busybox rootfs that the bundles share, if it is not there.
+const rootfsFunction = `rootfs() {
+  [ ! -e "$1/etc/passwd" ] || return 0
+  mkdir -p "$1"/{bin,etc,tmp}
+  cp /usr/bin/busybox "$1/bin/busybox"
+  for applet in ${applets}; do ln -s busybox "$1/bin/$applet"; done
+  echo 'root:x:0:0:root:/root:/bin/sh' > "$1/etc/passwd"
+}`;
+const sharedRootfs = `${bundles}/rootfs`;
+
+/** Makes the busybox rootfs, and says where it is. */
+export const makeRootfs = async (directory = sharedRootfs): Promise<string> => {
+  const made = await inDom0(`set -e; ${rootfsFunction}; rootfs "$1"`, [directory]);
   if (made.exitCode !== 0) throw new Error(`no rootfs: ${made.stderr}`);
   return directory;
 };
@@ -60,15 +64,14 @@ export const makeBundle = async (
   change: (spec: Spec) => object = (spec) => spec,
 ): Promise<string> => {
   const bundle = `${bundles}/${name}`;
-  const rootfs = await makeRootfs();
   const spec = change({
     ...defaultSpec,
-    root: { path: rootfs, readonly: true },
+    root: { path: sharedRootfs, readonly: true },
     process: { ...defaultSpec.process, terminal: false, args: [...args] },
   });
   const written = await inDom0(
-    'mkdir -p "$1"; cat > "$1/config.json"',
-    [bundle],
+    `set -e; ${rootfsFunction}; rootfs "$2"; mkdir -p "$1"; cat > "$1/config.json"`,
+    [bundle, sharedRootfs],
     JSON.stringify(spec),
   );
   if (written.exitCode !== 0) throw new Error(`no bundle: ${written.stderr}`);
@@ -82,6 +85,13 @@ export const capabilitySets = (names: readonly string[]) => ({
   permitted: [...names],
 });
 
+/**
+ * Waits, in a script, until a container has stopped, as its monitor has: each call of runx
+ * takes seconds from what it would wait for.
+ */
+export const untilStopped = (id: string): string =>
+  `monitor=$(grep -A 1 '"monitor"' "/run/runx/${id}/state.json" | grep -o '[0-9]*'); while kill -0 "$monitor" 2> /dev/null; do sleep 0.1; done`;
+
 /** What a test must not leave: domains but Domain-0, state, runx's processes, consoles in xenstore. */
 export const leftovers = async (): Promise<string> => {
   const { stdout } = await inDom0(`
@@ -93,7 +103,7 @@ export const leftovers = async (): Promise<string> => {
       xenstore-ls -f /local/domain/0/backend 2>/dev/null | grep /console/[0-9]
     }
     # What a domain leaves goes a moment after its container has ended.
-    while [ -n "$(look)" ] && [ $SECONDS -lt $deadline ]; do sleep 0.2; done
-    look`);
+    while left=$(look); [ -n "$left" ] && [ $SECONDS -lt $deadline ]; do sleep 0.2; done
+    [ -z "$left" ] || echo "$left"`);
   return stdout.toString();
 };
