@@ -9,7 +9,7 @@ import { endPrograms } from './testing/programs.ts';
 import { type Results, oneFailed, sumOf } from './testing/results.ts';
 import { say } from './testing/say.ts';
 import { writeSeconds } from './testing/seconds.ts';
-import { renderPhases, renderResults, renderSlowest } from './testing/summary.ts';
+import { renderFailed, renderPhases, renderResults, renderSlowest } from './testing/summary.ts';
 
 interface Run {
   readonly clock: Clock;
@@ -78,8 +78,12 @@ const runLevels = async (levels: readonly Level[], run: Run): Promise<Results> =
 };
 
 const finish = (results: Results, { phases, now }: Clock): void => {
-  const slowest = renderSlowest(results.files);
-  const lines = [...slowest, ...renderPhases(phases, now()), renderResults(results)];
+  const lines = [
+    ...renderFailed(results.files),
+    ...renderSlowest(results.files),
+    ...renderPhases(phases, now()),
+    renderResults(results),
+  ];
   console.log(lines.join('\n'));
   process.exitCode = results.failed === 0 ? 0 : 1;
 };

@@ -38,7 +38,7 @@ const runFile = async (file: string, dom0: Dom0): Promise<Results> => {
   const verdict = results.failed === 0 ? 'ok' : 'FAILED';
   console.log(`\n== ${file}, ${dom0.name}, ${showTime(seconds)}: ${verdict}`);
   console.log(withoutSummary(said?.output ?? '').trimEnd());
-  return { ...results, files: [{ file, seconds, where: dom0.name }] };
+  return { ...results, files: [{ file, seconds, failed: results.failed, where: dom0.name }] };
 };
 
 /** Runs files in Dom0s, each of which takes the next when it has done one. */

@@ -30,9 +30,9 @@ export const runNodeTests = async (
     const exitCode = await run([process.execPath, ...words], env);
     const text = await readFile(ended, 'utf8').catch(() => '');
     const results = parseResults(text, exitCode);
-    const named = results.files.map((time) => ({
-      ...time,
-      file: relative(process.cwd(), time.file),
+    const named = results.files.map((one) => ({
+      ...one,
+      file: relative(process.cwd(), one.file),
     }));
     return { ...results, files: named };
   } finally {

@@ -1,7 +1,9 @@
-/** How long a test file has taken. */
-export interface FileTime {
+/** A test file that has been run. */
+export interface FileRun {
   readonly file: string;
   readonly seconds: number;
+  /** Tests that have failed. */
+  readonly failed: number;
   /** The Dom0 that ran it. */
   readonly where?: string;
 }
@@ -10,7 +12,7 @@ export interface Results {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
-  readonly files: readonly FileTime[];
+  readonly files: readonly FileRun[];
 }
 
 /** A test that has ended, as run-files.ts writes it down. */
@@ -48,9 +50,11 @@ export const parseResults = (text: string, exitCode: number | undefined): Result
     .map(parseEnded);
   const count = (wanted: Ended['outcome']): number =>
     ended.filter(({ outcome }) => outcome === wanted).length;
-  const seconds = new Map<string, number>();
-  for (const test of ended) {
-    seconds.set(test.file, (seconds.get(test.file) ?? 0) + test.seconds);
+  const files = new Map<string, FileRun>();
+  for (const { file, seconds, outcome } of ended) {
+    const before = files.get(file) ?? { file, seconds: 0, failed: 0 };
+    const failed = before.failed + (outcome === 'failed' ? 1 : 0);
+    files.set(file, { file, seconds: before.seconds + seconds, failed });
   }
   const failed = count('failed');
   return {
@@ -58,6 +62,6 @@ export const parseResults = (text: string, exitCode: number | undefined): Result
     // A runner that broke off has failed, whatever it has reported.
     failed: failed === 0 && (exitCode !== 0 || ended.length === 0) ? 1 : failed,
     skipped: count('skipped'),
-    files: [...seconds].map(([file, sum]) => ({ file, seconds: sum })),
+    files: [...files.values()],
   };
 };

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 
-import type { FileTime } from './results.ts';
+import type { FileRun } from './results.ts';
 
 const table = 'test/seconds.json';
 
@@ -10,10 +10,12 @@ export const readSeconds = async (): Promise<Readonly<Record<string, number>>> =
   return seconds;
 };
 
-/** The table with what these files have taken. */
-export const writeSeconds = async (files: readonly FileTime[]): Promise<void> => {
+/** Writes down what files have taken in a Dom0. */
+export const writeSeconds = async (files: readonly FileRun[]): Promise<void> => {
   const now = files
-    .toSorted((one, other) => one.file.localeCompare(other.file))
+    .filter(({ where }) => where !== undefined)
     .map(({ file, seconds }) => [file, Math.round(seconds)] as const);
-  await writeFile(table, `${JSON.stringify(Object.fromEntries(now), null, 2)}\n`);
+  const all = Object.entries({ ...(await readSeconds()), ...Object.fromEntries(now) });
+  const inOrder = all.toSorted(([one], [other]) => one.localeCompare(other));
+  await writeFile(table, `${JSON.stringify(Object.fromEntries(inOrder), null, 2)}\n`);
 };

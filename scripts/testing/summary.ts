@@ -1,5 +1,5 @@
 import type { Phase } from './clock.ts';
-import type { FileTime, Results } from './results.ts';
+import type { FileRun, Results } from './results.ts';
 
 const slowestCount = 10;
 
@@ -17,18 +17,24 @@ export const showTime = (seconds: number): string => {
 };
 
 /** The slowest first; of files that take as long, the first in the alphabet. */
-const bySeconds = (one: FileTime, other: FileTime): number =>
+const bySeconds = (one: FileRun, other: FileRun): number =>
   other.seconds - one.seconds || one.file.localeCompare(other.file);
 
-export const renderSlowest = (files: readonly FileTime[]): readonly string[] => {
+const renderFile = ({ file, where }: FileRun): string =>
+  where === undefined ? file : `${file}, ${where}`;
+
+/** The files in which tests have failed. */
+export const renderFailed = (files: readonly FileRun[]): readonly string[] =>
+  files
+    .filter(({ failed }) => failed > 0)
+    .map((run) => `FAILED: ${run.failed} in ${renderFile(run)}`);
+
+export const renderSlowest = (files: readonly FileRun[]): readonly string[] => {
   const slowest = files.toSorted(bySeconds).slice(0, slowestCount);
   if (slowest.length === 0) return [];
   return [
     'The slowest test files:',
-    ...slowest.map(({ file, seconds, where }) => {
-      const place = where === undefined ? '' : `, ${where}`;
-      return `${showTime(seconds).padStart(7)}  ${file}${place}`;
-    }),
+    ...slowest.map((run) => `${showTime(run.seconds).padStart(7)}  ${renderFile(run)}`),
   ];
 };
 

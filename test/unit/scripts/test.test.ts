@@ -13,6 +13,7 @@ import { drain, longestFirst } from '../../../scripts/testing/queue.ts';
 import { type Results, none, parseResults, sumOf } from '../../../scripts/testing/results.ts';
 import { readSeconds } from '../../../scripts/testing/seconds.ts';
 import {
+  renderFailed,
   renderPhases,
   renderResults,
   renderSlowest,
@@ -97,8 +98,8 @@ test('tests are counted by their outcome, and the seconds by their file', () => 
     failed: 1,
     skipped: 1,
     files: [
-      { file: 'a', seconds: 3 },
-      { file: 'b', seconds: 0 },
+      { file: 'a', seconds: 3, failed: 1 },
+      { file: 'b', seconds: 0, failed: 0 },
     ],
   });
 });
@@ -146,7 +147,12 @@ test("what node's runner says of tests is counted as node counts it", async (t) 
 });
 
 test('results are added up', () => {
-  const one: Results = { passed: 1, failed: 2, skipped: 3, files: [{ file: 'a', seconds: 1 }] };
+  const one: Results = {
+    passed: 1,
+    failed: 2,
+    skipped: 3,
+    files: [{ file: 'a', seconds: 1, failed: 2 }],
+  };
   assert.deepEqual(sumOf([none, one, one]), {
     passed: 2,
     failed: 4,
@@ -156,8 +162,15 @@ test('results are added up', () => {
 });
 
 test('the ten slowest files are listed, with the Dom0 that ran them', () => {
-  const files = Array.from({ length: 12 }, (_, index) => ({ file: `f${index}`, seconds: index }));
-  const lines = renderSlowest([...files, { file: 'slow', seconds: 187.4, where: 'dom0 2' }]);
+  const files = Array.from({ length: 12 }, (_, index) => ({
+    file: `f${index}`,
+    seconds: index,
+    failed: 0,
+  }));
+  const lines = renderSlowest([
+    ...files,
+    { file: 'slow', seconds: 187.4, failed: 0, where: 'dom0 2' },
+  ]);
   assert.equal(lines.length, 11);
   assert.deepEqual(lines.slice(0, 3), [
     'The slowest test files:',
@@ -165,6 +178,15 @@ test('the ten slowest files are listed, with the Dom0 that ran them', () => {
     '   0:11  f11',
   ]);
   assert.deepEqual(renderSlowest([]), []);
+});
+
+test('files in which tests have failed are named, with the Dom0 that ran them', () => {
+  const files = [
+    { file: 'fine', seconds: 1, failed: 0, where: 'dom0 1' },
+    { file: 'bad', seconds: 1, failed: 2, where: 'dom0 2' },
+    { file: 'worse', seconds: 1, failed: 3 },
+  ];
+  assert.deepEqual(renderFailed(files), ['FAILED: 2 in bad, dom0 2', 'FAILED: 3 in worse']);
 });
 
 test('phases are listed by their beginnings, and the whole time last', () => {
