@@ -15,12 +15,13 @@ export interface Results {
   readonly files: readonly FileRun[];
 }
 
-/** A test that has ended, as run-files.ts writes it down. */
+/** A test or a whole file that has ended, as run-files.ts writes it down. */
 export interface Ended {
   readonly file: string;
-  readonly outcome: 'passed' | 'failed' | 'skipped';
-  /** Of a test that is in no other; of one that is, 0. */
-  readonly seconds: number;
+  /** Of a test; a file has none. */
+  readonly outcome?: 'passed' | 'failed' | 'skipped';
+  /** Of a file; a test has none. */
+  readonly seconds?: number;
 }
 
 export const none: Results = { passed: 0, failed: 0, skipped: 0, files: [] };
@@ -50,18 +51,23 @@ export const parseResults = (text: string, exitCode: number | undefined): Result
     .map(parseEnded);
   const count = (wanted: Ended['outcome']): number =>
     ended.filter(({ outcome }) => outcome === wanted).length;
-  const files = new Map<string, FileRun>();
-  for (const { file, seconds, outcome } of ended) {
-    const before = files.get(file) ?? { file, seconds: 0, failed: 0 };
-    const failed = before.failed + (outcome === 'failed' ? 1 : 0);
-    files.set(file, { file, seconds: before.seconds + seconds, failed });
+  // A test that several files share is under the file that defines it.
+  const failures = (of: string): number =>
+    ended.filter(({ file, outcome }) => file === of && outcome === 'failed').length;
+  const seconds = new Map<string, number>();
+  for (const one of ended) {
+    if (one.seconds !== undefined) seconds.set(one.file, one.seconds);
+    else if (one.outcome === 'failed' && !seconds.has(one.file)) seconds.set(one.file, 0);
   }
   const failed = count('failed');
   return {
     passed: count('passed'),
     // A runner that broke off has failed, whatever it has reported.
-    failed: failed === 0 && (exitCode !== 0 || ended.length === 0) ? 1 : failed,
+    failed:
+      failed === 0 && (exitCode !== 0 || ended.every(({ outcome }) => outcome === undefined))
+        ? 1
+        : failed,
     skipped: count('skipped'),
-    files: [...files.values()],
+    files: [...seconds].map(([file, took]) => ({ file, seconds: took, failed: failures(file) })),
   };
 };

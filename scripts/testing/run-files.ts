@@ -17,25 +17,25 @@ const timeout = 2_400_000;
 const isTest = (event: TestEvent): event is Result =>
   (event.type === 'test:pass' || event.type === 'test:fail') && event.data.details.type !== 'suite';
 
-const outcomeOf = ({ type, data }: Result): Ended['outcome'] => {
+const outcomeOf = ({ type, data }: Result): 'passed' | 'failed' | 'skipped' => {
   if (data.skip !== undefined && data.skip !== false) return 'skipped';
   return type === 'test:pass' ? 'passed' : 'failed';
 };
 
-const endedOf = (result: Result): Ended => {
-  const { file = '', nesting, details } = result.data;
-  const seconds = nesting === 0 ? details.duration_ms / 1000 : 0;
-  return { file, outcome: outcomeOf(result), seconds };
+/** What an event says of a test, or of a file, whose name is its path. */
+const endedOf = (event: TestEvent): Ended | undefined => {
+  if (isTest(event)) return { file: event.data.file ?? '', outcome: outcomeOf(event) };
+  if (event.type !== 'test:complete' || event.data.name !== event.data.file) return undefined;
+  return { file: event.data.file, seconds: event.data.details.duration_ms / 1000 };
 };
 
 const [, , out = '', concurrency = '', ...files] = process.argv;
 const descriptor = openSync(out, 'w');
 const note = async function* (events: AsyncIterable<TestEvent>): AsyncGenerator<TestEvent> {
   for await (const event of events) {
-    if (isTest(event)) {
-      writeSync(descriptor, `${JSON.stringify(endedOf(event))}\n`);
-      if (event.type === 'test:fail') process.exitCode = 1;
-    }
+    const ended = endedOf(event);
+    if (ended !== undefined) writeSync(descriptor, `${JSON.stringify(ended)}\n`);
+    if (ended?.outcome === 'failed') process.exitCode = 1;
     yield event;
   }
 };
