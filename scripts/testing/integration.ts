@@ -28,7 +28,7 @@ const runFile = async (file: string, dom0: Dom0): Promise<Results> => {
   let said: Said | undefined;
   const begun = Date.now();
   const results = await runNodeTests(
-    { files: [file], concurrency: 1, env: dom0.env },
+    { files: [file], concurrency: 1, minutes: 40, env: dom0.env },
     async (command, env) => {
       said = await capture(command, env);
       return said.exitCode;

@@ -42,7 +42,7 @@ const runHere = async (
   env: Readonly<Record<string, string>> = {},
 ): Promise<Results> => {
   const concurrency = availableParallelism();
-  return runNodeTests({ files: await findTestFiles(files), concurrency, env }, show);
+  return runNodeTests({ files: await findTestFiles(files), concurrency, minutes: 10, env }, show);
 };
 
 export const levelsHere: Readonly<Partial<Record<Level, LevelHere>>> = {

@@ -14,19 +14,21 @@ export interface NodeTests {
   readonly files: readonly string[];
   /** Files at once. */
   readonly concurrency: number;
+  /** A file that takes longer is ended, and has failed. */
+  readonly minutes: number;
   readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Runs node's own test runner over files, and counts what it says of them. */
 export const runNodeTests = async (
-  { files, concurrency, env = {} }: NodeTests,
+  { files, concurrency, minutes, env = {} }: NodeTests,
   run: Run,
 ): Promise<Results> => {
   const directory = await mkdtemp(join(tmpdir(), 'runx-results-'));
   const ended = join(directory, 'ended');
   const program = ['--import', 'tsx', 'scripts/testing/run-files.ts'];
   try {
-    const words = [...program, ended, String(concurrency), ...files];
+    const words = [...program, ended, String(concurrency), String(minutes), ...files];
     const exitCode = await run([process.execPath, ...words], env);
     const text = await readFile(ended, 'utf8').catch(() => '');
     const results = parseResults(text, exitCode);

@@ -1,5 +1,5 @@
 // Runs node's own test runner over files, shows what it says, and writes each test that
-// has ended as a line of JSON: OUT CONCURRENCY FILE...
+// has ended as a line of JSON: OUT CONCURRENCY MINUTES FILE...
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { run } from 'node:test';
@@ -9,9 +9,6 @@ import { spec } from 'node:test/reporters';
 import type { Ended } from './results.ts';
 
 type Result = Extract<TestEvent, { type: 'test:pass' | 'test:fail' }>;
-
-// No test takes that long, even under emulation.
-const timeout = 2_400_000;
 
 /** A suite counts by its tests, as it does in node's own summary. */
 const isTest = (event: TestEvent): event is Result =>
@@ -29,7 +26,7 @@ const endedOf = (event: TestEvent): Ended | undefined => {
   return { file: event.data.file, seconds: event.data.details.duration_ms / 1000 };
 };
 
-const [, , out = '', concurrency = '', ...files] = process.argv;
+const [, , out = '', concurrency = '', minutes = '', ...files] = process.argv;
 const descriptor = openSync(out, 'w');
 const note = async function* (events: AsyncIterable<TestEvent>): AsyncGenerator<TestEvent> {
   for await (const event of events) {
@@ -40,7 +37,7 @@ const note = async function* (events: AsyncIterable<TestEvent>): AsyncGenerator<
   }
 };
 await pipeline(
-  run({ files, concurrency: Number(concurrency), timeout }),
+  run({ files, concurrency: Number(concurrency), timeout: Number(minutes) * 60_000 }),
   note,
   new spec(),
   process.stdout,

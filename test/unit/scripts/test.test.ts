@@ -133,7 +133,7 @@ test("what node's runner says of tests is counted as node counts it", async (t) 
   await writeFile(files[0] ?? '', sample);
   await writeFile(files[1] ?? '', broken);
   let output = '';
-  const results = await runNodeTests({ files, concurrency: 2 }, async (command) => {
+  const results = await runNodeTests({ files, concurrency: 2, minutes: 1 }, async (command) => {
     const said = await capture(command);
     output = said.output;
     return said.exitCode;
@@ -146,6 +146,17 @@ test("what node's runner says of tests is counted as node counts it", async (t) 
       .toSorted((one, other) => one.localeCompare(other)),
     [join(directory, 'broken.test.mjs'), join(directory, 'sample.test.mjs')],
   );
+});
+
+test('a file that does not end has failed when its time is over', async (t) => {
+  delete process.env['NODE_TEST_CONTEXT'];
+  const file = join(await temporaryDirectory(t), 'endless.test.mjs');
+  await writeFile(file, 'setInterval(() => {}, 1000);\n');
+  const { failed } = await runNodeTests(
+    { files: [file], concurrency: 1, minutes: 0.02 },
+    async (command) => (await capture(command)).exitCode,
+  );
+  assert.equal(failed, 1);
 });
 
 test('results are added up', () => {
