@@ -34,10 +34,13 @@ type Handled<P extends OptionTable, O extends OptionTable> = ArgumentsCamelCase<
   GlobalOptions & InferredOptionTypes<P> & InferredOptionTypes<O>
 >;
 
+// oxlint-disable-next-line typescript/no-generated-empty-object-type -- of a command that has none
+type None = Readonly<Record<never, Options>>;
+
 /** A command of the CLI; the types of its arguments follow from their declarations. */
 export const defineCommand = <
-  const P extends Readonly<Record<string, Options>> = Readonly<Record<never, Options>>,
-  const O extends Readonly<Record<string, Options>> = Readonly<Record<never, Options>>,
+  const P extends OptionTable = None,
+  const O extends OptionTable = None,
 >(
   spec: Omit<CommandText, 'positionals' | 'options' | 'examples'> & {
     readonly positionals?: P;

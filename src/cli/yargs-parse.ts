@@ -47,12 +47,15 @@ export const addCommand = (parser: Argv<GlobalOptions>, spec: Command): void => 
     command,
     describe,
     builder: (y) => {
-      for (const [name, option] of Object.entries(positionals))
+      for (const [name, option] of Object.entries(positionals)) {
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- words use what both have
         y.positional(name, option as PositionalOptions);
+      }
       y.options(options).epilogue(epilogue.replaceAll('`', ''));
       for (const [line, meaning] of examples) y.example(line, meaning);
       return y;
     },
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as parserConfiguration has them
     handler: (args) => spec.run(args as unknown as Arguments),
   });
 };

@@ -78,7 +78,7 @@ describe('runx create', { concurrency: 4 }, () => {
     const settings = parseXlConfig(await readFile(dom0.domainFile('web', 'xl.cfg'), 'utf8'));
     assert.deepEqual(
       ['memory', 'type', 'vcpus'].map((name) => settings.get(name)),
-      ['135', 'pvh', '3'],
+      ['122', 'pvh', '3'],
     );
   });
 

@@ -148,8 +148,8 @@ describe('runx exec', { concurrency: 4 }, () => {
 
   test('in the foreground, signals go to the process', async (t) => {
     const { dom0 } = await makeRunning(t, changes);
-    const running = dom0.startRunx(['exec', 'web', 'sleep', '9']);
-    await waitUntil('the process', () => dom0.exists('added-process'));
+    const running = dom0.startRunx(['exec', '--pid-file', dom0.path('pid'), 'web', 'sleep', '9']);
+    await waitUntil('the process', () => dom0.exists('pid'));
     running.process.kill('SIGUSR1');
     running.process.kill('SIGTERM');
     await waitUntil('the signals', () => dom0.lines('signals').length === 2);

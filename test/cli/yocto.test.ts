@@ -71,9 +71,9 @@ test('the sources and packages of the recipe make the same program', { skip }, a
   const lines = compile.split('\n').filter((line) => /^ +(cd|ln|node) /.test(line));
   assert.equal(lines.length, 4);
   await execa('bash', ['-ec', expand(lines.join('\n'), { S: root, B: join(root, 'out') })]);
-  const names = await readdir(dirname(cliProgram));
-  assert.deepEqual((await readdir(join(root, 'out/bundle'))).toSorted(), names.toSorted());
-  for (const name of names) {
+  const files = await readdir(dirname(cliProgram));
+  assert.deepEqual((await readdir(join(root, 'out/bundle'))).toSorted(), files.toSorted());
+  for (const name of files) {
     const built = await readFile(join(dirname(cliProgram), name), 'utf8');
     assert.equal((await readFile(join(root, 'out/bundle', name), 'utf8')) === built, true, name);
   }

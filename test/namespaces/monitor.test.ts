@@ -12,7 +12,7 @@ import { waitUntil } from '../support/wait-until.ts';
 
 describe('its command line', () => {
   const usages: Readonly<Record<string, string>> = {
-    signal: 'signal [--all] [--own-guest] DOMID SLOT NUMBER',
+    address: 'address DOMID NAME',
     lock: 'lock [--try]',
     remount: 'remount ro|rw PATH',
     network: 'network DOMID',
@@ -21,11 +21,10 @@ describe('its command line', () => {
     image: 'image --state DIR (--share TAG --export [r][s][f]:PATH)... -- PATH [ARG...]',
   };
   for (const words of [
-    'signal --disk x 7 1 15',
-    'signal 7 15',
-    'signal 7 0 15',
-    'signal 7 1 TERM',
-    'signal 0 1 15',
+    'address --disk x 7 eth0',
+    'address 7',
+    'address 0 eth0',
+    'address web eth0',
     'lock --all',
     'lock --try now',
     'remount wr /',
@@ -76,7 +75,7 @@ describe('its command line', () => {
         [status, ...[...named].map(([, name]) => name)],
         [
           2,
-          ...'run exec hold signal network address enter hostname image lock remount'.split(' '),
+          ...'run exec hold network address enter hostname image lock remount'.split(' '),
           ...'online offline add remove'.split(' '),
         ],
       );

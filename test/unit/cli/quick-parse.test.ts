@@ -57,7 +57,7 @@ test('where the quick parser answers, yargs gives the command the same arguments
     const options = Object.entries<Options>({ ...globalOptions, ...command.options });
     const argv = [name, ...(below(4) > 0 && command.command.includes('<id>') ? ['web'] : [])];
     for (let more = below(4); more > 0; more -= 1) {
-      const [option = '', { alias, type }] = pick(options) ?? ['', {}];
+      const [option, { alias, type }] = pick(options) ?? ['', {}];
       const spelled = below(3) === 0 && typeof alias === 'string' ? `-${alias}` : `--${option}`;
       const value = type === 'boolean' ? [] : [pick(values) ?? ''];
       const given =
