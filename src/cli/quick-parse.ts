@@ -25,10 +25,16 @@ const readValue = (text: string, { type, choices }: Options): string | boolean |
   return choices === undefined || choices.includes(text) ? text : undefined;
 };
 
-const defaultsOf = (options: OptionTable): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(options).map(([name, option]) => [camelCase(name), option.default]),
-  );
+/** Sets an argument, under its name with dashes too. */
+const setArgument = (args: Record<string, unknown>, name: string, value: unknown): void => {
+  args[name] = args[camelCase(name)] = value;
+};
+
+const defaultsOf = (options: OptionTable): Record<string, unknown> => {
+  const args: Record<string, unknown> = {};
+  for (const [name, option] of Object.entries(options)) setArgument(args, name, option.default);
+  return args;
+};
 
 // Words that a command takes any number of are passed on, and no argument by name.
 const singleOf = (positionals: OptionTable): OptionTable =>
@@ -61,14 +67,18 @@ export const parseQuickly = (
     }
     // Of a cluster of letters, such as -te, only the last one would be read here.
     if (/^-[^-]./.test(word)) return undefined;
-    const { name: option = '', value, takesNext } = readOption(word, own[index + 1], spellings);
+    const {
+      name: option = '',
+      value: text,
+      takesNext,
+    } = readOption(word, own[index + 1], spellings);
     // Before the command, yargs does not know its options yet.
     const about: Options | undefined = (given.length === 0 ? globals : all)[option];
-    const read = about && value !== undefined ? readValue(value, about) : undefined;
+    const read = about && text !== undefined ? readValue(text, about) : undefined;
     if (about === undefined || read === undefined) return undefined;
-    const key = camelCase(option);
-    const before = args[key];
-    args[key] = about.array === true ? [...(Array.isArray(before) ? before : []), read] : read;
+    const before = args[option];
+    const value = about.array === true ? [...(Array.isArray(before) ? before : []), read] : read;
+    setArgument(args, option, value);
     if (takesNext) index += 1;
   }
   const [first, ...rest] = given;
