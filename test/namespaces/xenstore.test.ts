@@ -90,6 +90,23 @@ test('a device is taken back once its frontend has closed', options, () => {
   assert.deepEqual(act([], 'withdraw console 3'), { answer: 'done', written: [] });
 });
 
+test('a guest is reminded of a device while it has not begun to use it', options, () => {
+  const frontend = `${domain}/device/console/1`;
+  const state = (number: number): string => `${frontend}/state=${number}`;
+  const given = `${frontend}/backend-id=0`;
+  assert.deepEqual(act([state(1)], 'remind console 1'), { answer: 'waits done', written: [given] });
+  assert.deepEqual(act([state(1)], 'remind console 1', 2).written, [given]);
+  assert.deepEqual(act([state(3)], 'remind console 1'), { answer: 'is used done', written: [] });
+  assert.deepEqual(act([], 'remind console 1'), { answer: 'is used done', written: [] });
+});
+
+test('a domain is found by its name', options, () => {
+  const names = ['/local/domain/0/name=Domain-0', '/local/domain/5/name=web-2', name];
+  assert.equal(act(names, 'find web-1').answer, '7 done');
+  assert.equal(act(names, 'find web').answer, 'No such process');
+  assert.equal(act([], 'find web-1').answer, 'No such file or directory');
+});
+
 test('a signal is a word with its slot in the queue, and has the guest look', options, () => {
   assert.deepEqual(act([name, ready], 'signal 1 15', 2).written, [
     `${domain}/data/signals=1:15 `,
