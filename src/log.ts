@@ -67,6 +67,20 @@ export const openLog = ({ file, format, debug }: LogOptions): Log => {
   };
 };
 
+let phaseBegan = 0;
+
+/**
+ * Ends a phase of the command that this process runs: with --debug, an entry has its duration.  The
+ * first phase begins with the process, every other one where the one before it ended, so that the
+ * durations add up to the whole.
+ */
+export const endPhase = (log: Log, name: string): void => {
+  const now = performance.now();
+  const took = (now - phaseBegan).toFixed(1);
+  log.debug(`phase ${name}: ${took} ms, ${now.toFixed(1)} ms since the start of runx`);
+  phaseBegan = now;
+};
+
 type Write = (level: Level, message: string) => Promise<void>;
 
 const openFile = (file: string, format: LogOptions['format']): Write => {

@@ -3,7 +3,7 @@ import type { ArgumentsCamelCase, InferredOptionTypes, Options } from 'yargs';
 import { loadConfig } from '../config.ts';
 import type { Context } from '../context.ts';
 import { RunxError } from '../errors.ts';
-import { openLog } from '../log.ts';
+import { endPhase, openLog } from '../log.ts';
 import type { GlobalOptions } from './global-options.ts';
 import type { OptionTable } from './option-word.ts';
 
@@ -64,6 +64,8 @@ export const defineCommand = <
 export const openContext = async (args: ArgumentsCamelCase<GlobalOptions>): Promise<Context> => {
   const config = await loadConfig(args.config);
   const log = openLog({ file: args.log, format: args.logFormat, debug: args.debug });
+  if (args.debug) process.once('beforeExit', () => endPhase(log, 'end'));
+  endPhase(log, 'loading runx');
   return { config, log, root: args.root ?? config.root };
 };
 

@@ -2,15 +2,11 @@ import { resolve } from 'node:path';
 
 import type { Context } from '../context.ts';
 import { hasOwnGuest } from '../domain/boot.ts';
-import {
-  type DomainRecord,
-  makeDomainDirectory,
-  removeDomain,
-  saveDomain,
-} from '../domain/record.ts';
+import { type DomainRecord, removeDomain, saveDomain, saveNewDomain } from '../domain/record.ts';
 import { enterCgroup, removeCgroup } from '../host/cgroup.ts';
 import { endProcess } from '../host/process-identity.ts';
 import { openRunxMonitor } from '../host/runx-monitor.ts';
+import { endPhase } from '../log.ts';
 import { type ContainerMonitor, startContainerMonitor } from '../monitor/container-monitor.ts';
 import type { MonitorProcess } from '../monitor/control.ts';
 import { attachNetworks, detachNetworks } from '../network/cni.ts';
@@ -79,6 +75,7 @@ export const createContainer = async (
   if (hasOwnGuest(plan.boot.kind)) checkOwnGuest(spec);
   const xl = await findXl(config.xl, log);
   const request: Request = { ...container, options, network, plan, xl };
+  endPhase(log, 'reading the bundle');
 
   return withUndo(log, async (undo) => {
     // Registered first, so undone last: the poststop hooks run if other hooks have run.
@@ -97,8 +94,7 @@ export const createContainer = async (
     const record = recordOf(request, monitor, domain);
     await saveRecord(root, record);
     undo(`removing the record of the domain ${domain.name}`, () => removeDomain(root, domain.name));
-    await makeDomainDirectory(root, domain.name);
-    await saveDomain(root, domain);
+    await saveNewDomain(root, domain);
     monitor.nameDomain(domain.name);
     // 4. Run the hooks of `create`.
     if (hasCreateHooks(spec.hooks)) hooked.record = record;
@@ -150,6 +146,7 @@ const startMonitor = async (
   });
   // Must come before the monitor starts other processes, because these inherit its cgroup.
   if (cgroupsPath) await enterCgroup(cgroupsPath, monitor.identity.pid, log);
+  endPhase(log, 'starting the monitor');
   return monitor;
 };
 
@@ -174,6 +171,7 @@ const serveDomain = async (
     domain: { name: domain.name, domid },
   });
   if (connected !== undefined) monitor.applyNetwork();
+  endPhase(context.log, 'offering devices and interfaces');
   return connected;
 };
 

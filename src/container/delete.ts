@@ -5,6 +5,7 @@ import { RunxError, messageOf, sentences } from '../errors.ts';
 import { removeCgroup } from '../host/cgroup.ts';
 import { endProcessesWith } from '../host/command-lines.ts';
 import { endProcess } from '../host/process-identity.ts';
+import { endPhase } from '../log.ts';
 import { tellMonitor } from '../monitor/control-fifo.ts';
 import { detachNetworks } from '../network/cni.ts';
 import type { Hooks, Spec } from '../oci/spec.ts';
@@ -46,6 +47,7 @@ export const deleteContainer = async (
   try {
     record = force ? await findReadable(context, id) : await findDeletable(root, id);
     await endDomains(context, id, record);
+    endPhase(context.log, 'ending the domain');
     const directory = containerDirectory(root, id);
     const { config, log } = context;
     await detachNetworks({ config, log, directory }, { force });

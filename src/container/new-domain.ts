@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 import { provideBootFiles } from '../domain/boot.ts';
 import { createDomain } from '../domain/create.ts';
 import { type DomainRecord, domainDirectory } from '../domain/record.ts';
+import { endPhase } from '../log.ts';
 import { makeDisks } from '../rootfs/disk.ts';
 import { removeLayer } from '../rootfs/layer.ts';
 import { makeWritableAgain } from '../rootfs/readonly-mounts.ts';
@@ -54,6 +55,7 @@ export const makeDomain = async (
   undo(`removing the writable layer of ${id}`, () => removeLayer(config, directory));
   // The disks are made after the hooks, which may change the rootfs.
   const disks = [...(await makeDisks(context, plan.rootfs, directory)), ...plan.volumes];
+  endPhase(context.log, 'hooks, networks and disks');
   const { boot, ramdisk } = plan;
   const files = await provideBootFiles(
     { boot, ramdisk, rootfs: bundle.rootfs, config },
@@ -65,4 +67,5 @@ export const makeDomain = async (
     record,
     config: { ...plan.config, ...files, name, uuid, disks },
   });
+  endPhase(context.log, 'creating the domain');
 };

@@ -3,6 +3,7 @@ import { hasOwnGuest } from '../domain/boot.ts';
 import type { DomainName } from '../domain/record.ts';
 import { RunxError, ToolError, sentences } from '../errors.ts';
 import { endProcess } from '../host/process-identity.ts';
+import { endPhase } from '../log.ts';
 import { tellMonitor } from '../monitor/control-fifo.ts';
 import { type Xl, domainExists, findXl, unpauseDomain } from '../xen/xl.ts';
 import { containerDirectory } from './directory.ts';
@@ -24,7 +25,9 @@ export const startContainer = async (context: Context, idText: string): Promise<
     const created = await loadRecord(root, id);
     await checkAllowed('start', root, created);
     await setMark(root, id, 'started');
+    endPhase(context.log, 'checking the container');
     if (created.domain !== undefined) await startDomain(context, created);
+    endPhase(context.log, 'telling the monitor');
     // This mark comes last, so that a start that was interrupted can be repeated.
     await setMark(root, id, 'unpaused');
     return created;

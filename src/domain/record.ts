@@ -66,16 +66,17 @@ export const configFile = (root: string, name: string): string =>
 const recordFile = (root: string, name: string): string =>
   join(domainDirectory(root, name), 'domain.json');
 
-/** Makes the directory of a new domain. */
-export const makeDomainDirectory = async (root: string, name: string): Promise<void> => {
-  await mkdir(domainDirectory(root, name), { recursive: true, mode: 0o700 });
-};
-
 /** Saves the record of a domain, whose directory must exist. */
 export const saveDomain = (root: string, record: DomainRecord): Promise<void> =>
   writeAtomically(recordFile(root, record.name), `${JSON.stringify(record, null, 2)}\n`, {
     mode: 0o600,
   });
+
+/** Makes the directory of a new domain and saves the record. */
+export const saveNewDomain = async (root: string, record: DomainRecord): Promise<void> => {
+  await mkdir(domainDirectory(root, record.name), { recursive: true, mode: 0o700 });
+  await saveDomain(root, record);
+};
 
 /** Reads the record of a domain; undefined if there is no record. */
 export const findDomain = async (root: string, name: string): Promise<DomainRecord | undefined> => {

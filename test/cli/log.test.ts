@@ -5,7 +5,7 @@ import { closeSync, openSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 
-import { assertFails, assertPrints, assertSilent } from '../support/assert-result.ts';
+import { assertFails, assertSilent } from '../support/assert-result.ts';
 import { cliProgram } from '../support/built-cli.ts';
 import { type FakeDom0, makeFakeDom0 } from '../support/fake-dom0.ts';
 import { startCli } from '../support/run-cli.ts';
@@ -26,6 +26,8 @@ const readEntries = async (file: string): Promise<readonly Entry[]> => {
 
 // Without the newline at the end of each line of a log.
 const controls = /[^\P{Cc}\n]|\u202e/u;
+
+const isPhase = (line: string): boolean => /^(runx: debug: )?phase /.test(line);
 
 const failing = ['state', 'nosuch'];
 const sentence = 'container does not exist';
@@ -114,7 +116,7 @@ describe('runx --log-format json', { concurrency: 4 }, () => {
     assertSilent(
       await dom0.runx([...jsonLog(dom0), '--debug', 'create', '--bundle', bundle, 'web']),
     );
-    const entries = await readEntries(dom0.path('log'));
+    const entries = (await readEntries(dom0.path('log'))).filter(({ msg }) => !isPhase(msg));
     const programs = entries.map(({ level, msg }) => {
       assert.equal(level, 'debug');
       return msg.replace(/ -> 0 in \d+ ms$/, ' (took its time)');
@@ -262,9 +264,34 @@ describe('runx --log', { concurrency: 4 }, () => {
     const bundle = await dom0.makeBundle('bundle');
     const { stdout, stderr } = await dom0.runx(['--debug', 'create', '--bundle', bundle, 'web']);
     assert.equal(stdout, '');
-    const lines = stderr.trimEnd().split('\n');
+    const lines = stderr
+      .trimEnd()
+      .split('\n')
+      .filter((line) => !isPhase(line));
     assert.equal(lines.length, 2);
     for (const line of lines) assert.match(line, /^runx: debug: \//);
-    assertPrints(await dom0.runx(['--debug', 'list', '-q']), 'web\n');
+    const list = await dom0.runx(['--debug', 'list', '-q']);
+    assert.equal(list.stdout, 'web\n');
+  });
+
+  test('the durations of the phases add up to the whole, to its end', async (t) => {
+    const dom0 = await makeFakeDom0(t);
+    const bundle = await dom0.makeBundle('bundle');
+    const { stderr } = await dom0.runx(['--debug', 'create', '--bundle', bundle, 'web']);
+    const phases = [...stderr.matchAll(/phase ([a-z ,]+): ([\d.]+) ms, ([\d.]+) ms/g)];
+    assert.deepEqual(
+      phases.map(([, name]) => name),
+      [
+        'loading runx',
+        'reading the bundle',
+        'starting the monitor',
+        'hooks, networks and disks',
+        'creating the domain',
+        'offering devices and interfaces',
+        'end',
+      ],
+    );
+    const sum = phases.reduce((total, [, , took]) => total + Number(took), 0);
+    assert.ok(Math.abs(sum - Number(phases.at(-1)?.[3])) < 1, stderr);
   });
 });

@@ -256,10 +256,13 @@ static void receive_replies(void) {
 
 static void take_xenstore_events(void) {
     if (xenstore_receive(&s.xs) < 0) _exit(1);
-    int state = device_frontend_state(&s.share->device, &s.xs);
-    if (state == DEVICE_INITIALISED && s.ring_count == 0 && connect_rings() < 0) _exit(1);
-    if (state == DEVICE_CLOSING || state == DEVICE_CLOSED)
-        device_set_backend_state(&s.share->device, &s.xs, DEVICE_CLOSED);
+    do { // events also come in beside the answers to requests
+        s.xs.events = 0;
+        int state = device_frontend_state(&s.share->device, &s.xs);
+        if (state == DEVICE_INITIALISED && s.ring_count == 0 && connect_rings() < 0) _exit(1);
+        if (state == DEVICE_CLOSING || state == DEVICE_CLOSED)
+            device_set_backend_state(&s.share->device, &s.xs, DEVICE_CLOSED);
+    } while (s.xs.events != 0);
 }
 
 static _Noreturn void serve(void) {
@@ -271,10 +274,11 @@ static _Noreturn void serve(void) {
             {.fd = reply_waits ? -1 : s.server, .events = POLLIN},
             {.fd = s.request.length > 0 ? s.server : -1, .events = POLLOUT},
         };
-        if (poll(fds, sizeof fds / sizeof *fds, -1) < 0 && errno != EINTR) _exit(1);
+        const int patience = s.xs.events != 0 ? 0 : -1;
+        if (poll(fds, sizeof fds / sizeof *fds, patience) < 0 && errno != EINTR) _exit(1);
         struct channel_events events = {0};
         if (fds[1].revents && channels_take_events(&s.channels, &events) < 0) _exit(1);
-        if (fds[0].revents) take_xenstore_events();
+        if (fds[0].revents || s.xs.events != 0) take_xenstore_events();
         if (fds[2].revents) receive_replies();
         if (s.ring_count > 0) {
             reply_waits = !deliver_replies();
