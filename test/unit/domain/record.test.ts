@@ -9,9 +9,9 @@ import {
   findDomain,
   listDomains,
   loadDomain,
-  makeDomainDirectory,
   removeDomain,
   saveDomain,
+  saveNewDomain,
 } from '../../../src/domain/record.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
@@ -28,8 +28,7 @@ const record: DomainRecord = {
 
 test('a domain is read back as it was saved, with its domid once it has one', async (t) => {
   const root = await temporaryDirectory(t);
-  await makeDomainDirectory(root, record.name);
-  await saveDomain(root, record);
+  await saveNewDomain(root, record);
   assert.deepEqual(await loadDomain(root, record.name), record);
   await saveDomain(root, { ...record, domid: 7 });
   assert.deepEqual(await loadDomain(root, record.name), { ...record, domid: 7 });
@@ -40,11 +39,9 @@ test('a domain that was never saved, or is removed, is not there', async (t) => 
   const root = await temporaryDirectory(t);
   assert.equal(await findDomain(root, record.name), undefined);
   assert.deepEqual(await listDomains(root), []);
-  await makeDomainDirectory(root, record.name);
-  await saveDomain(root, record);
+  await saveNewDomain(root, record);
   const other = 'web-89abcdef';
-  await makeDomainDirectory(root, other);
-  await saveDomain(root, { ...record, name: other });
+  await saveNewDomain(root, { ...record, name: other });
   await removeDomain(root, record.name);
   await removeDomain(root, record.name);
   assert.deepEqual(await listDomains(root), [other]);
@@ -63,7 +60,7 @@ for (const [what, text, message] of [
 ] as const) {
   test(`a domain.json that is ${what} is named in the error`, async (t) => {
     const root = await temporaryDirectory(t);
-    await makeDomainDirectory(root, record.name);
+    await saveNewDomain(root, record);
     await writeFile(join(domainDirectory(root, record.name), 'domain.json'), text);
     await assert.rejects(loadDomain(root, record.name), { message });
   });
