@@ -68,6 +68,15 @@ static void on_finish(int signal) {
     fcntl(output_from, F_SETFL, fcntl(output_from, F_GETFL) | O_NONBLOCK);
 }
 
+// How much is copied at most once finishing: what is there now, and what a terminal may hold
+// beyond that.  Who writes without end would keep it for ever.
+static size_t last_bytes(int from) {
+    enum { UNSEEN = 65536 };
+    int seen = 0;
+    if (ioctl(from, FIONREAD, &seen) < 0 || seen < 0) seen = 0;
+    return (size_t)seen + UNSEEN;
+}
+
 pid_t pump_output(int from, int console, int reply, const int *close_first) {
     enum { PIECE = 16384, PAUSE_MS = 100 };
     sigset_t stops, before;
@@ -86,9 +95,11 @@ pid_t pump_output(int from, int console, int reply, const int *close_first) {
     output_from = from;
     // No SA_RESTART: a read that waits has to be interrupted.
     sigaction(SIGUSR1, &(struct sigaction){.sa_handler = on_finish}, NULL);
-    for (;;) {
+    size_t left = SIZE_MAX;
+    while (left > 0) {
         sigprocmask(SIG_UNBLOCK, &stops, NULL);
-        ssize_t n = read(from, buffer + FRAME_HEADER, PIECE);
+        if (finishing && left == SIZE_MAX) left = last_bytes(from);
+        ssize_t n = read(from, buffer + FRAME_HEADER, left < PIECE ? left : PIECE);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0 && errno == EAGAIN && !finishing) {
             poll(&(struct pollfd){.fd = from, .events = POLLIN}, 1, PAUSE_MS);
@@ -96,6 +107,7 @@ pid_t pump_output(int from, int console, int reply, const int *close_first) {
         }
         sigprocmask(SIG_BLOCK, &stops, NULL);
         if (n <= 0) break;
+        if (finishing && left != SIZE_MAX) left -= (size_t)n;
         put_header(buffer, reply, (size_t)n);
         size_t header = reply ? FRAME_HEADER : 0;
         if (!write_all(console, buffer + FRAME_HEADER - header, header + (size_t)n)) break;
