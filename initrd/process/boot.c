@@ -130,7 +130,7 @@ _Noreturn void boot(void) {
     check(record_load(&process, container.record));
     check(network_begin());
     check(rootfs_mount(&process, &container));
-    if (!resolv_prepare(&process)) fail("making resolv.conf");
+    if (process.resolv_conf && !resolv_prepare(&process)) fail("making resolv.conf");
     const struct consoles consoles = open_consoles(process.terminal);
     const char *wrong = session_start(&session, &process, &container, &consoles);
     if (wrong) fail(wrong);

@@ -139,6 +139,7 @@ static const struct field process_fields[] = {
     FIELD("rootfs-source", TEXT, struct process, rootfs_source),
     FIELD("rootfs-layer", TEXT, struct process, rootfs_layer),
     FIELD("readonly-rootfs", FLAG, struct process, readonly_rootfs),
+    FIELD("resolv-conf", FLAG, struct process, resolv_conf),
     FIELD("rootfs-propagation", UNSIGNED, struct process, rootfs_propagation),
     MANY("share", LIST, struct process, shares, share_count, string_words),
     MANY("mount", GROUP, struct process, mounts, mount_count, mount_fields),

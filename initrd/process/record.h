@@ -81,6 +81,7 @@ struct process {
     struct scheduler_record *scheduler; // NULL: as it is
     size_t scheduler_count;
     bool terminal, no_new_privileges, readonly_rootfs;
+    bool resolv_conf; // its networks may bring name servers
     uid_t uid;
     gid_t gid;
     int umask; // -1: as it is

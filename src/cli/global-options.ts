@@ -10,7 +10,11 @@ export const globalOptions = {
     default: 'text',
     describe: 'form of the log entries',
   },
-  debug: { type: 'boolean', default: false, describe: 'log every program that is run, and every phase' },
+  debug: {
+    type: 'boolean',
+    default: false,
+    describe: 'log every program that is run, and every phase',
+  },
   config: {
     type: 'string',
     requiresArg: true,

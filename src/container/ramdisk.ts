@@ -16,7 +16,7 @@ const firstPid = 1;
 /** Makes the ramdisk of runx for a container; undefined if the domain does not boot it. */
 export const planRamdisk = async (
   context: Context,
-  { id, bundle, process }: NewContainer,
+  { id, bundle, process, networkCount }: NewContainer,
   boot: Boot,
   { rootfs, mounts }: FileSystems,
 ): Promise<Buffer | undefined> => {
@@ -32,6 +32,7 @@ export const planRamdisk = async (
     process,
     rootfs: rootfsEntries(rootfs),
     mounts,
+    hasNetworks: networkCount > 0,
     hookState,
   });
 };

@@ -20,6 +20,8 @@ export interface GuestContainer {
   readonly rootfs: readonly RecordEntry[];
   readonly mounts: MountPlan;
   readonly seccomp: SeccompFilter | undefined;
+  /** Whether its networks may bring name servers. */
+  readonly hasNetworks: boolean;
   /** What startContainer hooks are told. */
   readonly hookState: string;
 }
@@ -151,13 +153,14 @@ const containerEntries = (spec: Spec, mounts: MountPlan): readonly RecordEntry[]
  * strings, none of which a shell ever sees.
  */
 export const renderContainerRecord = (container: GuestContainer): Buffer => {
-  const { owner, spec, process, rootfs, mounts, seccomp, hookState } = container;
+  const { owner, spec, process, rootfs, mounts, seccomp, hasNetworks, hookState } = container;
   return renderEntries([
     ...processEntries(process, seccomp),
     ['owner', owner],
     ...sharedEntries(spec),
     ...rootfs,
     ...containerEntries(spec, mounts),
+    ['resolv-conf', Number(hasNetworks)],
     ...startHookEntries(spec.hooks.startContainer, hookState, process.env),
   ]);
 };

@@ -14,6 +14,7 @@ export const guestContainer = (
   rootfs: [],
   mounts: planMounts(spec.mounts),
   seccomp: undefined,
+  hasNetworks: false,
   hookState: '{}',
   ...changes,
 });

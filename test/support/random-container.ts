@@ -120,6 +120,7 @@ export const randomContainer = (next: Next): GuestContainer => {
       program: Buffer.from(Array.from({ length: 8 * next(20) }, () => next(256))),
       flags: next(7),
     })),
+    hasNetworks: true,
     hookState: text(),
   });
 };

@@ -57,7 +57,10 @@ const char *mounts_apply(const struct process *process) {
     static char error[PATH_MAX + 32];
     for (size_t i = 0; i < process->mount_count; i++) {
         const struct mount_record *m = &process->mounts[i];
-        if (m->late) continue;
+        if (m->late) {
+            (void)mount_point_make(m->destination, false); // while the rootfs can be written
+            continue;
+        }
         snprintf(error, sizeof error, "mounting %s on %s", m->type, m->destination);
         const char *failed = NULL;
         if (m->bind || m->disk)
