@@ -25,6 +25,9 @@ const rowsOf = (text: string): readonly string[][] =>
 
 const permanent = '0x6';
 
+// Interfaces get link-local and multicast ones by themselves, a moment after they are up.
+const isAutomatic = (address: string): boolean => /^f(e80|f)/.test(address);
+
 /**
  * Renders what a network namespace holds for a domain, without counters and without what runx adds;
  * empty for a namespace with nothing but the loopback interface.  Two texts that differ mean that
@@ -36,14 +39,12 @@ export const renderFingerprint = (text: NetnsFiles): string => {
     .map(([name = '']) => name.replace(/:.*/, ''))
     .filter((name) => !isOwn(name));
   if (names.length === 0) return '';
-  const addresses6 = rowsOf(text.if_inet6).map(([address, , prefix, , , name = '']) => [
-    name,
-    `${address}/${prefix}`,
-  ]);
-  const routes6 = rowsOf(text.ipv6_route).map((row) => [
-    row[9] ?? '',
-    [row[0], row[1], row[4], row[5]].join(' '),
-  ]);
+  const isSet = ([address = '']: readonly string[]): boolean => !isAutomatic(address);
+  const addresses6 = rowsOf(text.if_inet6)
+    .filter(isSet)
+    .map(([address, , prefix, , , name = '']) => [name, `${address}/${prefix}`]);
+  const rows6 = rowsOf(text.ipv6_route).filter(isSet);
+  const routes6 = rows6.map((row) => [row[9] ?? '', [row[0], row[1], row[4], row[5]].join(' ')]);
   const neighbours = rowsOf(text.arp)
     .filter(([, , flags]) => flags === permanent)
     .map(([address, , , mac, , name = '']) => [name, `${address} ${mac}`]);

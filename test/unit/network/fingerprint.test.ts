@@ -52,6 +52,14 @@ describe('the fingerprint of a network namespace', () => {
       'uses of a route',
       { ...one, ipv6_route: one.ipv6_route.replace('00000001 00000000', '00000002 00000009') },
     ],
+    [
+      'a link-local address and its routes',
+      {
+        ...one,
+        if_inet6: `${one.if_inet6}fe80${'0'.repeat(28)} 02 40 20 80     eth0\n`,
+        ipv6_route: `${one.ipv6_route}fe80${'0'.repeat(28)} 40 ${'0'.repeat(32)} 00 ${'0'.repeat(32)} 00000100 00000001 00000000 00000001     eth0\n`,
+      },
+    ],
     ['a neighbour that was learnt', { ...one, arp: arp('0x2', '02:00:00:00:00:01') }],
   ];
   for (const [what, files] of same) {
