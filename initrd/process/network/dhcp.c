@@ -112,6 +112,7 @@ static const char *no_answer(void) {
     for (nfds_t i = 0; i < count; i++) {
         if (ends[i].fd < 0) continue;
         kill(clients[i].pid, SIGKILL);
+        waitpid(clients[i].pid, NULL, 0);
         snprintf(error, sizeof error, "network: no DHCP server answered on %.15s", clients[i].name);
     }
     return error;
