@@ -8,7 +8,7 @@ export interface Dom0Plan {
   readonly small: boolean;
 }
 
-// Of what QEMU is told to give a Dom0 and of what it translates code into.
+// QEMU takes the memory that the Dom0 gets, and some for the code that it translates.
 const normalMiB = 5632;
 const smallMiB = 4608;
 

@@ -18,9 +18,9 @@ export interface Results {
 /** A test or a whole file that has ended, as run-files.ts writes it down. */
 export interface Ended {
   readonly file: string;
-  /** Of a test; a file has none. */
+  /** How a test ended; missing for a file. */
   readonly outcome?: 'passed' | 'failed' | 'skipped';
-  /** Of a file; a test has none. */
+  /** How long a file took; missing for a test. */
   readonly seconds?: number;
 }
 

@@ -134,7 +134,7 @@ const endMonitor = async (
   directory: string,
   { monitor, creating, domain }: ContainerRecord,
 ): Promise<void> => {
-  // While the container is created, the monitor ends with its creator.
+  // The monitor of a container that is being created ends when runx create ends.
   const told = creating || (domain !== undefined && tellMonitor(directory, 'destroy 9'));
   await endProcess(monitor, { patienceMs: told ? monitorEndsMs : 0, killedMs: monitorEndsMs });
 };

@@ -19,9 +19,10 @@ export interface KillOptions {
 
 /**
  * Has the monitor send a signal to the container's process, and does not wait for it.  SIGKILL
- * destroys the domain.  In a created container, which has no process yet, every signal that terminates a process by default destroys the domain.
- * A paused container gets other signals when it is resumed.  The container's own guest is asked to
- * power off instead.  Signal 0 is sent to nobody.
+ * destroys the domain, and so does, in a created container, every signal that terminates a process
+ * by default, because that container has no process yet.  A paused container gets other signals
+ * when it is resumed.  The container's own guest is asked to power off instead.  Signal 0 is sent to
+ * nobody.
  */
 export const killContainer = async (
   context: Context,

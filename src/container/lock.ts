@@ -59,13 +59,15 @@ const ownIdentity = async (): Promise<ProcessIdentity> => {
   return own;
 };
 
-const readHolder = (link: string): string | undefined => {
+const readTarget = (link: string): string | undefined => {
   try {
     return readlinkSync(link);
   } catch {
     return undefined; // the lock, or the container, is gone
   }
 };
+
+const findHolder = (link: string): ProcessIdentity | undefined => parseIdentity(readTarget(link));
 
 /** Removes a lock whose holder has ended; only one process at a time does so, by flock(2). */
 const removeStale = async (context: Context, directory: string): Promise<void> => {
@@ -86,19 +88,19 @@ const removeStale = async (context: Context, directory: string): Promise<void> =
 };
 
 const isStale = async (link: string): Promise<boolean> => {
-  const holder = parseIdentity(readHolder(link));
+  const holder = findHolder(link);
   return holder !== undefined && !(await isAlive(holder));
 };
 
 /** Whether another process, which lives, has the lock of the container. */
 export const isLockedByOther = async (directory: string): Promise<boolean> => {
-  const holder = parseIdentity(readHolder(linkOf(directory)));
+  const holder = findHolder(linkOf(directory));
   return holder !== undefined && holder.pid !== process.pid && (await isAlive(holder));
 };
 
 /** The container, and another one after it, may have been removed and made meanwhile. */
 const release = (link: string, own: string): void => {
-  if (readHolder(link) === own) unlinkSync(link);
+  if (readTarget(link) === own) unlinkSync(link);
 };
 
 /** Runs `action` with the lock of the container; throws RunxError if the container is gone. */

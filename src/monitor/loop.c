@@ -1,10 +1,10 @@
 #include "loop.h"
+#include "../protocol/clock.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 void loop_open(struct loop *loop, const struct options *options) {
     loop->options = options;
@@ -35,12 +35,8 @@ int loop_wait(struct loop *loop, struct pollfd fds[LOOP_FDS]) {
 }
 
 bool loop_tick(struct loop *loop) {
-    struct timespec now;
-    if (loop->ticks == 0) return false;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    const long long ms = now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-    if (ms - loop->ticked_at < TICK_MS) return false;
-    loop->ticked_at = ms;
+    if (loop->ticks == 0 || now_ms() - loop->ticked_at < TICK_MS) return false;
+    loop->ticked_at = now_ms();
     loop->ticks--;
     return true;
 }

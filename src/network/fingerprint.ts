@@ -2,17 +2,10 @@ import { readFile } from 'node:fs/promises';
 
 import { bridgePattern, isVif } from './interfaces.ts';
 
-/** The files of /proc/PID/net (proc(5)) that show what a domain takes over. */
-export interface NetnsFiles {
-  readonly dev: string;
-  readonly route: string;
-  readonly fib_trie: string;
-  readonly if_inet6: string;
-  readonly ipv6_route: string;
-  readonly arp: string;
-}
-
 const files = ['dev', 'route', 'fib_trie', 'if_inet6', 'ipv6_route', 'arp'] as const;
+
+/** The files of /proc/PID/net (proc(5)) that show what a domain takes over. */
+export type NetnsFiles = Readonly<Record<(typeof files)[number], string>>;
 
 // What runx adds for the domain is not the engine's.
 const isOwn = (name: string): boolean => name === 'lo' || isVif(name) || bridgePattern.test(name);

@@ -1,11 +1,24 @@
 import assert from 'node:assert/strict';
 import { readlink, rm, symlink } from 'node:fs/promises';
-import { describe, test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
+import { type TestContext, describe, test } from 'node:test';
 
 import { assertFails, assertSilent } from '../support/assert-result.ts';
 import { makeCreated, makeRunning, startTimeOf } from '../support/created-container.ts';
 import { waitUntil } from '../support/wait-until.ts';
+
+/** A created container whose lock this process holds, and a start that has come to wait for it. */
+const startWhileLocked = async (t: TestContext) => {
+  const container = await makeCreated(t);
+  const { dom0 } = container;
+  const held = dom0.path('root/web/lock');
+  await symlink(`${process.pid} ${await startTimeOf(process.pid)}`, held);
+  const log = dom0.path('log');
+  const start = dom0.startRunx(['--debug', '--log', log, 'start', 'web']);
+  await waitUntil('the start', () =>
+    dom0.lines('log').some((line) => line.includes('loading runx')),
+  );
+  return { ...container, held, start };
+};
 
 describe('the lock of a container', { concurrency: 4 }, () => {
   test('is not there when nobody changes the container', async (t) => {
@@ -22,11 +35,8 @@ describe('the lock of a container', { concurrency: 4 }, () => {
   });
 
   test('of a process that lives is waited for', async (t) => {
-    const { dom0, status } = await makeCreated(t);
-    const held = dom0.path('root/web/lock');
-    await symlink(`${process.pid} ${await startTimeOf(process.pid)}`, held);
-    const start = dom0.startRunx(['start', 'web']);
-    await setTimeout(500);
+    const { status, held, start } = await startWhileLocked(t);
+    // A whole call of runx, so that the start has had its time.
     assert.equal(await status(), 'created');
     await rm(held);
     assertSilent(await start.result);
@@ -44,11 +54,7 @@ describe('the lock of a container', { concurrency: 4 }, () => {
   });
 
   test('keeps nobody waiting for a container that is deleted meanwhile', async (t) => {
-    const { dom0, monitor } = await makeCreated(t);
-    const held = dom0.path('root/web/lock');
-    await symlink(`${process.pid} ${await startTimeOf(process.pid)}`, held);
-    const start = dom0.startRunx(['start', 'web']);
-    await setTimeout(500);
+    const { dom0, monitor, start } = await startWhileLocked(t);
     process.kill(monitor, 'SIGKILL');
     await rm(dom0.path('root/web'), { recursive: true, maxRetries: 10 });
     assertFails(await start.result, 'container does not exist');

@@ -1,6 +1,6 @@
 #define _GNU_SOURCE
 #include "hooks.h"
-#include "../clock.h"
+#include "../../../src/protocol/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>

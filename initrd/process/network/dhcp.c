@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
 #include "dhcp.h"
+#include "../../../src/protocol/clock.h"
 #include "../../../src/protocol/limits.h"
-#include "../clock.h"
 #include "../containers.h"
 #include "../file.h"
 #include "../record.h"

@@ -1,6 +1,6 @@
 #define _GNU_SOURCE
 #include "link.h"
-#include "../clock.h"
+#include "../../../src/protocol/clock.h"
 #include "../file.h"
 #include "netlink.h"
 

@@ -3,8 +3,8 @@
 
 #include <stdbool.h>
 
-// Applies the lines of standard input, or those that Dom0 has left for this domain in
-// xenstore, of which some may have been applied before.  NULL, or what is wrong, as a sentence.
+// Applies the lines of standard input, or those that Dom0 has left for this domain in xenstore;
+// a line that has been applied before does no harm.  NULL, or what is wrong, as a sentence.
 const char *network_apply(bool from_stdin);
 // Brings up the loopback interface.  NULL, or what is wrong.
 const char *network_begin(void);

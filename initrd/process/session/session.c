@@ -164,7 +164,7 @@ static void read_error(int fd, char *text, size_t size) {
 
 const char *session_run(struct session *session, enum gate gate) {
     const bool framed = session->consoles.framed;
-    // Of an added one the input opens it, since the size of the window comes with that.
+    // The input pump opens the gate of an added process, because the window's size comes there.
     const struct pump_input input = {.console = session->consoles.output,
                                      .to = session->to,
                                      .terminal = session->terminal,

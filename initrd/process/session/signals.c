@@ -1,10 +1,10 @@
 #define _GNU_SOURCE
 #include "signals.h"
+#include "../../../src/protocol/clock.h"
 #include "../../../src/protocol/nodes.h"
 #include "../../../src/protocol/number.h"
 #include "../../../src/protocol/retry.h"
 #include "../../../src/protocol/transaction.h"
-#include "../clock.h"
 #include "../file.h"
 #include "signal_queue.h"
 

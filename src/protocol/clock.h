@@ -1,3 +1,4 @@
+// The time as a monitor and the guest measure how long something takes.
 #pragma once
 
 #include <time.h>
