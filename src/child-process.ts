@@ -1,5 +1,6 @@
 import { closeSync, readFileSync, readdirSync } from 'node:fs';
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 
 import type { Log } from './log.ts';
@@ -143,6 +144,13 @@ export const killProgram = ({ pid }: ChildProcess, leadsGroup = false): void => 
   } catch {
     // All of it has ended meanwhile.
   }
+};
+
+/** The socket whose other end is the program's descriptor 3. */
+export const socketOf = ({ stdio }: ChildProcess): Socket => {
+  const socket = stdio[3];
+  if (socket instanceof Socket) return socket;
+  throw new TypeError('descriptor 3 is not a socket');
 };
 
 const dropStreams = ({ stdin, stdout, stderr }: ChildProcess): void => {

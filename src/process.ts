@@ -1,15 +1,9 @@
-import { access, constants } from 'node:fs/promises';
-import { Socket } from 'node:net';
+import { accessSync, constants } from 'node:fs';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
 
-import {
-  type Outcome,
-  closeInherited,
-  killProgram,
-  runProgram,
-  startProgram,
-} from './child-process.ts';
+import type { Outcome } from './child-process.ts';
 import { ToolError, hasCode, messageOf } from './errors.ts';
 import type { Log } from './log.ts';
 
@@ -22,7 +16,7 @@ export const findProgram = async (name: string): Promise<string | undefined> => 
   for (const directory of directories) {
     const path = join(directory, name);
     try {
-      await access(path, constants.X_OK);
+      accessSync(path, constants.X_OK);
       return path;
     } catch {
       continue;
@@ -50,6 +44,9 @@ export interface RunResult {
   readonly exitCode: number;
 }
 
+// Most calls of an engine run no program.
+const loadChildProcess = () => import('./child-process.ts');
+
 const outputLimit = 64 * 2 ** 20;
 
 /** Runs a program to its end and returns what it said; throws ToolError when it fails. */
@@ -59,6 +56,7 @@ export const run = async (
   options: RunOptions,
 ): Promise<RunResult> => {
   const { log, timeoutMs, input, cwd, descriptor, okExitCodes = [] } = options;
+  const { runProgram } = await loadChildProcess();
   const outcome = await runProgram(file, args, {
     log,
     timeoutMs,
@@ -122,6 +120,7 @@ export const runInGroup = async (
   options: GroupOptions,
 ): Promise<GroupResult> => {
   const { log, argv0, env, cwd, input, timeoutMs } = options;
+  const { runProgram } = await loadChildProcess();
   const { stdout, stderr, ...end } = await runProgram(file, args, {
     log,
     timeoutMs: timeoutMs === hookWithoutTimeout ? undefined : timeoutMs,
@@ -155,6 +154,7 @@ export const runLines = async (
   const silence = new AbortController();
   const timer = setTimeout(() => silence.abort(), timeoutMs);
   const { execa } = await import('execa');
+  const { closeInherited } = await loadChildProcess();
   closeInherited();
   const {
     exitCode,
@@ -199,6 +199,7 @@ export const startDetached = async (
   { log, timeoutMs }: DetachedOptions,
 ): Promise<Socket> => {
   log.debug(describeCommand(file, args));
+  const { killProgram, socketOf, startProgram } = await loadChildProcess();
   const child = await startProgram(file, args, {
     stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
     env: environment(),
@@ -207,8 +208,7 @@ export const startDetached = async (
     throw toolError(file, [], { error });
   });
   child.unref();
-  const socket = child.stdio[3];
-  if (!(socket instanceof Socket)) throw new TypeError('descriptor 3 is not a socket');
+  const socket = socketOf(child);
   const timer = setTimeout(() => {
     if (socket.bytesRead > 0) return;
     killProgram(child, true);

@@ -17,7 +17,7 @@ const layers: readonly (readonly string[])[] = [
   ['child-process'],
   ['context'],
   ['log', 'config', 'units', 'last-lines'],
-  ['schema'],
+  ['schema', 'shape', 'plain-toml'],
   ['errors'],
 ];
 

@@ -1,8 +1,7 @@
 import { dirname } from 'node:path';
 
-import * as v from 'valibot';
-
-import { configSchema, libraryDirectory } from '../../src/config.ts';
+import { libraryDirectory, settings as declared } from '../../src/config.ts';
+import type { Shape } from '../../src/shape.ts';
 
 export interface Setting {
   readonly name: string;
@@ -27,28 +26,22 @@ const renderToml = (value: unknown): string => {
   return JSON.stringify(value);
 };
 
-const choicesOf = (schema: object): readonly string[] => {
-  if ('item' in schema && schema.item instanceof Object) return choicesOf(schema.item);
-  return 'options' in schema && Array.isArray(schema.options)
-    ? schema.options.filter((option) => typeof option === 'string')
-    : [];
-};
+interface Declared extends Shape<unknown> {
+  readonly meaning: string;
+  readonly defaultValue?: unknown;
+  readonly example?: unknown;
+}
 
-/** The settings of runx.toml, as the schema has them. */
-export const settings: readonly Setting[] = Object.entries(configSchema.entries).map(
-  ([name, { wrapped, default: value }]) => {
-    const meaning = v.getDescription(wrapped);
-    const example = v.getExamples(wrapped)[0];
-    if (meaning === undefined) throw new Error(`${name} has no description`);
-    return {
-      name,
-      defaultValue: value === undefined ? undefined : renderToml(value),
-      example: example === undefined ? undefined : renderToml(example),
-      meaning,
-      choices: choicesOf(wrapped),
-      isList: wrapped.type === 'array',
-    };
-  },
+/** The settings of runx.toml, as they are declared. */
+export const settings: readonly Setting[] = Object.entries<Declared>(declared).map(
+  ([name, { meaning, defaultValue, example, choices = [], isList = false }]) => ({
+    name,
+    defaultValue: defaultValue === undefined ? undefined : renderToml(defaultValue),
+    example: example === undefined ? undefined : renderToml(example),
+    meaning,
+    choices,
+    isList,
+  }),
 );
 
 /** runx.toml as it is installed: every line shows a default, or an example where there is none. */

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 
 import { RunxError, UsageError, messageOf, sentences } from '../errors.ts';
 import type { Spec } from '../oci/spec.ts';
@@ -65,7 +65,7 @@ export const execCommand = defineCommand({
 
 const read = async (file: string): Promise<string> => {
   try {
-    return await readFile(file, 'utf8');
+    return await fs.readFile(file, 'utf8');
   } catch (error) {
     throw new RunxError(`--process ${file}: ${messageOf(error)}`);
   }

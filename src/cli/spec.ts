@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 
 import { RunxError, hasCode, messageOf } from '../errors.ts';
@@ -16,7 +16,7 @@ export const specCommand = defineCommand({
     const { defaultSpec } = await import('../oci/default-spec.ts');
     const file = join(args.bundle, 'config.json');
     try {
-      await writeFile(file, `${JSON.stringify(defaultSpec, null, 2)}\n`, { flag: 'wx' });
+      await fs.writeFile(file, `${JSON.stringify(defaultSpec, null, 2)}\n`, { flag: 'wx' });
     } catch (error) {
       if (hasCode(error, 'EEXIST')) {
         throw new RunxError(`${file} exists: remove it first`);

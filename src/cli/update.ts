@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 import { text } from 'node:stream/consumers';
 
 import { RunxError, messageOf } from '../errors.ts';
@@ -39,7 +39,7 @@ export const updateCommand = defineCommand({
 
 const readResources = async (file: string): Promise<string> => {
   try {
-    return await (file === '-' ? text(process.stdin) : readFile(file, 'utf8'));
+    return await (file === '-' ? text(process.stdin) : fs.readFile(file, 'utf8'));
   } catch (error) {
     throw new RunxError(`--resources ${file}: ${messageOf(error)}`);
   }

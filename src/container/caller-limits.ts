@@ -1,13 +1,13 @@
-import { readFile } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 
 import { parseProcessLimits } from '../oci/rlimits.ts';
 import type { Process } from '../oci/spec.ts';
 
 // Those of the parent, because Node.js raises its own limit of open files.
 const readCaller = (): Promise<string> =>
-  readFile(`/proc/${process.ppid}/limits`, 'utf8').catch(() =>
-    readFile('/proc/self/limits', 'utf8'),
-  );
+  fs
+    .readFile(`/proc/${process.ppid}/limits`, 'utf8')
+    .catch(() => fs.readFile('/proc/self/limits', 'utf8'));
 
 /**
  * Gives a process the resource limits of the caller of runx for those that config.json does not

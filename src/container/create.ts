@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 
 import type { Context } from '../context.ts';
-import { hasOwnGuest } from '../domain/boot.ts';
+import { hasOwnGuest } from '../domain/boot-kind.ts';
 import { type DomainRecord, removeDomain, saveDomain, saveNewDomain } from '../domain/record.ts';
 import { enterCgroup, removeCgroup } from '../host/cgroup.ts';
 import { endProcess } from '../host/process-identity.ts';

@@ -1,4 +1,4 @@
-import { access, rename, rm } from 'node:fs/promises';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { namesIn } from '../host/files.ts';
@@ -7,11 +7,8 @@ import { namesIn } from '../host/files.ts';
 export const containerDirectory = (root: string, id: string): string => join(root, id);
 
 /** Whether the state directory of a container exists. */
-export const containerExists = (root: string, id: string): Promise<boolean> =>
-  access(containerDirectory(root, id)).then(
-    () => true,
-    () => false,
-  );
+export const containerExists = async (root: string, id: string): Promise<boolean> =>
+  existsSync(containerDirectory(root, id));
 
 // No id contains an "@".
 const isOwn = (name: string): boolean => name.includes('@');
@@ -29,17 +26,22 @@ const removedPrefix = '@removed-';
 export const removeContainer = async (root: string, id: string): Promise<void> => {
   const directory = containerDirectory(root, id);
   const removed = join(root, `${removedPrefix}${process.pid}-${Date.now()}`);
-  const isRenamed = await rename(directory, removed).then(
-    () => true,
-    () => false, // it is gone, or the file system is full
-  );
-  await rm(isRenamed ? removed : directory, { recursive: true, force: true });
+  rmSync(tryRename(directory, removed) ? removed : directory, { recursive: true, force: true });
+};
+
+const tryRename = (from: string, to: string): boolean => {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch {
+    return false; // it is gone, or the file system is full
+  }
 };
 
 /** Removes what removals that were interrupted have left below `root`; returns the directories. */
 export const finishRemovals = async (root: string): Promise<readonly string[]> => {
   const names = (await namesIn(root)).filter((name) => name.startsWith(removedPrefix));
   const directories = names.map((name) => join(root, name));
-  for (const directory of directories) await rm(directory, { recursive: true, force: true });
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
   return directories;
 };

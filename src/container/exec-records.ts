@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 
 import { hasCode } from '../errors.ts';
@@ -16,10 +16,10 @@ export const saveExec = async (
   monitor: ProcessIdentity,
 ): Promise<void> => {
   const directory = directoryOf(root, id);
-  await mkdir(directory, { mode: 0o700 }).catch((error: unknown) => {
+  await fs.mkdir(directory, { mode: 0o700 }).catch((error: unknown) => {
     if (!hasCode(error, 'EEXIST')) throw error;
   });
-  await writeFile(join(directory, String(monitor.pid)), monitor.startTime, { mode: 0o600 });
+  await fs.writeFile(join(directory, String(monitor.pid)), monitor.startTime, { mode: 0o600 });
 };
 
 /** Reads the identities of all monitors that exec has started; some may have ended. */

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 
 import type { Context } from '../context.ts';
-import { hasOwnGuest } from '../domain/boot.ts';
+import { hasOwnGuest } from '../domain/boot-kind.ts';
 import { RunxError, sentences } from '../errors.ts';
 import { renderProcessRecord } from '../guest/record.ts';
 import { compileFilter } from '../guest/seccomp/filter.ts';

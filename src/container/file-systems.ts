@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
-import { type Boot, hasOwnGuest } from '../domain/boot.ts';
+import { hasOwnGuest } from '../domain/boot-kind.ts';
+import type { Boot } from '../domain/boot.ts';
 import type { MountPlan } from '../guest/mounts.ts';
 import { findProgram } from '../process.ts';
 import type { Share } from '../protocol/share.ts';

@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 
 import type { Context } from '../context.ts';
 import { RunxError, sentences } from '../errors.ts';
@@ -32,7 +32,7 @@ interface HookRun {
 
 // The bundle, as with runc; or / if the bundle was removed after the container was deleted.
 const workingDirectory = (bundle: string): Promise<string> =>
-  access(bundle).then(
+  fs.access(bundle).then(
     () => bundle,
     () => '/',
   );

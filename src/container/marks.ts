@@ -1,8 +1,8 @@
-import { open, rename, rm, writeFile } from 'node:fs/promises';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { RunxError, hasCode, sentences } from '../errors.ts';
-import { ifThere, mayBeThere, readIfThere } from '../host/files.ts';
+import { RunxError, hasCode, messageOf, sentences } from '../errors.ts';
+import { mayBeThere, readIfThere, removeFile } from '../host/files.ts';
 import { containerDirectory } from './directory.ts';
 
 /**
@@ -24,15 +24,23 @@ const fileOf = (root: string, id: string, mark: Mark): string =>
 const spareOf = (root: string, id: string): string => join(containerDirectory(root, id), 'spare');
 
 /** Makes the file that setMark takes when the file system is full. */
-export const makeSpare = (root: string, id: string): Promise<void> =>
-  writeFile(spareOf(root, id), '', { mode: 0o600 });
+export const makeSpare = async (root: string, id: string): Promise<void> =>
+  writeFileSync(spareOf(root, id), '', { mode: 0o600 });
+
+/** Renames a file; false if it is not there. */
+const renameIfThere = (from: string, to: string): boolean => {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return false;
+    throw new RunxError(`${from}: ${messageOf(error)}`);
+  }
+};
 
 /** Makes the spare file a mark; false if there is none. */
-const setSpare = async (root: string, id: string, mark: Mark): Promise<boolean> => {
-  const spare = spareOf(root, id);
-  const renamed = rename(spare, fileOf(root, id, mark)).then(() => true);
-  return (await ifThere(spare, renamed)) ?? false;
-};
+const setSpare = (root: string, id: string, mark: Mark): boolean =>
+  renameIfThere(spareOf(root, id), fileOf(root, id, mark));
 
 /** Sets a mark; returns false if the mark was already set. */
 export const setMark = async (
@@ -42,15 +50,13 @@ export const setMark = async (
   content = '',
 ): Promise<boolean> => {
   try {
-    const file = await open(fileOf(root, id, mark), 'wx', 0o600);
-    await file.writeFile(content);
-    await file.close();
+    writeFileSync(fileOf(root, id, mark), content, { flag: 'wx', mode: 0o600 });
     return true;
   } catch (error) {
     if (hasCode(error, 'EEXIST')) return false;
     // The container was deleted meanwhile.
     if (hasCode(error, 'ENOENT')) throw new RunxError(sentences.doesNotExist);
-    if (hasCode(error, 'ENOSPC') && content === '' && (await setSpare(root, id, mark))) return true;
+    if (hasCode(error, 'ENOSPC') && content === '' && setSpare(root, id, mark)) return true;
     throw error;
   }
 };
@@ -65,6 +71,6 @@ export const hasMark = (root: string, id: string, mark: Mark): Promise<boolean> 
 export const removeMark = async (root: string, id: string, mark: Mark): Promise<void> => {
   const file = fileOf(root, id, mark);
   const spare = spareOf(root, id);
-  if (await mayBeThere(spare)) await rm(file, { force: true });
-  else await ifThere(file, rename(file, spare));
+  if (await mayBeThere(spare)) removeFile(file);
+  else renameIfThere(file, spare);
 };

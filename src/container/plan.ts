@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 
 import type { Context } from '../context.ts';
 import { type Boot, planBoot, renderKernelArguments } from '../domain/boot.ts';
@@ -75,7 +75,7 @@ const pathsOf = ({ tag, exports }: Share): { tag: string; path: string }[] =>
 
 const checkKernel = async (path: string): Promise<void> => {
   try {
-    await access(path);
+    await fs.access(path);
   } catch (error) {
     throw new RunxError(`guest kernel ${path}: ${messageOf(error)}`);
   }

@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
-import { type Boot, hasOwnGuest } from '../domain/boot.ts';
+import { hasOwnGuest } from '../domain/boot-kind.ts';
+import type { Boot } from '../domain/boot.ts';
 import { buildRamdisk } from '../guest/ramdisk.ts';
 import { openRunxMonitor, readHostname } from '../host/runx-monitor.ts';
 import type { Spec } from '../oci/spec.ts';

@@ -1,7 +1,5 @@
-import { writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-
-import * as v from 'valibot';
 
 import { RunxError, sentences } from '../errors.ts';
 import { type DomainRecord, loadDomain } from '../domain/record.ts';
@@ -9,50 +7,63 @@ import { readIfThere, writeAtomically } from '../host/files.ts';
 import type { ProcessIdentity } from '../host/process-identity.ts';
 import type { Bundle } from '../oci/bundle.ts';
 import { hookNames } from '../oci/hooks.ts';
-import { type Spec, parseSpec } from '../oci/spec.ts';
+import type { Spec } from '../oci/spec.ts';
 import { ociVersion } from '../oci/version.ts';
-import { parseJson } from '../schema.ts';
+import {
+  type TypeOf,
+  boolean,
+  dictionary,
+  list,
+  literal,
+  number,
+  object,
+  oneOf,
+  optional,
+  readJson,
+  string,
+  withDefault,
+} from '../shape.ts';
 import { containerDirectory } from './directory.ts';
 
-const words = v.pipe(v.array(v.string()), v.readonly());
+const words = list(string);
 
-const interfaceSchema = v.object({
-  name: v.string(),
-  mac: v.string(),
+const interfaceShape = object({
+  name: string,
+  mac: string,
   /** Addresses in CIDR notation. */
   addresses: words,
 });
 
-const recordSchema = v.object({
-  version: v.literal(2),
-  ociVersion: v.string(),
-  id: v.string(),
-  bundle: v.string(),
-  rootfs: v.string(),
-  created: v.string(),
-  annotations: v.record(v.string(), v.string()),
+const recordShape = object({
+  version: literal(2),
+  ociVersion: string,
+  id: string,
+  bundle: string,
+  rootfs: string,
+  created: string,
+  annotations: dictionary(string),
   /** The kinds of hooks that config.json has. */
-  hooks: v.array(v.picklist(hookNames)),
+  hooks: list(oneOf(hookNames)),
   /** `linux.cgroupsPath` of config.json. */
-  cgroup: v.optional(v.string()),
+  cgroup: optional(string),
   /** Whether `create` has not finished. */
-  creating: v.optional(v.boolean(), false),
+  creating: withDefault(boolean, false),
   /** The process that stands for the container on the host. */
-  monitor: v.object({ pid: v.number(), startTime: v.string() }),
+  monitor: object({ pid: number, startTime: string }),
   /** The name of the domain; missing for the sandbox of a pod. */
-  domain: v.optional(v.string()),
+  domain: optional(string),
   /** The slot in the domain; missing for the sandbox of a pod. */
-  slot: v.optional(v.number()),
+  slot: optional(number),
   /** Settings for the guest that the network namespace does not hold; missing without NETCONF. */
-  network: v.optional(v.object({ dhcp: words, resolv: words })),
+  network: optional(object({ dhcp: words, resolv: words })),
   /** The network interfaces of the domain. */
-  interfaces: v.optional(v.array(interfaceSchema)),
+  interfaces: optional(list(interfaceShape)),
   /** What the network namespace held when the domain got these (network/fingerprint.ts). */
-  netns: v.optional(v.string()),
+  netns: optional(string),
 });
 
 /** The record of one container, stored in `<root>/<id>/state.json`. */
-export type ContainerRecord = v.InferOutput<typeof recordSchema>;
+export type ContainerRecord = TypeOf<typeof recordShape>;
 
 /** The record of a container or sandbox whose monitor has just started. */
 export const newRecord = (
@@ -88,7 +99,7 @@ export const findRecord = async (
 ): Promise<ContainerRecord | undefined> => {
   const file = join(containerDirectory(root, id), 'state.json');
   const text = await readIfThere(file);
-  return text === undefined ? undefined : parseJson(recordSchema, text, file);
+  return text === undefined ? undefined : readJson(recordShape, text, file);
 };
 
 /** Reads the record of a container; throws RunxError, in runc's words, if there is no record. */
@@ -118,12 +129,14 @@ const specFile = (root: string, id: string): string =>
   join(containerDirectory(root, id), 'config.json');
 
 /** Keeps a copy of config.json, because the bundle may change or be removed. */
-export const saveSpec = (root: string, id: string, json: string): Promise<void> =>
-  writeFile(specFile(root, id), json, { mode: 0o600 });
+export const saveSpec = async (root: string, id: string, json: string): Promise<void> =>
+  writeFileSync(specFile(root, id), json, { mode: 0o600 });
 
 /** Reads the kept copy of config.json; undefined if there is no copy (yet). */
 export const findSpec = async (root: string, id: string): Promise<Spec | undefined> => {
   const file = specFile(root, id);
   const json = await readIfThere(file);
-  return json === undefined ? undefined : parseSpec(json, file);
+  if (json === undefined) return undefined;
+  const { parseSpec } = await import('../oci/spec.ts');
+  return parseSpec(json, file);
 };

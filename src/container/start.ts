@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { hasOwnGuest } from '../domain/boot.ts';
+import { hasOwnGuest } from '../domain/boot-kind.ts';
 import type { DomainName } from '../domain/record.ts';
 import { RunxError, ToolError, sentences } from '../errors.ts';
 import { endProcess } from '../host/process-identity.ts';

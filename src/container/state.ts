@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { userInfo } from 'node:os';
 
 import type { Context } from '../context.ts';
@@ -36,9 +35,11 @@ export const renderHookState = (record: HookSubject, status: Status, pid: number
     annotations: record.annotations,
   });
 
+const byte = String.raw`(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)`;
+const address = new RegExp(String.raw`^(?:${byte}\.){3}${byte}/\d{1,2}$`);
+
 // The text comes from the guest, so it is not trusted.
-const isAddress = (text: string): boolean =>
-  /^[\d.]{7,15}\/\d{1,2}$/.test(text) && isIP(text.replace(/\/.*/, '')) === 4;
+const isAddress = (text: string): boolean => address.test(text);
 
 /** Adds the addresses that the guest got by DHCP to the record of a running container. */
 const withLeases = async (context: Context, record: ContainerRecord): Promise<ContainerRecord> => {

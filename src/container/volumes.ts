@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 import { resolve } from 'node:path';
 
 import { RunxError, hasCode, messageOf } from '../errors.ts';
@@ -40,7 +40,7 @@ const findBindSources = async (
 
 const statSource = async (mount: Mount, path: string): Promise<Stats | undefined> => {
   try {
-    return await stat(path);
+    return await fs.stat(path);
   } catch (error) {
     // For a file system without a device, such as tmpfs, the source may be any text.
     if (!isDiskType(mount.type ?? '')) return undefined;
@@ -66,7 +66,7 @@ const findDiskSource = async (mount: Mount): Promise<string | undefined> => {
       `mount ${destination}: source ${source} is a block device: the type must be one of ${diskTypes.join(', ')}`,
     );
   }
-  return isBlock ? realpath(source) : undefined;
+  return isBlock ? fs.realpath(source) : undefined;
 };
 
 /** Finds the block devices of the host that config.json mounts, by mount. */

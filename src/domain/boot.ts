@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, realpath, writeFile } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Config } from '../config.ts';
@@ -8,6 +9,7 @@ import { openChosenFile } from '../host/chosen-file.ts';
 import { resolveInRootfs } from '../host/rootfs-path.ts';
 import type { Process } from '../oci/spec.ts';
 import { bytesPerMiB } from '../units.ts';
+import { hasOwnGuest } from './boot-kind.ts';
 
 /** A file in a container's rootfs that its domain boots. */
 interface RootfsFile {
@@ -31,18 +33,6 @@ export type Boot =
       readonly ramdisk: RootfsFile;
     }
   | { readonly kind: 'no-ramdisk'; readonly kernel: RootfsFile };
-
-/** The kinds of Boot, from everything of runx to nothing of runx. */
-export const bootKinds = [
-  'runx',
-  'own-kernel',
-  'own-ramdisk',
-  'no-ramdisk',
-] as const satisfies readonly Boot['kind'][];
-
-/** Whether the domain does not run the init of runx, so that exec and hooks are not available. */
-export const hasOwnGuest = (kind: Boot['kind']): boolean =>
-  kind === 'own-ramdisk' || kind === 'no-ramdisk';
 
 // The limit of a kernel or ramdisk, whose copy is in /run, in memory, until xl has read it.
 const maximumMiB = 128;
@@ -153,7 +143,7 @@ export const provideBootFiles = async (
     return { kernel, ramdisk: await copyTo('ramdisk', boot.ramdisk) };
   if (ramdisk === undefined) throw new TypeError('a domain that boots runx has no ramdisk');
   const target = join(directory, 'ramdisk');
-  await writeFile(target, ramdisk, { mode: 0o600 });
+  await fs.writeFile(target, ramdisk, { mode: 0o600 });
   return { kernel, ramdisk: target };
 };
 
@@ -170,7 +160,7 @@ const copyOutOfRootfs = async (
   };
   const found = await resolveInRootfs(rootfs, path);
   if (found === undefined) return refuse(`the rootfs has no file ${name}`);
-  const inside = join(await realpath(rootfs), '/');
+  const inside = join(await fs.realpath(rootfs), '/');
   const handle = await openChosenFile(found, {
     refuse: (why) => refuse(`${name} ${why}`),
     look: (_, real) => {
@@ -192,7 +182,7 @@ const copyOutOfRootfs = async (
 /** Copies a file; returns the SHA-256 of the copy, or undefined if the file is too large. */
 const copy = async (source: FileHandle, to: string): Promise<string | undefined> => {
   const hash = createHash('sha256');
-  const target = await open(to, 'wx', 0o600);
+  const target = await fs.open(to, 'wx', 0o600);
   try {
     const buffer = Buffer.alloc(bytesPerMiB);
     for (let bytes = 0; ;) {

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 
 import { type DomainConfig, renderDomainConfig } from '../xen/domain-config.ts';
 import { type Xl, xlCreate } from '../xen/xl.ts';
-import { hasOwnGuest } from './boot.ts';
+import { hasOwnGuest } from './boot-kind.ts';
 import { type DomainRecord, configFile } from './record.ts';
 
 /** A domain that has a record but does not exist yet. */

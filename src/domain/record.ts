@@ -1,50 +1,58 @@
-import { mkdir, rm, rmdir } from 'node:fs/promises';
+import { mkdirSync, rmSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
-
-import * as v from 'valibot';
 
 import { RunxError, hasCode } from '../errors.ts';
 import { namesIn, readIfThere, writeAtomically } from '../host/files.ts';
-import { parseJson } from '../schema.ts';
+import {
+  type TypeOf,
+  dictionary,
+  literal,
+  number,
+  object,
+  oneOf,
+  optional,
+  readJson,
+  string,
+} from '../shape.ts';
 import { domainTypes } from '../xen/domain-type.ts';
-import { bootKinds } from './boot.ts';
+import { bootKinds } from './boot-kind.ts';
 
-const sizeSchema = v.object({
+const sizeShape = object({
   /** The current memory target. */
-  memoryMiB: v.number(),
+  memoryMiB: number,
   /** The memory to which `runx update` can raise the target. */
-  maxMemoryMiB: v.number(),
+  maxMemoryMiB: number,
   /** The current number of virtual CPUs. */
-  vcpus: v.number(),
+  vcpus: number,
   /** The number of virtual CPUs to which `runx update` can raise it. */
-  maxVcpus: v.number(),
+  maxVcpus: number,
   /** The part of the memory that devices take. */
-  forDevicesMiB: v.number(),
+  forDevicesMiB: number,
 });
 
 /** The owner of a domain; the domain ends when its owner ends. */
-const ownerSchema = v.object({
-  kind: v.picklist(['container', 'pod', 'pool']),
-  id: v.string(),
+const ownerShape = object({
+  kind: oneOf(['container', 'pod', 'pool']),
+  id: string,
 });
 
-const domainSchema = v.object({
-  version: v.literal(1),
+const domainShape = object({
+  version: literal(1),
   /** The name of the domain in Xen, and of the directory of this record. */
-  name: v.string(),
-  uuid: v.string(),
+  name: string,
+  uuid: string,
   /** Missing until the domain exists. */
-  domid: v.optional(v.number()),
-  type: v.picklist(domainTypes),
-  size: sizeSchema,
-  boot: v.picklist(bootKinds),
-  owner: ownerSchema,
+  domid: optional(number),
+  type: oneOf(domainTypes),
+  size: sizeShape,
+  boot: oneOf(bootKinds),
+  owner: ownerShape,
   /** The ids of the containers in the domain, by slot. */
-  slots: v.record(v.string(), v.string()),
+  slots: dictionary(string),
 });
 
 /** The record of one domain, stored in `<root>/@domains/NAME/domain.json`. */
-export type DomainRecord = v.InferOutput<typeof domainSchema>;
+export type DomainRecord = TypeOf<typeof domainShape>;
 
 /** The name and domid of an existing domain. */
 export interface DomainName {
@@ -74,7 +82,7 @@ export const saveDomain = (root: string, record: DomainRecord): Promise<void> =>
 
 /** Makes the directory of a new domain and saves the record. */
 export const saveNewDomain = async (root: string, record: DomainRecord): Promise<void> => {
-  await mkdir(domainDirectory(root, record.name), { recursive: true, mode: 0o700 });
+  mkdirSync(domainDirectory(root, record.name), { recursive: true, mode: 0o700 });
   await saveDomain(root, record);
 };
 
@@ -82,7 +90,7 @@ export const saveNewDomain = async (root: string, record: DomainRecord): Promise
 export const findDomain = async (root: string, name: string): Promise<DomainRecord | undefined> => {
   const file = recordFile(root, name);
   const text = await readIfThere(file);
-  return text === undefined ? undefined : parseJson(domainSchema, text, file);
+  return text === undefined ? undefined : readJson(domainShape, text, file);
 };
 
 /** Reads the record of a domain; throws RunxError if there is no record. */
@@ -98,9 +106,9 @@ export const listDomains = (root: string): Promise<readonly string[]> =>
 
 /** Removes the directory of a domain, and the parent directory after the last one. */
 export const removeDomain = async (root: string, name: string): Promise<void> => {
-  await rm(domainDirectory(root, name), { recursive: true, force: true });
+  rmSync(domainDirectory(root, name), { recursive: true, force: true });
   try {
-    await rmdir(join(root, directoryName));
+    rmdirSync(join(root, directoryName));
   } catch (error) {
     if (!hasCode(error, 'ENOENT') && !hasCode(error, 'ENOTEMPTY')) throw error;
   }

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 
 import { hasCode, messageOf } from '../errors.ts';
@@ -53,8 +53,8 @@ const inheritCpuset = async (directory: string, top: string): Promise<void> => {
   await inheritCpuset(dirname(directory), top);
   for (const file of ['cpuset.cpus', 'cpuset.mems']) {
     const own = join(directory, file);
-    if ((await readFile(own, 'utf8')).trim() !== '') continue;
-    await writeFile(own, await readFile(join(dirname(directory), file), 'utf8'));
+    if ((await fs.readFile(own, 'utf8')).trim() !== '') continue;
+    await fs.writeFile(own, await fs.readFile(join(dirname(directory), file), 'utf8'));
   }
 };
 
@@ -66,10 +66,10 @@ const handDown = async (directory: string, top: string): Promise<void> => {
   if (directory === top) return;
   const parent = dirname(directory);
   await handDown(parent, top);
-  const there = (await readFile(join(parent, 'cgroup.controllers'), 'utf8')).trim().split(' ');
+  const there = (await fs.readFile(join(parent, 'cgroup.controllers'), 'utf8')).trim().split(' ');
   for (const controller of controllers.filter((name) => there.includes(name))) {
     // The kernel refuses this for a parent with processes; then there are no statistics.
-    await writeFile(join(parent, 'cgroup.subtree_control'), `+${controller}`).catch((error) => {
+    await fs.writeFile(join(parent, 'cgroup.subtree_control'), `+${controller}`).catch((error) => {
       if (!hasCode(error, 'EBUSY')) throw error;
     });
   }
@@ -82,10 +82,10 @@ const handDown = async (directory: string, top: string): Promise<void> => {
 export const enterCgroup = async (cgroupsPath: string, pid: number, log: Log): Promise<void> => {
   for (const { directory, path, version, cpuset } of await findDirectories(cgroupsPath)) {
     try {
-      await mkdir(directory, { recursive: true, mode: 0o755 });
+      await fs.mkdir(directory, { recursive: true, mode: 0o755 });
       if (version === 2) await handDown(directory, path);
       if (cpuset) await inheritCpuset(directory, path);
-      await writeFile(join(directory, 'cgroup.procs'), String(pid));
+      await fs.writeFile(join(directory, 'cgroup.procs'), String(pid));
     } catch (error) {
       log.warn(`linux.cgroupsPath ${cgroupsPath}: ${messageOf(error)}`);
     }
@@ -99,7 +99,7 @@ export const removeCgroup = async (cgroupsPath: string, log: Log): Promise<void>
   for (const { directory } of await findDirectories(cgroupsPath)) {
     for (let tries = triesForZombies; ; tries -= 1) {
       try {
-        await rmdir(directory);
+        await fs.rmdir(directory);
         break;
       } catch (error) {
         if (hasCode(error, 'ENOENT')) break;

@@ -1,10 +1,10 @@
-import { type Stats, constants } from 'node:fs';
-import { type FileHandle, open, readlink, statfs } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { type Stats, constants, promises as fs } from 'node:fs';
 
 // O_PATH: opening a device or FIFO this way has no side effects.
 const onlyPath = 0o10000000;
 
-// The types of statfs(2) whose regular files are not data: to open or read one can change something.
+// The types of fs.statfs(2) whose regular files are not data: to open or read one can change something.
 const kernelFileSystems: ReadonlySet<number> = new Set([
   0x9fa0, // proc
   0x6265_6572, // sysfs
@@ -38,14 +38,14 @@ export interface Look {
  * look at it.  A symbolic link at the end of the path is not followed.
  */
 export const openChosenFile = async (path: string, { refuse, look }: Look): Promise<FileHandle> => {
-  const handle = await open(path, onlyPath | constants.O_NOFOLLOW);
+  const handle = await fs.open(path, onlyPath | constants.O_NOFOLLOW);
   try {
     const opened = `/proc/self/fd/${handle.fd}`;
     const found = await handle.stat();
     if (!found.isFile()) refuse('is not a regular file');
-    if (kernelFileSystems.has((await statfs(opened)).type)) refuse('is a file of the kernel');
-    await look?.(found, await readlink(opened));
-    return await open(opened, constants.O_RDONLY);
+    if (kernelFileSystems.has((await fs.statfs(opened)).type)) refuse('is a file of the kernel');
+    await look?.(found, await fs.readlink(opened));
+    return await fs.open(opened, constants.O_RDONLY);
   } finally {
     await handle.close();
   }

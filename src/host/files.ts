@@ -1,8 +1,21 @@
-import { randomBytes } from 'node:crypto';
-import { access, open, readFile, readdir, rename, rm } from 'node:fs/promises';
+import {
+  accessSync,
+  closeSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  readSync,
+  readdirSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { RunxError, hasCode, messageOf } from '../errors.ts';
+
+// Files of a few lines are read and written by the synchronous calls: to load node:fs/promises and
+// to wait for its threads costs more ("What a start costs" in src/README.md).
 
 /** Awaits `reading`; undefined if the path does not exist.  Other failures throw RunxError. */
 export const ifThere = async <T>(path: string, reading: Promise<T>): Promise<T | undefined> => {
@@ -14,19 +27,31 @@ export const ifThere = async <T>(path: string, reading: Promise<T>): Promise<T |
   }
 };
 
+/** What a synchronous call returns or throws, as a promise. */
+const attempt = async <T>(call: () => T): Promise<T> => call();
+
 /** Reads a text file; undefined if the file does not exist.  Other failures throw RunxError. */
 export const readIfThere = (file: string): Promise<string | undefined> =>
-  ifThere(file, readFile(file, 'utf8'));
+  ifThere(
+    file,
+    attempt(() => readFileSync(file, 'utf8')),
+  );
 
 /** Lists a directory; empty if the directory does not exist.  Other failures throw RunxError. */
 export const namesIn = async (directory: string): Promise<readonly string[]> =>
-  (await ifThere(directory, readdir(directory))) ?? [];
+  (await ifThere(
+    directory,
+    attempt(() => readdirSync(directory)),
+  )) ?? [];
 
 /** Whether the path exists; throws RunxError if that cannot be determined. */
 export const isThere = async (path: string): Promise<boolean> =>
   (await ifThere(
     path,
-    access(path).then(() => true),
+    attempt(() => {
+      accessSync(path);
+      return true;
+    }),
   )) ?? false;
 
 /** Whether the path exists; also true if that cannot be determined. */
@@ -38,17 +63,38 @@ export interface WriteOptions {
   readonly durable?: boolean;
 }
 
+/** Random bytes of the kernel's: node:crypto takes 3 ms to load. */
+const randomBytes = (count: number): Buffer => {
+  const bytes = Buffer.alloc(count);
+  const source = openSync('/dev/urandom', 'r');
+  try {
+    readSync(source, bytes);
+  } finally {
+    closeSync(source);
+  }
+  return bytes;
+};
+
 // Pid of the writer, and a part that nobody can plant a link at in a directory of others.
 const draftOf = (file: string): string =>
   `${file}.${process.pid}-${randomBytes(6).toString('hex')}.new`;
 const draftName = /\.(\d+)-[\da-f]{12}\.new$/;
+
+/** Removes a file, if it is there. */
+export const removeFile = (file: string): void => {
+  try {
+    unlinkSync(file);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error;
+  }
+};
 
 /** Removes the drafts in a directory whose writers were killed. */
 export const removeDrafts = async (directory: string): Promise<void> => {
   for (const name of await namesIn(directory)) {
     const pid = draftName.exec(name)?.[1];
     if (pid === undefined || (await mayBeThere(`/proc/${pid}`))) continue;
-    await rm(join(directory, name), { force: true });
+    removeFile(join(directory, name));
   }
 };
 
@@ -60,35 +106,31 @@ export const writeAtomically = async (
 ): Promise<void> => {
   const draft = draftOf(file);
   try {
-    await write(draft, text, { mode, durable });
-    await rename(draft, file);
+    write(draft, text, { mode, durable });
+    renameSync(draft, file);
   } catch (error) {
-    await rm(draft, { force: true });
+    removeFile(draft);
     throw error;
   }
-  if (durable) await syncDirectory(dirname(file));
+  if (durable) syncDirectory(dirname(file));
 };
 
-const write = async (
-  file: string,
-  text: string,
-  { mode, durable }: WriteOptions,
-): Promise<void> => {
-  const handle = await open(file, 'wx', mode);
+const write = (file: string, text: string, { mode, durable }: WriteOptions): void => {
+  const descriptor = openSync(file, 'wx', mode);
   try {
-    await handle.writeFile(text);
-    if (durable) await handle.sync();
+    writeFileSync(descriptor, text);
+    if (durable) fsyncSync(descriptor);
   } finally {
-    await handle.close();
+    closeSync(descriptor);
   }
 };
 
 /** The new name of a file survives a crash only once its directory is written too. */
-const syncDirectory = async (directory: string): Promise<void> => {
-  const handle = await open(directory, 'r');
+const syncDirectory = (directory: string): void => {
+  const descriptor = openSync(directory, 'r');
   try {
-    await handle.sync();
+    fsyncSync(descriptor);
   } finally {
-    await handle.close();
+    closeSync(descriptor);
   }
 };

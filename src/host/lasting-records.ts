@@ -1,12 +1,15 @@
-import { createHash } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
-import * as v from 'valibot';
-
 import { RunxError, messageOf } from '../errors.ts';
-import { parseJson } from '../schema.ts';
-import { mayBeThere, namesIn, readIfThere, removeDrafts, writeAtomically } from './files.ts';
+import { type Entries, type ObjectOf, literal, object, readJson, string } from '../shape.ts';
+import {
+  mayBeThere,
+  namesIn,
+  readIfThere,
+  removeDrafts,
+  removeFile,
+  writeAtomically,
+} from './files.ts';
 
 /**
  * A name for a container that is unique on this host, under any --root.  It consists of the id, as
@@ -16,14 +19,16 @@ export const lastingName = (stateDirectory: string): string => {
   const readable = basename(stateDirectory)
     .replaceAll(/[^\w.-]/g, '_')
     .slice(0, 40);
+  // Most calls need no name, and this module takes 3 ms to load.
+  const { createHash } = process.getBuiltinModule('node:crypto');
   const hash = createHash('sha256').update(stateDirectory).digest('hex').slice(0, 8);
   return `runx-${readable}-${hash}`;
 };
 
 const ownerEntries = {
-  version: v.literal(1),
+  version: literal(1),
   /** The state directory of the container; if this directory is gone, the container is gone. */
-  directory: v.string(),
+  directory: string,
 };
 
 /** A lasting record: it outlives the state directory of its container, and a reboot. */
@@ -48,20 +53,20 @@ export interface LastingRecords<T> {
 
 const suffix = '.json';
 
-/** Opens the lasting records in `directory`; `entries` is the schema of their content. */
-export const lastingRecords = <const E extends v.ObjectEntries>(
+/** Opens the lasting records in `directory`; `entries` is the shape of their content. */
+export const lastingRecords = <const E extends Entries>(
   directory: string,
   entries: E,
-): LastingRecords<v.InferOutput<v.ObjectSchema<E, undefined>>> => {
-  type Content = v.InferOutput<v.ObjectSchema<E, undefined>>;
-  const owner = v.object(ownerEntries);
-  const content = v.object(entries);
+): LastingRecords<ObjectOf<E>> => {
+  type Content = ObjectOf<E>;
+  const owner = object(ownerEntries);
+  const content = object(entries);
   const fileOf = (stateDirectory: string): string =>
     join(directory, `${lastingName(stateDirectory)}${suffix}`);
   const load = async (file: string): Promise<LastingRecord<Content> | undefined> => {
     const text = await readIfThere(file);
     if (text === undefined) return undefined;
-    return { ...parseJson(content, text, file), ...parseJson(owner, text, file) };
+    return { ...readJson(content, text, file), ...readJson(owner, text, file) };
   };
   const list: LastingRecords<Content>['list'] = async (onDamaged) => {
     await removeDrafts(directory);
@@ -92,8 +97,11 @@ export const lastingRecords = <const E extends v.ObjectEntries>(
         throw new RunxError(`${file}: ${messageOf(error)}`);
       }
     },
-    find: (stateDirectory) => load(fileOf(stateDirectory)),
-    remove: (stateDirectory) => rm(fileOf(stateDirectory), { force: true }),
+    find: async (stateDirectory) =>
+      (await namesIn(directory)).length === 0 ? undefined : load(fileOf(stateDirectory)),
+    remove: async (stateDirectory) => {
+      if ((await namesIn(directory)).length > 0) removeFile(fileOf(stateDirectory));
+    },
     list,
     listLost: async (onDamaged) => {
       const lost: LastingRecord<Content>[] = [];

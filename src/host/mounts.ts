@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 
 /** A line of /proc/PID/mountinfo (proc(5)). */
 export interface MountInfo {
@@ -73,7 +73,7 @@ let parsed: { readonly text: string; readonly mounts: readonly MountInfo[] } | u
 
 /** Reads the mounts in the mount namespace of runx; they are parsed again only if they changed. */
 export const loadMounts = async (): Promise<readonly MountInfo[]> => {
-  const text = await readFile('/proc/self/mountinfo', 'utf8');
+  const text = await fs.readFile('/proc/self/mountinfo', 'utf8');
   if (parsed?.text !== text) parsed = { text, mounts: parseMountInfo(text) };
   return parsed.mounts;
 };

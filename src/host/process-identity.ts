@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 
 import { hasCode } from '../errors.ts';
 
@@ -30,7 +30,7 @@ export const parseStartTime = (stat: string): string | undefined => {
 /** Finds the process with this pid; undefined if there is none or it is a zombie. */
 export const findIdentity = async (pid: number): Promise<ProcessIdentity | undefined> => {
   try {
-    const startTime = parseStartTime(await readFile(`/proc/${pid}/stat`, 'utf8'));
+    const startTime = parseStartTime(readFileSync(`/proc/${pid}/stat`, 'utf8'));
     return startTime === undefined ? undefined : { pid, startTime };
   } catch (error) {
     if (hasCode(error, 'ENOENT') || hasCode(error, 'ESRCH')) return undefined;

@@ -1,4 +1,4 @@
-import { lstat, readlink } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 
 import { hasCode } from '../errors.ts';
@@ -39,7 +39,7 @@ export const resolveInRootfs = async (
     const here = join(rootfs, ...done, name);
     let found;
     try {
-      found = await lstat(here);
+      found = await fs.lstat(here);
     } catch (error) {
       if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].some((code) => hasCode(error, code))) {
         return undefined;
@@ -52,7 +52,7 @@ export const resolveInRootfs = async (
     }
     links += 1;
     if (links > maximumLinks) return undefined;
-    const target = await readlink(here);
+    const target = await fs.readlink(here);
     if (target.startsWith('/')) done.length = 0;
     todo.unshift(...target.split('/'));
   }

@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 
 import { hasCode, messageOf } from '../errors.ts';
 import { loadMounts, mountsBelow } from './mounts.ts';
@@ -40,7 +40,7 @@ const kindOf = (found: Stats): 'directory' | 'file' | undefined => {
 export const findSource = async (path: string, refuse: (why: string) => never): Promise<Source> => {
   let found: Stats;
   try {
-    found = await stat(path);
+    found = await fs.stat(path);
   } catch (error) {
     const why = hasCode(error, 'ENOENT') ? 'no such file or directory' : messageOf(error);
     return refuse(`source ${path}: ${why}`);
@@ -68,12 +68,12 @@ export const findSource = async (path: string, refuse: (why: string) => never): 
 
 /** Finds the mounts below a directory, parents first. */
 export const findSourcesBelow = async (directory: string): Promise<readonly SourceBelow[]> => {
-  const real = await realpath(directory);
+  const real = await fs.realpath(directory);
   const mounts = mountsBelow(await loadMounts(), real);
   const sources = await Promise.all(
     mounts.map(async ({ mountPoint, options }): Promise<SourceBelow[]> => {
       // A mount that is hidden by another one, or was just unmounted, is left out.
-      const found = await stat(mountPoint).catch(() => undefined);
+      const found = await fs.stat(mountPoint).catch(() => undefined);
       const kind = found && kindOf(found);
       if (found === undefined || kind === undefined) return [];
       const below = mountPoint.slice(real === '/' ? 0 : real.length);

@@ -1,23 +1,22 @@
 import { join } from 'node:path';
 
-import * as v from 'valibot';
-
 import type { Config } from '../config.ts';
 import { type LastingRecord, lastingRecords } from '../host/lasting-records.ts';
+import { type TypeOf, list, object, optional, pair, string } from '../shape.ts';
 
-const attachmentSchema = v.object({
+const attachmentShape = object({
   /** The name of the network. */
-  network: v.string(),
+  network: string,
   /** The network configuration that the plugins get, as JSON. */
-  configuration: v.string(),
-  ifName: v.string(),
-  args: v.array(v.tuple([v.string(), v.string()])),
+  configuration: string,
+  ifName: string,
+  args: list(pair(string, string)),
   /** The static address; missing if NETCONF named none. */
-  address: v.optional(v.string()),
+  address: optional(string),
 });
 
 /** The attachment of a container to one network. */
-export type Attachment = v.InferOutput<typeof attachmentSchema>;
+export type Attachment = TypeOf<typeof attachmentShape>;
 
 /**
  * The records of the networks that containers are attached to.  A record is saved before the first
@@ -26,10 +25,10 @@ export type Attachment = v.InferOutput<typeof attachmentSchema>;
 export const attachmentsOf = (config: Pick<Config, 'data_root'>) =>
   lastingRecords(join(config.data_root, 'attachments'), {
     /** CNI_CONTAINERID. */
-    containerID: v.string(),
+    containerID: string,
     /** CNI_NETNS: the file to which the network namespace is bound until the last DEL. */
-    netNS: v.string(),
-    attachments: v.array(attachmentSchema),
+    netNS: string,
+    attachments: list(attachmentShape),
   });
 
 /** The record of one container: its attachments. */

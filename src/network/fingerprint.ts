@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 
 import { bridgePattern, isVif } from './interfaces.ts';
 
@@ -54,7 +54,7 @@ export const renderFingerprint = (text: NetnsFiles): string => {
 export const readFingerprint = async (pid: number): Promise<string> => {
   const read = (name: string): Promise<string> =>
     // A host without IPv6 does not have all of them.
-    readFile(`/proc/${pid}/net/${name}`, 'utf8').catch(() => '');
+    fs.readFile(`/proc/${pid}/net/${name}`, 'utf8').catch(() => '');
   const [dev = '', route = '', fib_trie = '', if_inet6 = '', ipv6_route = '', arp = ''] =
     await Promise.all(files.map(read));
   const text = renderFingerprint({ dev, route, fib_trie, if_inet6, ipv6_route, arp });

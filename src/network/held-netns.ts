@@ -1,4 +1,4 @@
-import { access, rm, writeFile } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 
 import { hasCode } from '../errors.ts';
@@ -16,7 +16,7 @@ export const heldNetnsPath = (directory: string): string => join(directory, 'net
  */
 export const holdNetns = async (directory: string, pid: number, log: Log): Promise<void> => {
   const path = heldNetnsPath(directory);
-  await writeFile(path, '', { mode: 0o600 });
+  await fs.writeFile(path, '', { mode: 0o600 });
   await run('mount', ['-o', 'bind', `/proc/${pid}/ns/net`, path], { log, timeoutMs });
 };
 
@@ -24,16 +24,16 @@ export const holdNetns = async (directory: string, pid: number, log: Log): Promi
 export const releaseNetns = async (directory: string, log: Log): Promise<void> => {
   const path = heldNetnsPath(directory);
   try {
-    await access(path);
+    await fs.access(path);
   } catch {
     return;
   }
   try {
-    await rm(path);
+    await fs.rm(path);
   } catch (error) {
     if (!hasCode(error, 'EBUSY')) throw error;
     // A process may still be in the namespace; the mount is detached lazily.
     await run('umount', ['-l', path], { log, timeoutMs });
-    await rm(path, { force: true });
+    await fs.rm(path, { force: true });
   }
 };

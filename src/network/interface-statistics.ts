@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 
 import { RunxError, hasCode } from '../errors.ts';
 
@@ -47,7 +47,7 @@ export const parseStatistics = (text: string): readonly InterfaceStatistics[] =>
 const readStatistics = async (pid: number | 'self'): Promise<readonly InterfaceStatistics[]> => {
   let text: string;
   try {
-    text = await readFile(`/proc/${pid}/net/dev`, 'utf8');
+    text = await fs.readFile(`/proc/${pid}/net/dev`, 'utf8');
   } catch (error) {
     if (hasCode(error, 'ENOENT') || hasCode(error, 'ESRCH') || hasCode(error, 'EINVAL')) return [];
     throw error;

@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 import { relative } from 'node:path';
 
 import type { NetworkConfigurationList } from 'cni-ts-client';
@@ -53,9 +53,9 @@ export const loadNetworkFile = async (
   let text: string;
   try {
     // A directory that does not exist has no files.
-    const real = await Promise.all(directories.map((one) => realpath(one).catch(() => one)));
+    const real = await Promise.all(directories.map((one) => fs.realpath(one).catch(() => one)));
     const isAllowed = (path: string): boolean => real.some((one) => isBelow(path, one));
-    const path = await realpath(file);
+    const path = await fs.realpath(file);
     if (!isAllowed(path)) {
       refuse(
         `is not in ${directories.join(' or ') || 'netconf_directories, which is empty'}; move it there, or add its directory to netconf_directories in runx.toml`,

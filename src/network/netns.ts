@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 
 import { RunxError } from '../errors.ts';
 import { type RunxMonitor, inNetworkOf } from '../host/runx-monitor.ts';
@@ -34,9 +34,9 @@ export const openNetns = (monitor: RunxMonitor, pid: number): Netns => ({
 /** Whether a path is the network namespace of runx itself, which is Dom0's. */
 export const isOwnNetns = async (path: string): Promise<boolean> => {
   const [own, other] = await Promise.all([
-    stat('/proc/self/ns/net'),
+    fs.stat('/proc/self/ns/net'),
     // A bad path is reported later, when the monitor enters the namespace.
-    stat(path).catch(() => undefined),
+    fs.stat(path).catch(() => undefined),
   ]);
   return own.dev === other?.dev && own.ino === other.ino;
 };

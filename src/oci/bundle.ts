@@ -1,4 +1,4 @@
-import { realpath, stat } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import { RunxError, hasCode, messageOf } from '../errors.ts';
@@ -20,7 +20,7 @@ export interface Bundle {
 const isDirectory = async (path: string, name: string): Promise<void> => {
   let found;
   try {
-    found = await stat(path);
+    found = await fs.stat(path);
   } catch (error) {
     throw new RunxError(
       hasCode(error, 'ENOENT')
@@ -38,7 +38,7 @@ const readConfiguration = async (file: string): Promise<string> => {
   const refuse = (why: string): never => {
     throw new RunxError(`${file} ${why}`);
   };
-  const handle = await openChosenFile(await realpath(file), {
+  const handle = await openChosenFile(await fs.realpath(file), {
     refuse,
     look: ({ size }) => {
       if (size > maximumMiB * bytesPerMiB) refuse(`is larger than ${maximumMiB} MiB`);

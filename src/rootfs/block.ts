@@ -1,4 +1,4 @@
-import { realpath, stat } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 
 import { type BlockDevice, isDiskType } from './rootfs.ts';
 import { type MountInfo, loadMounts, mountAt, mountsBelow } from '../host/mounts.ts';
@@ -30,7 +30,7 @@ export const judgeMount = (mounts: readonly MountInfo[], directory: string): Fou
 };
 
 const isAt = async (path: string, number: string): Promise<boolean> => {
-  const found = await stat(path).catch(() => undefined);
+  const found = await fs.stat(path).catch(() => undefined);
   if (!found?.isBlockDevice()) return false;
   // The encoding of makedev(3).
   const major = (found.rdev >>> 8) & 0xfff;
@@ -40,7 +40,7 @@ const isAt = async (path: string, number: string): Promise<boolean> => {
 
 /** Finds the block device that is mounted at the rootfs. */
 export const findBlockDevice = async (rootfs: string): Promise<Found> => {
-  const found = judgeMount(await loadMounts(), await realpath(rootfs));
+  const found = judgeMount(await loadMounts(), await fs.realpath(rootfs));
   if ('lack' in found) return found;
   const { path, number } = found.device;
   return (await isAt(path, number))

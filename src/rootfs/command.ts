@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 import { posix } from 'node:path';
 
 import { RunxError, sentences } from '../errors.ts';
@@ -16,7 +16,7 @@ const isExecutable = async (
 ): Promise<boolean | undefined> => {
   const found = await resolveInRootfs(rootfs, path, lookups);
   if (found === undefined) return undefined;
-  const { mode } = await stat(found);
+  const { mode } = await fs.stat(found);
   return (mode & anyExecute) !== 0 && (mode & 0o170000) === 0o100000;
 };
 

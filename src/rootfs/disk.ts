@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 
 import type { Context } from '../context.ts';
 import { RunxError, messageOf } from '../errors.ts';
@@ -21,7 +21,7 @@ export const checkDiskScript = (monitor: string): void => {
 };
 
 const findContent = async (rootfs: string): Promise<Content> => {
-  const real = await realpath(rootfs);
+  const real = await fs.realpath(rootfs);
   const mounts = await loadMounts();
   const below = mountsBelow(mounts, real).map(({ mountPoint }) => mountPoint);
   return { rootfs: real, overlay: findOverlay(mounts, real), below };

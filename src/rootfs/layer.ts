@@ -1,9 +1,10 @@
-import { open, rm } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Config } from '../config.ts';
 import type { Context } from '../context.ts';
 import { RunxError, messageOf } from '../errors.ts';
+import { isThere } from '../host/files.ts';
 import { type LastingRecords, lastingName, lastingRecords } from '../host/lasting-records.ts';
 import { findProgram, run } from '../process.ts';
 import { bytesPerMiB } from '../units.ts';
@@ -38,8 +39,8 @@ export const makeLayer = async (
   try {
     await layers.save(stateDirectory, {});
     // An earlier container with the same id may have left a file behind.
-    await rm(image, { force: true });
-    const file = await open(image, 'wx', 0o600);
+    await fs.rm(image, { force: true });
+    const file = await fs.open(image, 'wx', 0o600);
     await file.truncate(mib * bytesPerMiB);
     await file.close();
     // The file system is not mounted again after a crash, so it needs no journal.
@@ -58,7 +59,8 @@ export const removeLayer = async (
   stateDirectory: string,
 ): Promise<void> => {
   const layers = layersOf(config);
-  await rm(imageOf(layers, stateDirectory), { force: true });
+  if (!(await isThere(layers.directory))) return;
+  await fs.rm(imageOf(layers, stateDirectory), { force: true });
   await layers.remove(stateDirectory);
 };
 

@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-
-import * as v from 'valibot';
 
 import type { Context } from '../context.ts';
 import { RunxError, ToolError, messageOf } from '../errors.ts';
@@ -10,6 +8,7 @@ import { withDirectoryLock } from '../host/flock.ts';
 import { lastingRecords } from '../host/lasting-records.ts';
 import { type MountInfo, loadMounts, mountAt } from '../host/mounts.ts';
 import { openRunxMonitor, remount } from '../host/runx-monitor.ts';
+import { string } from '../shape.ts';
 import { isReadonly } from './block.ts';
 import type { BlockDevice } from './rootfs.ts';
 
@@ -23,16 +22,16 @@ type Host = Pick<Context, 'config' | 'log'>;
 const readonlyMountsOf = ({ config }: Host) =>
   lastingRecords(join(config.data_root, 'mounts'), {
     /** The boot id of the host; a record of an earlier boot is stale. */
-    boot: v.string(),
-    device: v.string(),
-    mountPoint: v.string(),
+    boot: string,
+    device: string,
+    mountPoint: string,
   });
 
 type Records = ReturnType<typeof readonlyMountsOf>;
 type ReadonlyMount = NonNullable<Awaited<ReturnType<Records['find']>>>;
 
 const loadBoot = async (): Promise<string> =>
-  (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 
 const refuseDamaged = (why: string): never => {
   throw new RunxError(why);

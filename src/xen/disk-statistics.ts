@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 
 import { RunxError, hasCode } from '../errors.ts';
@@ -17,7 +17,7 @@ export interface DiskStatistics {
 }
 
 const readCounter = async (file: string): Promise<number> => {
-  const text = (await readFile(file, 'utf8')).trim();
+  const text = (await fs.readFile(file, 'utf8')).trim();
   if (!/^\d+$/.test(text)) throw new RunxError(`${file}: not a number: ${JSON.stringify(text)}`);
   return Number(text);
 };

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -26,7 +26,7 @@ const interfacesFile = '/sys/hypervisor/properties/capabilities';
 export const findDomainType = async (log: Log, file = interfacesFile): Promise<DomainType> => {
   let found: string;
   try {
-    found = (await readFile(file, 'utf8')).trim();
+    found = readFileSync(file, 'utf8').trim();
   } catch (error) {
     const type = process.arch === 'arm64' ? 'pvh' : 'pv';
     log.debug(`domain type ${type}: cannot read what Xen offers: ${messageOf(error)}`);

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Log } from '../log.ts';
@@ -31,7 +31,7 @@ const askVersion = async (path: string, log: Log): Promise<string | undefined> =
 /** Finds the QEMU that xl would start. */
 export const findQemu = async (log: Log): Promise<Qemu | undefined> => {
   // Older Debian packages have the Xen version in the name of the directory.
-  const versioned = (await readdir('/usr/lib').catch(() => []))
+  const versioned = (await fs.readdir('/usr/lib').catch(() => []))
     .filter((name) => /^xen-\d/.test(name))
     .map((name) => join('/usr/lib', name, 'bin'));
   for (const directory of [...versioned, ...directories, ...locals]) {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { RunxError } from '../../../src/errors.ts';
-import { hasOwnGuest, planBoot, renderKernelArguments } from '../../../src/domain/boot.ts';
+import { hasOwnGuest } from '../../../src/domain/boot-kind.ts';
+import { planBoot, renderKernelArguments } from '../../../src/domain/boot.ts';
 import { processWith } from '../../support/spec.ts';
 
 const kernel = { source: 'RUNX_KERNEL in process.env', path: '/boot/kernel' };

@@ -3,9 +3,8 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import * as v from 'valibot';
-
 import { lastingName, lastingRecords } from '../../../src/host/lasting-records.ts';
+import { string } from '../../../src/shape.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
 const refuse = (why: string): never => {
@@ -15,7 +14,7 @@ const refuse = (why: string): never => {
 test('a record outlives its container, and tells that the container is gone', async (t) => {
   const directory = await temporaryDirectory(t);
   const state = join(directory, 'state/web');
-  const records = lastingRecords(join(directory, 'records'), { device: v.string() });
+  const records = lastingRecords(join(directory, 'records'), { device: string });
   await mkdir(state, { recursive: true });
   await records.save(state, { device: '8:1' });
   const saved = { version: 1, directory: state, device: '8:1' };
@@ -41,7 +40,7 @@ test('where nothing was ever saved there are no records', async (t) => {
 
 test('a damaged record is told, and hides no other one', async (t) => {
   const directory = await temporaryDirectory(t);
-  const records = lastingRecords(directory, { device: v.string() });
+  const records = lastingRecords(directory, { device: string });
   await records.save('/run/runx/web', { device: '8:1' });
   await writeFile(join(directory, 'a.json'), 'garbage');
   await writeFile(join(directory, 'b.json'), '{"version":1,"directory":"/x"}');
