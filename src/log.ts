@@ -75,7 +75,8 @@ let phaseBegan = 0;
  * durations add up to the whole.
  */
 export const endPhase = (log: Log, name: string): void => {
-  const now = performance.now();
+  // performance would load node:perf_hooks.
+  const now = process.uptime() * 1000;
   const took = (now - phaseBegan).toFixed(1);
   log.debug(`phase ${name}: ${took} ms, ${now.toFixed(1)} ms since the start of runx`);
   phaseBegan = now;

@@ -34,7 +34,7 @@ export const lockContainer = async (context: Context, id: string): Promise<Lock 
   const directory = containerDirectory(context.root, id);
   const link = linkOf(directory);
   const own = renderIdentity(await ownIdentity());
-  const deadline = performance.now() + deadlineMs;
+  const deadline = process.uptime() * 1000 + deadlineMs;
   for (;;) {
     try {
       symlinkSync(own, link);
@@ -45,7 +45,7 @@ export const lockContainer = async (context: Context, id: string): Promise<Lock 
       if (!hasCode(error, 'EEXIST')) return { release: () => {} };
     }
     await removeStale(context, directory);
-    if (performance.now() > deadline) {
+    if (process.uptime() * 1000 > deadline) {
       throw new RunxError(`container ${id}: another runx is changing it: try again later`);
     }
     await new Promise((resolve) => setTimeout(resolve, pollMs));

@@ -63,9 +63,9 @@ export const waitForEnd = async (
   timeoutMs: number,
   pollMs = 20,
 ): Promise<boolean> => {
-  const deadline = performance.now() + timeoutMs;
+  const deadline = process.uptime() * 1000 + timeoutMs;
   while (await isAlive(identity)) {
-    if (performance.now() > deadline) return false;
+    if (process.uptime() * 1000 > deadline) return false;
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
   return true;
