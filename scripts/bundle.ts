@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 import { type Plugin, rolldown } from 'rolldown';
 
+import { makeChunks } from './bundle-chunks.ts';
 import { renderNotices } from './bundle-notices.ts';
 
 const [output] = process.argv.slice(2);
@@ -48,35 +49,7 @@ const patched: Plugin = {
   },
 };
 
-// The commands that engines call most. What several of them use is one file with main.ts: to find
-// and open one more file costs as much as to parse 10 KB.
-const frequent = ['start', 'state', 'kill', 'delete', 'pause', 'resume', 'list', 'ps'];
-const several = 3;
-const common = new Set<string>();
-
-const findCommon: Plugin = {
-  name: 'find-common',
-  buildEnd() {
-    const source = fileURLToPath(new URL('../src/', import.meta.url));
-    const closure = (files: readonly string[]): ReadonlySet<string> => {
-      const found = new Set<string>();
-      const add = (id: string): void => {
-        if (found.has(id)) return;
-        found.add(id);
-        this.getModuleInfo(id)?.importedIds.forEach(add);
-      };
-      files.forEach((file) => add(join(source, file)));
-      return found;
-    };
-    const always = closure(['main.ts', 'cli/parse.ts']);
-    const users = frequent.map((name) => closure([`cli/${name}.ts`, `container/${name}.ts`]));
-    for (const id of new Set([...always, ...users.flatMap((used) => [...used])])) {
-      const count = users.filter((used) => used.has(id)).length;
-      if (always.has(id) || count >= several) common.add(id);
-    }
-  },
-};
-
+const chunksOfCommands = makeChunks();
 const build = await rolldown({
   input: { main: 'src/main.ts' },
   platform: 'node',
@@ -85,7 +58,7 @@ const build = await rolldown({
   resolve: {
     alias: { 'string-width': fileURLToPath(new URL('ascii-width.ts', import.meta.url)) },
   },
-  plugins: [patched, findCommon],
+  plugins: [patched, chunksOfCommands.plugin],
   preserveEntrySignatures: false,
   // yargs asks for its own place only to extend a configuration, and runx has none.
   transform: { define: { 'import.meta.resolve': 'undefined' } },
@@ -101,7 +74,7 @@ const { output: chunks } = await build.generate({
   chunkFileNames: '[name].cjs',
   codeSplitting: {
     includeDependenciesRecursively: false,
-    groups: [{ name: 'main', test: (id) => common.has(id) }],
+    groups: [{ debugName: 'commands', name: chunksOfCommands.nameOf }],
   },
 });
 await build.close();

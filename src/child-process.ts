@@ -2,7 +2,9 @@ import { closeSync, readFileSync, readdirSync } from 'node:fs';
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
+import { getSystemErrorMap } from 'node:util';
 
+import { messageOf } from './errors.ts';
 import type { Log } from './log.ts';
 
 const closeOnExec = 0o2000000;
@@ -173,3 +175,10 @@ const pause = (ms: number): Promise<void> =>
   new Promise((resolve) => {
     setTimeout(resolve, ms).unref();
   });
+
+/** A system error as strerror(3) puts it, in lower case. */
+export const describeSystemError = (error: unknown): string => {
+  const number = error instanceof Error && 'errno' in error ? error.errno : undefined;
+  const entry = typeof number === 'number' ? getSystemErrorMap().get(number) : undefined;
+  return entry?.[1] ?? messageOf(error);
+};

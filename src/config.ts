@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 
 import { RunxError, hasCode, messageOf } from './errors.ts';
 import {
@@ -24,7 +23,7 @@ import { readPlainToml } from './plain-toml.ts';
 export const defaultConfigFile = '/etc/runx/runx.toml';
 
 /** The directory of the kernel, the ramdisk and the monitor: that of the program itself. */
-export const libraryDirectory = dirname(fileURLToPath(import.meta.url));
+export const libraryDirectory = import.meta.dirname;
 
 const absolutePath = matching(/^\//, 'must be an absolute path');
 const program = matching(/^(\/.*|[^/]+)$/, 'must be a name or an absolute path');

@@ -1,4 +1,5 @@
 import { scanCommandLine } from './cli/command-line.ts';
+import { print } from './cli/print.ts';
 import { RunxError, UsageError, messageOf } from './errors.ts';
 import { type Log, type LogOptions, openLog } from './log.ts';
 import { renderVersion } from './version.ts';
@@ -43,8 +44,7 @@ const requireCurrentDirectory = (): void => {
 const main = async (argv: readonly string[]): Promise<void> => {
   // Engines ask for the version alone, and often: no parser for that.
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-v')) {
-    process.stdout.write(`${renderVersion()}\n`);
-    return;
+    return print(`${renderVersion()}\n`);
   }
   try {
     requireCurrentDirectory();

@@ -1,7 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { getSystemErrorMap } from 'node:util';
 
 import type { Outcome } from './child-process.ts';
 import { ToolError, hasCode, messageOf } from './errors.ts';
@@ -120,7 +119,7 @@ export const runInGroup = async (
   options: GroupOptions,
 ): Promise<GroupResult> => {
   const { log, argv0, env, cwd, input, timeoutMs } = options;
-  const { runProgram } = await loadChildProcess();
+  const { describeSystemError, runProgram } = await loadChildProcess();
   const { stdout, stderr, ...end } = await runProgram(file, args, {
     log,
     timeoutMs: timeoutMs === hookWithoutTimeout ? undefined : timeoutMs,
@@ -253,10 +252,3 @@ const reasonOf = ({ reason, timedOut, timeoutMs = 0, error, signal }: Failure) =
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : messageOf(error);
-
-/** A system error as strerror(3) puts it, in lower case. */
-const describeSystemError = (error: unknown): string => {
-  const number = error instanceof Error && 'errno' in error ? error.errno : undefined;
-  const entry = typeof number === 'number' ? getSystemErrorMap().get(number) : undefined;
-  return entry?.[1] ?? messageOf(error);
-};

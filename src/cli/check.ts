@@ -1,5 +1,6 @@
 import { openLog } from '../log.ts';
-import { defineCommand, print } from './command.ts';
+import { defineCommand } from './command.ts';
+import { print } from './print.ts';
 
 export const checkCommand = defineCommand({
   command: 'check',

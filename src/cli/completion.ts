@@ -1,4 +1,5 @@
-import { defineCommand, print } from './command.ts';
+import { defineCommand } from './command.ts';
+import { print } from './print.ts';
 
 // Each script asks runx for the words; if there are none, the shell completes file names.
 const scripts = {

@@ -1,5 +1,6 @@
 import { RunxError } from '../errors.ts';
-import { defineCommand, openContext, print } from './command.ts';
+import { defineCommand, openContext } from './command.ts';
+import { print } from './print.ts';
 
 export const eventsCommand = defineCommand({
   command: 'events <id>',

@@ -1,4 +1,5 @@
-import { defineCommand, print } from './command.ts';
+import { defineCommand } from './command.ts';
+import { print } from './print.ts';
 
 export const featuresCommand = defineCommand({
   command: 'features',

@@ -1,4 +1,5 @@
-import { defineCommand, openContext, print } from './command.ts';
+import { defineCommand, openContext } from './command.ts';
+import { print } from './print.ts';
 
 export const gcCommand = defineCommand({
   command: 'gc',

@@ -1,4 +1,4 @@
-import { print } from './command.ts';
+import { print } from './print.ts';
 import { scanCommandLine } from './command-line.ts';
 import { commandLoaders } from './commands.ts';
 import { parseQuickly } from './quick-parse.ts';

@@ -1,4 +1,4 @@
-import { print } from './command.ts';
+import { print } from './print.ts';
 
 /** The alternate screen of the terminal; closing it restores the normal screen. */
 export interface Screen {

@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts';
-import { defineCommand, openContext, print } from './command.ts';
+import { defineCommand, openContext } from './command.ts';
+import { print } from './print.ts';
 
 const msPerSecond = 1000;
 

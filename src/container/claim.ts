@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 
 import type { Context } from '../context.ts';
 import { RunxError, hasCode, messageOf, sentences } from '../errors.ts';
@@ -27,12 +27,12 @@ export const claimContainer = async (context: Context, id: string): Promise<Clai
   const { root } = context;
   const directory = containerDirectory(root, id);
   try {
-    await mkdir(root, { recursive: true, mode: 0o700 });
+    mkdirSync(root, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw new RunxError(`state directory ${root}: ${messageOf(error)}`);
   }
   try {
-    await mkdir(directory, { mode: 0o700 });
+    mkdirSync(directory, { mode: 0o700 });
   } catch (error) {
     if (hasCode(error, 'EEXIST')) throw new RunxError(sentences.exists);
     throw new RunxError(`state directory ${directory}: ${messageOf(error)}`);

@@ -5,13 +5,12 @@ import { RunxError, ToolError, sentences } from '../errors.ts';
 import { endProcess } from '../host/process-identity.ts';
 import { endPhase } from '../log.ts';
 import { tellMonitor } from '../monitor/control-fifo.ts';
+import { readFingerprint } from '../network/fingerprint.ts';
 import { type Xl, domainExists, findXl, unpauseDomain } from '../xen/xl.ts';
 import { containerDirectory } from './directory.ts';
-import { runPoststartHooks } from './hooks.ts';
 import { parseContainerId } from './id.ts';
 import { withLock } from './lock.ts';
 import { setMark } from './marks.ts';
-import { connectDomain } from './networks.ts';
 import { type ContainerRecord, findSpec, loadDomainOf, loadRecord, saveRecord } from './record.ts';
 import { checkAllowed } from './status.ts';
 
@@ -33,6 +32,7 @@ export const startContainer = async (context: Context, idText: string): Promise<
     return created;
   });
   if (!record.hooks.includes('poststart')) return;
+  const { runPoststartHooks } = await import('./hooks.ts');
   const spec = await findSpec(root, id);
   try {
     if (spec !== undefined) await runPoststartHooks(context, spec.hooks, record);
@@ -50,6 +50,9 @@ const endContainer = ({ monitor }: ContainerRecord): Promise<void> =>
 
 /** Connects the domain, by connectDomain. */
 const connect = async (context: Context, record: ContainerRecord, domain: DomainName) => {
+  // Mostly nothing has been added to the networks since create, and nothing of this is needed.
+  if ((await readFingerprint(record.monitor.pid)) === (record.netns ?? '')) return undefined;
+  const { connectDomain } = await import('./networks.ts');
   const xl = (): Promise<Xl> => findXl(context.config.xl, context.log);
   try {
     return await connectDomain(context, { xl, record, domain });

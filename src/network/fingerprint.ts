@@ -1,6 +1,6 @@
-import { promises as fs } from 'node:fs';
+import { readFileSync } from 'node:fs';
 
-import { bridgePattern, isVif } from './interfaces.ts';
+import { bridgePattern, isVif } from './own-devices.ts';
 
 const files = ['dev', 'route', 'fib_trie', 'if_inet6', 'ipv6_route', 'arp'] as const;
 
@@ -52,13 +52,17 @@ export const renderFingerprint = (text: NetnsFiles): string => {
  * Starts no program.
  */
 export const readFingerprint = async (pid: number): Promise<string> => {
-  const read = (name: string): Promise<string> =>
-    // A host without IPv6 does not have all of them.
-    fs.readFile(`/proc/${pid}/net/${name}`, 'utf8').catch(() => '');
+  const read = (name: string): string => {
+    try {
+      return readFileSync(`/proc/${pid}/net/${name}`, 'utf8');
+    } catch {
+      return ''; // a host without IPv6 does not have all of them
+    }
+  };
   const [dev = '', route = '', fib_trie = '', if_inet6 = '', ipv6_route = '', arp = ''] =
-    await Promise.all(files.map(read));
+    files.map(read);
   const text = renderFingerprint({ dev, route, fib_trie, if_inet6, ipv6_route, arp });
   if (text === '') return '';
-  const { createHash } = await import('node:crypto');
+  const { createHash } = process.getBuiltinModule('node:crypto');
   return createHash('sha256').update(text).digest('hex');
 };

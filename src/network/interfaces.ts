@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { RunxError } from '../errors.ts';
 import type { Address, Interface, Route } from '../protocol/network.ts';
 import { parseValue } from '../schema.ts';
+import { bridgePattern, isVif } from './own-devices.ts';
 
 /** The output of ip(8) in a network namespace, by command. */
 export interface NetnsText {
@@ -142,9 +143,6 @@ const onLinkFirst = (a: Route, b: Route): number =>
 /** The name of the bridge that runx makes for the interface with this index. */
 export const bridgeName = (index: number): string => `runx${index}`;
 
-/** Matches the names of the bridges that runx makes. */
-export const bridgePattern = /^runx\d+$/;
-
 const isBridge = (linkName: string): boolean => bridgePattern.test(linkName);
 
 /** The MAC address of an interface in runx's bridge, as of Xen's vifs: it takes no traffic. */
@@ -159,9 +157,6 @@ const macOf = ({ address, ifalias }: Link): string | undefined =>
   address === bridgedMac && ifalias?.startsWith(aliasPrefix)
     ? ifalias.slice(aliasPrefix.length)
     : address;
-
-/** Whether an interface is a vif, which is not an interface of the container. */
-export const isVif = (interfaceName: string): boolean => /^vif\d+\.\d+$/.test(interfaceName);
 
 /**
  * Parses the Ethernet interfaces that are up, in the order of their creation.  `onOdd` is called

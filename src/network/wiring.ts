@@ -3,7 +3,8 @@ import type { Log } from '../log.ts';
 import { findProgram, run } from '../process.ts';
 import type { Interface } from '../protocol/network.ts';
 import { interfaceNames } from './interface-statistics.ts';
-import { aliasOf, bridgeName, bridgedMac, isVif, parseInterfaces } from './interfaces.ts';
+import { aliasOf, bridgeName, bridgedMac, parseInterfaces } from './interfaces.ts';
+import { isVif } from './own-devices.ts';
 import type { Netns } from './netns.ts';
 
 interface Wired {
