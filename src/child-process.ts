@@ -80,12 +80,12 @@ export const runProgram = async (
   args: readonly string[],
   options: ProgramOptions,
 ): Promise<Outcome> => {
-  const started = performance.now();
+  const startedMs = process.uptime() * 1000;
   const outcome = await startProgram(file, args, options.spawn).then(
     (child) => waitForEnd(child, options),
     (error: unknown) => ({ stdout: '', stderr: '', isCut: false, error }),
   );
-  const took = Math.round(performance.now() - started);
+  const took = Math.round(process.uptime() * 1000 - startedMs);
   options.log.debug(`${[file, ...args].join(' ')} -> ${describeEnd(outcome)} in ${took} ms`);
   return outcome;
 };

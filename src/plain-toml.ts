@@ -1,21 +1,24 @@
-const blank = /^\s*(?:#.*)?$/;
-const setting =
-  /^\s*([\w-]+)\s*=\s*(?:"([^"\\\p{Cc}]*)"|'([^'\p{Cc}]*)'|(0|[1-9]\d{0,14})|(true|false))\s*(?:#.*)?$/u;
+const comment = String.raw`[ \t]*(?:#[^\p{Cc}]*)?`;
+const text = String.raw`"[^"\\\p{Cc}]*"`;
+const list = String.raw`\[ *(?:${text}(?: *, *${text})*)? *\]`;
+// What is written in the same way in JSON.
+const value = String.raw`${text}|${list}|0|[1-9]\d{0,14}|true|false`;
+
+const blank = new RegExp(`^${comment}$`, 'u');
+const setting = new RegExp(String.raw`^[ \t]*([\w-]+)[ \t]*=[ \t]*(${value})${comment}$`, 'u');
 
 /**
- * Reads a TOML document whose lines are comments and settings with a text, a whole number or a
- * boolean.  Returns undefined for any other document, also for one with an error: the parser of all
- * of TOML takes 3 ms to load.
+ * Reads a TOML document whose lines are comments and settings with a text, a list of texts, a whole
+ * number or a boolean.  Returns undefined for any other document, also for one with an error: the
+ * parser of all of TOML takes 3 ms to load.
  */
-export const readPlainToml = (text: string): Record<string, unknown> | undefined => {
+export const readPlainToml = (document: string): Record<string, unknown> | undefined => {
   const values = new Map<string, unknown>();
-  for (const line of text.split('\n')) {
+  for (const line of document.split(/\r?\n/)) {
     if (blank.test(line)) continue;
-    const [, key, basic, literal, number, truth] = setting.exec(line) ?? [];
-    if (key === undefined || values.has(key)) return undefined;
-    const quoted = basic ?? literal;
-    if (quoted !== undefined) values.set(key, quoted);
-    else values.set(key, number === undefined ? truth === 'true' : Number(number));
+    const [, key, json] = setting.exec(line) ?? [];
+    if (key === undefined || json === undefined || values.has(key)) return undefined;
+    values.set(key, JSON.parse(json));
   }
   return Object.fromEntries(values);
 };

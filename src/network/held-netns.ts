@@ -1,7 +1,8 @@
-import { promises as fs } from 'node:fs';
+import { existsSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { hasCode } from '../errors.ts';
+import { removeFile } from '../host/files.ts';
 import type { Log } from '../log.ts';
 import { run } from '../process.ts';
 
@@ -16,24 +17,20 @@ export const heldNetnsPath = (directory: string): string => join(directory, 'net
  */
 export const holdNetns = async (directory: string, pid: number, log: Log): Promise<void> => {
   const path = heldNetnsPath(directory);
-  await fs.writeFile(path, '', { mode: 0o600 });
+  writeFileSync(path, '', { mode: 0o600 });
   await run('mount', ['-o', 'bind', `/proc/${pid}/ns/net`, path], { log, timeoutMs });
 };
 
 /** Removes the bind mount and its file, if they exist. */
 export const releaseNetns = async (directory: string, log: Log): Promise<void> => {
   const path = heldNetnsPath(directory);
+  if (!existsSync(path)) return;
   try {
-    await fs.access(path);
-  } catch {
-    return;
-  }
-  try {
-    await fs.rm(path);
+    unlinkSync(path);
   } catch (error) {
     if (!hasCode(error, 'EBUSY')) throw error;
     // A process may still be in the namespace; the mount is detached lazily.
     await run('umount', ['-l', path], { log, timeoutMs });
-    await fs.rm(path, { force: true });
+    removeFile(path);
   }
 };
