@@ -23,6 +23,8 @@ const many = 4;
 
 const source = fileURLToPath(new URL('../src/', import.meta.url));
 
+const always = ['main.ts', 'cli/parse.ts'].map((file) => join(source, file));
+
 /**
  * Chooses the chunk of each module that a command of an engine needs: a chunk for all that are
  * needed by the same commands.
@@ -39,19 +41,21 @@ export const makeChunks = () => {
           found.add(id);
           this.getModuleInfo(id)?.importedIds.forEach(add);
         };
-        for (const file of files) add(join(source, file));
+        for (const file of files) add(file);
         return found;
       };
       const users = new Map<string, string[]>();
       for (const name of commands) {
-        for (const id of closure([`cli/${name}.ts`, `container/${name}.ts`])) {
+        const file = join(source, 'cli', `${name}.ts`);
+        const onDemand = this.getModuleInfo(file)?.dynamicallyImportedIds ?? [];
+        for (const id of closure([file, ...onDemand])) {
           users.set(id, [...(users.get(id) ?? []), name]);
         }
       }
       for (const [id, names] of users) {
         chunks.set(id, names.length >= many ? 'main' : names.join('-'));
       }
-      for (const id of closure(['main.ts', 'cli/parse.ts'])) chunks.set(id, 'main');
+      for (const id of closure(always)) chunks.set(id, 'main');
     },
   };
   return { plugin, nameOf: (id: string): string | null => chunks.get(id) ?? null };

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { promises as fs } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -181,6 +180,7 @@ const copyOutOfRootfs = async (
 
 /** Copies a file; returns the SHA-256 of the copy, or undefined if the file is too large. */
 const copy = async (source: FileHandle, to: string): Promise<string | undefined> => {
+  const { createHash } = process.getBuiltinModule('node:crypto');
   const hash = createHash('sha256');
   const target = await fs.open(to, 'wx', 0o600);
   try {

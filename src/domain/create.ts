@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 import { dirname } from 'node:path';
 
 import { type DomainConfig, renderDomainConfig } from '../xen/domain-config.ts';
@@ -19,11 +19,11 @@ export interface NewDomain {
  */
 export const createDomain = async (xl: Xl, { root, record, config }: NewDomain): Promise<void> => {
   const file = configFile(root, record.name);
-  await writeFile(file, renderDomainConfig(config), { mode: 0o600 });
+  await fs.writeFile(file, renderDomainConfig(config), { mode: 0o600 });
   await xlCreate(xl, file, hasOwnGuest(record.boot));
   // Xen has copies of the boot files now.  The domain's own are emptied to free their memory, and
   // because the ramdisk holds the environment of the container.
   for (const path of [config.kernel, config.ramdisk]) {
-    if (path !== undefined && dirname(path) === dirname(file)) await writeFile(path, '');
+    if (path !== undefined && dirname(path) === dirname(file)) await fs.writeFile(path, '');
   }
 };

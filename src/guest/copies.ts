@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 
 import { RunxError } from '../errors.ts';
 import { openChosenFile } from '../host/chosen-file.ts';
@@ -21,7 +21,7 @@ const readCopy = async ({ path, source }: Copy): Promise<CpioEntry> => {
   const refuse = (why: string): never => {
     throw new RunxError(`bind mount of ${source}: the file ${why}`);
   };
-  const file = await openChosenFile(await realpath(source), { refuse });
+  const file = await openChosenFile(await fs.realpath(source), { refuse });
   try {
     const { mode, uid, gid, size } = await file.stat();
     if (size > maximumBytes) {

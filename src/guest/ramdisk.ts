@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { promises as fs } from 'node:fs';
 
 import { RunxError, messageOf } from '../errors.ts';
 import { firstSlot, recordPath } from '../protocol/contract.ts';
@@ -16,7 +16,7 @@ export const buildRamdisk = async (
 ): Promise<Buffer> => {
   let bytes: Buffer;
   try {
-    bytes = await readFile(base);
+    bytes = await fs.readFile(base);
   } catch (error) {
     throw new RunxError(`ramdisk ${base}: ${messageOf(error)}`);
   }

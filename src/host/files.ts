@@ -85,7 +85,7 @@ export const removeFile = (file: string): void => {
   try {
     unlinkSync(file);
   } catch (error) {
-    if (!hasCode(error, 'ENOENT')) throw error;
+    if (!hasCode(error, 'ENOENT') && !hasCode(error, 'ENOTDIR')) throw error;
   }
 };
 

@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
 import { type BigIntStats, lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
@@ -90,6 +90,7 @@ const isAbsolute = ({ lower, upper = '/' }: Overlay): boolean =>
  * or empty file in the upper directory of an overlay.
  */
 export const identifyContent = ({ rootfs, overlay, below }: Content): string => {
+  const { createHash } = process.getBuiltinModule('node:crypto');
   const hash = createHash('sha256').update(`${format}\0`);
   if (overlay !== undefined && isAbsolute(overlay)) {
     addOverlay(hash, rootfs, overlay);

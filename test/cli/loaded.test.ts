@@ -104,10 +104,16 @@ describe('what a command loads, each of it time of every call', { concurrency: 4
     }
   });
 
-  test('pause and create: only what runs programs, and no yargs', async (t) => {
+  test('pause, exec and create: only what runs programs, and no yargs', async (t) => {
     const { dom0, bundle } = await makeRunning(t);
     assert.deepEqual(packagesIn((await loadedBy(dom0, ['pause', 'web'])).files), []);
-    const { files } = await loadedBy(dom0, ['create', '--bundle', bundle, 'other']);
-    assert.deepEqual(packagesIn(files), ['valibot']);
+    await dom0.runx(['resume', 'web']);
+    for (const args of [
+      ['create', '--bundle', bundle, 'other'],
+      ['exec', '--detach', 'web', 'true'],
+    ]) {
+      const { files } = await loadedBy(dom0, args);
+      assert.deepEqual(packagesIn(files), ['valibot'], args[0]);
+    }
   });
 });
