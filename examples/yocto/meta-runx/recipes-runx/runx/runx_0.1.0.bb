@@ -11,6 +11,7 @@ SRC_URI = " \
     file://scripts/ascii-width.ts;subdir=runx \
     file://scripts/bundle-notices.ts;subdir=runx \
     file://scripts/bundle.ts;subdir=runx \
+    file://scripts/bundle-chunks.ts;subdir=runx \
     file://scripts/reference;subdir=runx \
     file://scripts/reference.ts;subdir=runx \
     file://src;subdir=runx \
